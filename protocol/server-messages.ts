@@ -1,0 +1,172 @@
+import { z } from "zod";
+import { IndexStatus } from "./index-status.ts";
+import { notification, request } from "./message.ts";
+import { Hit, SearchMode } from "./passage.ts";
+import { Place } from "./place.ts";
+import { RolloutEvent } from "./rollout-events.ts";
+import { Trajectory } from "./trajectory.ts";
+
+/** Sent as LSP `initializationOptions`. Endpoints and binaries are empty where the workspace is not trusted. */
+export const ServerOptions = z.object({
+  folders: z.array(z.object({ name: z.string(), path: z.string() })),
+  trusted: z.boolean(),
+  settings: z.object({
+    policy: z.string(),
+    profile: z.string(),
+    embedder: z.string(),
+    indexOnOpen: z.boolean(),
+    exclude: z.array(z.string()),
+    proxy: z.string(),
+  }),
+});
+export type ServerOptions = z.infer<typeof ServerOptions>;
+
+/** A trajectory as a list shows it. */
+export const TrajectorySummary = z.object({
+  id: z.string(),
+  createdAt: z.iso.datetime(),
+  status: Trajectory.shape.status,
+  question: z.string(),
+  policy: z.string(),
+  profile: z.string(),
+  searches: z.int(),
+  abstained: z.boolean().optional(),
+  stopReason: z.string().optional(),
+  reward: z.number().optional(),
+});
+export type TrajectorySummary = z.infer<typeof TrajectorySummary>;
+
+/** A model server that answered on one of its usual loopback ports, with the models it lists. */
+export const FoundModel = z.object({
+  /** As `--policy` takes it: `openai:MODEL@URL` or `editor:ID`. */
+  policy: z.string(),
+  label: z.string(),
+  server: z.string(),
+});
+export type FoundModel = z.infer<typeof FoundModel>;
+
+/** Client to server. */
+export const toServer = {
+  ask: request(
+    "searchlight/ask",
+    "Starts a question. Returns at once with the trajectory's id; everything else comes as rollout events.",
+    z.object({
+      question: z.string().min(1),
+      policy: z.string().optional(),
+      profile: z.string().optional(),
+      follows: z.string().optional(),
+    }),
+    z.object({ trajectoryId: z.string() }),
+  ),
+  stop: request(
+    "searchlight/stop",
+    "Cancels a running question. False when it is not running.",
+    z.object({ trajectoryId: z.string() }),
+    z.object({ stopped: z.boolean() }),
+  ),
+  search: request(
+    "searchlight/search",
+    "One search of the local index, without a policy.",
+    z.object({ query: z.string(), k: z.int().min(1).max(100), mode: SearchMode }),
+    z.object({ hits: z.array(Hit), coverage: z.string().optional(), milliseconds: z.number() }),
+  ),
+  indexStatus: request(
+    "searchlight/indexStatus",
+    "State of each folder's index.",
+    z.object({}),
+    z.object({ folders: z.array(IndexStatus) }),
+  ),
+  indexAction: request(
+    "searchlight/indexAction",
+    "Acts on the index of one folder, or of all.",
+    z.object({ folder: z.string().optional(), action: z.enum(["update", "rebuild", "pause", "resume"]) }),
+    z.object({}),
+  ),
+  trajectories: request(
+    "searchlight/trajectories",
+    "Stored trajectories, latest first.",
+    z.object({ limit: z.int().min(1).max(10_000) }),
+    z.object({ trajectories: z.array(TrajectorySummary) }),
+  ),
+  trajectory: request(
+    "searchlight/trajectory",
+    "One trajectory, stored or running; null when there is none of this id.",
+    z.object({ id: z.string() }),
+    z.object({ trajectory: Trajectory.nullable() }),
+  ),
+  findModels: request(
+    "searchlight/findModels",
+    "Looks for model servers on their usual loopback ports and lists their models.",
+    z.object({}),
+    z.object({ models: z.array(FoundModel) }),
+  ),
+  testModel: request(
+    "searchlight/testModel",
+    "Sends one real request to a policy and says what came back.",
+    z.object({ policy: z.string() }),
+    z.object({ ok: z.boolean(), message: z.string(), milliseconds: z.number() }),
+  ),
+  resolvePlace: request(
+    "searchlight/resolvePlace",
+    "Absolute path and range of a place; null when its folder is not open. Says whether the file changed since.",
+    z.object({ place: Place }),
+    z.object({ path: z.string(), stale: z.boolean() }).nullable(),
+  ),
+  statusReport: request(
+    "searchlight/statusReport",
+    "Versions, state, settings without secrets and the last errors, as Markdown.",
+    z.object({}),
+    z.object({ markdown: z.string() }),
+  ),
+  editorModelChunk: notification(
+    "searchlight/editorModelChunk",
+    "A piece of text of an editor model's reply.",
+    z.object({ call: z.string(), text: z.string() }),
+  ),
+} as const;
+
+/** Server to client. */
+export const toClient = {
+  rollout: notification(
+    "searchlight/rollout",
+    "An event of a running question. `seq` counts from 0 without holes.",
+    z.object({ trajectoryId: z.string(), seq: z.int().min(0), event: RolloutEvent }),
+  ),
+  indexChanged: notification(
+    "searchlight/indexChanged",
+    "The state of a folder's index changed.",
+    z.object({ status: IndexStatus }),
+  ),
+  editorModels: request(
+    "searchlight/editorModels",
+    "The editor's own language models.",
+    z.object({}),
+    z.object({ models: z.array(FoundModel) }),
+  ),
+  editorModel: request(
+    "searchlight/editorModel",
+    "Asks one of the editor's language models. Text streams as editorModelChunk; the result closes the stream.",
+    z.object({
+      call: z.string(),
+      model: z.string(),
+      messages: z.array(z.object({ role: z.enum(["user", "assistant"]), content: z.string() })),
+      reason: z.string(),
+    }),
+    z.discriminatedUnion("status", [
+      z.object({ status: z.literal("ok") }),
+      z.object({
+        status: z.literal("error"),
+        kind: z.enum(["unavailable", "unauthorised", "refused", "too-long", "cancelled", "bad-response"]),
+        message: z.string(),
+      }),
+    ]),
+  ),
+  secret: request(
+    "searchlight/secret",
+    "The key for an endpoint from the editor's secret storage; null when there is none. Never logged.",
+    z.object({ endpoint: z.string() }),
+    z.object({ key: z.string().nullable() }),
+  ),
+} as const;
+
+

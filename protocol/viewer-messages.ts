@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { notification } from "./message.ts";
+import { Place } from "./place.ts";
+import { RolloutEvent } from "./rollout-events.ts";
+import { Trajectory } from "./trajectory.ts";
+
+/** What the person can change of the view; kept across reloads. */
+export const ViewerState = z.object({
+  trajectoryId: z.string().optional(),
+  masked: z.enum(["show", "dim", "hide", "only"]),
+  folded: z.array(z.string()),
+});
+export type ViewerState = z.infer<typeof ViewerState>;
+
+/** Webview to extension host. All are notifications: the view draws what it is told and never waits. */
+export const fromViewer = {
+  ready: notification("ready", "The view is up and can draw.", z.object({})),
+  ask: notification("ask", "A question from the box.", z.object({ question: z.string().min(1), follows: z.string().optional() })),
+  stop: notification("stop", "Stop the running question.", z.object({ trajectoryId: z.string() })),
+  open: notification("open", "Open a place in the editor.", z.object({ place: Place })),
+  openLink: notification("openLink", "Open a link; the editor asks first.", z.object({ url: z.string() })),
+  copy: notification("copy", "Copy text to the clipboard.", z.object({ text: z.string() })),
+  command: notification(
+    "command",
+    "One of the view's own buttons.",
+    z.object({ command: z.enum(["chooseModel", "showIndex", "openFolder", "trajectories"]) }),
+  ),
+  fault: notification("fault", "The view itself failed.", z.object({ message: z.string() })),
+} as const;
+
+/** Extension host to webview. */
+export const toViewer = {
+  show: notification(
+    "show",
+    "Draw this trajectory (or the empty state).",
+    z.object({
+      trajectory: Trajectory.nullable(),
+      live: z.boolean(),
+      /** Shown in place of the trajectory when there is none. */
+      empty: z.enum(["no-folder", "no-question", "server-down", "starting"]),
+      /** One sentence above everything: index state, restarts. */
+      banner: z.string().optional(),
+      policy: z.string().optional(),
+    }),
+  ),
+  event: notification("event", "An event of the running question.", z.object({ trajectoryId: z.string(), event: RolloutEvent })),
+} as const;

@@ -1,0 +1,73 @@
+import type { PolicyRef, Sampling, Search, Segment } from "../../protocol/trajectory.ts";
+
+/** The transcript so far, as a policy may need it: whole text, segments over it, and the searches behind the documents. */
+export interface Transcript {
+  readonly question: string;
+  readonly text: string;
+  readonly segments: readonly Segment[];
+  readonly searches: readonly Search[];
+  /** Ids of prompt and response so far; present when the policy's form is "tokens". */
+  readonly ids?: readonly number[];
+}
+
+/** One stretch that the policy is asked to write. */
+export interface PolicyTurn {
+  readonly transcript: Transcript;
+  /** Chat form of the transcript, for policies that take messages. Built by the profile. */
+  readonly messages: readonly ChatMessage[];
+  readonly stops: readonly string[];
+  readonly sampling: Sampling;
+}
+
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+export interface PolicyChunk {
+  text: string;
+  /** Sampled ids and their log-probs, for token policies. Ids are kept as they came and never re-encoded. */
+  ids?: readonly number[];
+  logprobs?: readonly number[];
+}
+
+export interface PolicyFinish {
+  /** stop: a stop string was met (it is not part of the text); end: the policy's own end of text; length: token limit. */
+  reason: "stop" | "end" | "length";
+  stop?: string;
+  promptTokens?: number;
+  policyTokens?: number;
+}
+
+/**
+ * What writes the policy segments of a rollout.
+ *
+ * `form` says what a rollout of it can be used for: "tokens" carries ids and log-probs and can be trained on by policy
+ * gradients; "text" can be shown, scored and used for supervised training only.
+ */
+export interface Policy {
+  readonly ref: PolicyRef;
+  readonly form: "tokens" | "text";
+  /** Streams one stretch. Throws `PolicyError`; aborting the signal ends the stream with `PolicyError` of kind "cancelled". */
+  generate(turn: PolicyTurn, signal: AbortSignal): AsyncGenerator<PolicyChunk, PolicyFinish>;
+}
+
+export type PolicyErrorKind =
+  | "unavailable"
+  | "unauthorised"
+  | "rate-limited"
+  | "timeout"
+  | "bad-response"
+  | "refused"
+  | "too-long"
+  | "cancelled";
+
+/** A policy failed in a known way. The message is one sentence: what happened and what to do; it never holds a key. */
+export class PolicyError extends Error {
+  readonly kind: PolicyErrorKind;
+  constructor(kind: PolicyErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "PolicyError";
+    this.kind = kind;
+  }
+}

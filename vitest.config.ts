@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+const tier = (name: string, timeout: number) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], testTimeout: timeout, hookTimeout: timeout },
+});
+
+export default defineConfig({
+  test: {
+    // Two cores: more workers than that only make timeouts likelier.
+    maxWorkers: 2,
+    projects: [tier("unit", 20_000), tier("server", 60_000), tier("webview", 60_000), tier("engine", 600_000)],
+  },
+});
