@@ -10,9 +10,25 @@ export interface Transcript {
   readonly ids?: readonly number[];
 }
 
+/** The strings a profile marks a transcript with. An empty string means the profile has no such tag. */
+export interface TagSet {
+  readonly thinkOpen: string;
+  readonly thinkClose: string;
+  readonly queryOpen: string;
+  readonly queryClose: string;
+  readonly documentsOpen: string;
+  readonly documentsClose: string;
+  readonly answerOpen: string;
+  readonly answerClose: string;
+}
+
 /** One stretch that the policy is asked to write. */
 export interface PolicyTurn {
   readonly transcript: Transcript;
+  /** What the transcript's format calls a query and an answer, for policies that write by rule. */
+  readonly tags: TagSet;
+  /** Searches the profile still allows; a policy by rule answers when it is 0. */
+  readonly searchesLeft: number;
   /** Chat form of the transcript, for policies that take messages. Built by the profile. */
   readonly messages: readonly ChatMessage[];
   readonly stops: readonly string[];
