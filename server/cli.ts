@@ -1,0 +1,54 @@
+import { Command, CommanderError } from "commander";
+import { addAskCommand } from "./commands/ask.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addIndexCommand } from "./commands/index.ts";
+import { CommandError, exitCodes, note } from "./commands/output.ts";
+import { addProfilesCommand } from "./commands/profiles.ts";
+import { addSearchCommand } from "./commands/search.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addTrajectoriesCommand } from "./commands/trajectories.ts";
+import { version } from "./version.ts";
+
+const program = new Command("searchlight")
+  .description("Ask a project's documents, watch the search, verify every citation.")
+  .version(version)
+  .showHelpAfterError("(searchlight --help lists the commands)")
+  .exitOverride();
+
+for (const add of [
+  addIndexCommand,
+  addSearchCommand,
+  addAskCommand,
+  addTrajectoriesCommand,
+  addStatusCommand,
+  addProfilesCommand,
+  addDoctorCommand,
+]) {
+  add(program);
+}
+
+/** Subcommands inherit nothing of `exitOverride`, so each is told. */
+function overrideExits(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) overrideExits(sub);
+}
+overrideExits(program);
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommandError) {
+      note(error.message);
+      return error.exitCode;
+    }
+    const detail = error instanceof Error ? (process.env["SEARCHLIGHT_DEBUG"] ? error.stack : error.message) : String(error);
+    note(`Something failed that should not have: ${detail}. SEARCHLIGHT_DEBUG=1 prints where.`);
+    return exitCodes.failed;
+  }
+}
+
+// Native libraries keep threads and handles alive after the work is done, so the end is explicit.
+process.exit(await main());

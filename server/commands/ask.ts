@@ -1,0 +1,92 @@
+import { formatPlace } from "../../protocol/place.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import type { Command } from "commander";
+import { ask } from "../ask.ts";
+import { openPolicy } from "../models/policy-id.ts";
+import { localRetriever } from "../retrieval/local.ts";
+import { loadProfile } from "../rollout/profile.ts";
+import { askJson } from "./ask-json.ts";
+import { askPrinter } from "./ask-print.ts";
+import { updateWithProgress } from "./index-progress.ts";
+import { CommandError, exitCodes, interruptSignal, note, printJson } from "./output.ts";
+import { openCommandProject } from "./project-argument.ts";
+
+interface AskOptions {
+  policy: string;
+  profile: string;
+  follows?: string;
+  fallback: boolean;
+  embedder: string;
+  json?: boolean;
+}
+
+export function addAskCommand(program: Command): void {
+  program
+    .command("ask")
+    .description("Ask a question about the documents of a folder; prints the hops, the answer and its checked citations.")
+    .argument("<dir>", "folder of documents")
+    .argument("<question>")
+    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option("--profile <name>", "profile name, or a profile file", "docs")
+    .option("--follows <id>", "trajectory that this question follows up")
+    .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--no-fallback", "fail when the policy fails, instead of answering with the extractive policy")
+    .option("--json", "one JSON object on standard output")
+    .action(async (dir: string, question: string, options: AskOptions) => {
+      await runAsk(dir, question, options);
+    });
+}
+
+async function runAsk(dir: string, question: string, options: AskOptions): Promise<void> {
+  if (!question.trim()) throw new CommandError("The question is empty; write it between quotation marks.", exitCodes.usage);
+  const signal = interruptSignal();
+  const profile = await loadProfile(options.profile);
+  if (!profile.ok) throw new CommandError(profile.reason, exitCodes.usage);
+  await using project = await openCommandProject(dir, options.embedder);
+  const follows = options.follows ? await project.store.get(options.follows) : undefined;
+  if (options.follows && !follows) {
+    throw new CommandError(`There is no trajectory ${options.follows}; searchlight trajectories list shows those there are.`, exitCodes.usage);
+  }
+  const indexing = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
+
+  const printer = options.json ? undefined : askPrinter();
+  const trajectory = await ask(
+    {
+      question,
+      policy: options.policy,
+      why: options.policy === "extractive" ? "the embedded default, which needs no model" : "given by --policy",
+      profile: profile.profile,
+      ...(follows ? { follows } : {}),
+      ...(options.fallback ? { fallback: "extractive" } : {}),
+    },
+    {
+      folders: [project.folder],
+      retriever: localRetriever([project.index]),
+      store: project.store,
+      openPolicy: (id) => openPolicy(id, {}),
+    },
+    { signal, onEvent: (event) => printer?.event(event) },
+  );
+  indexing.stop();
+  await indexing.done;
+
+  if (options.json) printJson(askJson(trajectory));
+  else printer?.finish(trajectory);
+  reportEnd(trajectory, options);
+}
+
+/** A question that could not be asked to its end is a failure of the command; an abstention is an answer. */
+function reportEnd(trajectory: Trajectory, options: AskOptions): void {
+  const reason = trajectory.stop?.reason;
+  if (reason === "cancelled") throw new CommandError("Stopped; the trajectory so far is kept.", exitCodes.interrupted);
+  if (reason === "policy-error") {
+    throw new CommandError(trajectory.stop?.detail ?? `The policy ${options.policy} failed.`);
+  }
+  if (!options.json) {
+    for (const citation of trajectory.answer?.citations ?? []) {
+      if (citation.status !== "verified" && citation.place) {
+        note(`Citation ${citation.number} is ${citation.status}: ${formatPlace(citation.place)}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { IndexStatus } from "../../protocol/index-status.ts";
+import { type Project, wordsReady } from "../project.ts";
+import { CommandError } from "./output.ts";
+
+export interface ProgressOptions {
+  /** No bar: standard output carries JSON, or standard error is no terminal. */
+  json: boolean;
+  /** words: returns as soon as words can be searched, vectors go on behind; vectors: returns when all is done. */
+  until: "words" | "vectors";
+  signal: AbortSignal;
+}
+
+/** An update that goes on behind the command. `stop` ends it at the next commit; what is done stays done. */
+export interface RunningUpdate {
+  stop(): void;
+  done: Promise<void>;
+}
+
+/** Brings the folder's index up to date and shows how far it is. Rejects with a `CommandError` when it fails. */
+export async function updateWithProgress(project: Project, options: ProgressOptions): Promise<RunningUpdate> {
+  const controller = new AbortController();
+  const signal = AbortSignal.any([options.signal, controller.signal]);
+  const hide = options.json ? undefined : showProgress(project);
+  const update = project.index.update(signal).then(
+    () => undefined,
+    (error: unknown) => (signal.aborted ? undefined : error),
+  );
+  if (options.until === "vectors") await update;
+  else await Promise.race([update, wordsReady(project.index, options.signal)]);
+  hide?.();
+  options.signal.throwIfAborted();
+  const status = project.index.status();
+  if (status.state === "failed") throw new CommandError(status.reason);
+  const failure = options.until === "vectors" ? await update : undefined;
+  if (failure) throw new CommandError(failure instanceof Error ? failure.message : String(failure));
+  return { stop: () => controller.abort(), done: update.then(() => undefined) };
+}
+
+/** A bar on standard error where that is a terminal. Returns what takes it away. */
+function showProgress(project: Project): (() => void) | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const bar = new SingleBar(
+    { format: "{phase} {bar} {value}/{total}  {rate}", stream: process.stderr, clearOnComplete: true, hideCursor: true },
+    Presets.shades_classic,
+  );
+  let started = false;
+  const draw = (status: IndexStatus): void => {
+    const vectors = status.vectors.total > 0 && status.state !== "scanning";
+    const [value, total] = vectors ? [status.vectors.done, status.vectors.total] : [status.files, status.files];
+    const payload = {
+      phase: vectors ? "Embedding passages" : "Reading files",
+      rate: status.rate ? `${Math.round(status.rate)}/s${status.etaSeconds ? `, ${Math.ceil(status.etaSeconds)} s left` : ""}` : "",
+    };
+    if (started) {
+      bar.setTotal(total);
+      bar.update(value, payload);
+    } else {
+      bar.start(total, value, payload);
+      started = true;
+    }
+  };
+  const unsubscribe = project.index.onStatus(draw);
+  return () => {
+    unsubscribe();
+    if (started) bar.stop();
+  };
+}

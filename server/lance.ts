@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+
+export type Lance = typeof import("@lancedb/lancedb");
+
+export type LanceLoad = { ok: true; lance: Lance } | { ok: false; reason: string };
+
+let loaded: Promise<LanceLoad> | undefined;
+
+/**
+ * LanceDB, loaded on first use. Its x64 binaries use AVX2 and FMA and end the process with an illegal instruction on
+ * processors without them, which no JavaScript can catch, so the processor is asked first.
+ */
+export function loadLance(): Promise<LanceLoad> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<LanceLoad> {
+  const missing = missingInstructions();
+  if (missing.length > 0) {
+    return { ok: false, reason: `This processor lacks ${missing.join(" and ")}, which LanceDB needs.` };
+  }
+  // LanceDB warns on standard error about every query that does not select the score column.
+  process.env["LANCEDB_LOG"] ??= "error";
+  try {
+    return { ok: true, lance: await import("@lancedb/lancedb") };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return { ok: false, reason: `LanceDB has no binary for ${process.platform}-${process.arch} here (${detail}).` };
+  }
+}
+
+/** Instruction sets that LanceDB needs and the processor lacks; empty where it has them or the system does not tell. */
+export function missingInstructions(cpuinfo = readCpuinfo()): string[] {
+  if (process.env["SEARCHLIGHT_ASSUME_NO_AVX2"]) return ["AVX2"];
+  if (process.arch !== "x64" || cpuinfo === undefined) return [];
+  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.trim().split(/\s+/);
+  if (!flags) return [];
+  return [
+    ["avx2", "AVX2"],
+    ["fma", "FMA"],
+  ].flatMap(([flag, name]) => (flags.includes(flag!) ? [] : [name!]));
+}
+
+function readCpuinfo(): string | undefined {
+  try {
+    return readFileSync("/proc/cpuinfo", "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** When it started, in the system's own words; empty where the system does not tell. */
+  start: string;
+}
+
+let own: string | undefined;
+
+/** The start mark of this process. */
+export function ownStart(): string {
+  own ??= startOf(process.pid);
+  return own;
+}
+
+/** Whether the process still runs. Where start marks cannot be read, the number alone decides. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  try {
+    process.kill(identity.pid, 0);
+  } catch (error) {
+    // EPERM: there is such a process, of another user.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const start = startOf(identity.pid);
+  return identity.start === "" || start === "" || start === identity.start;
+}
+
+/** Linux: boot id and start time in clock ticks (`/proc/PID/stat`, field 22). Elsewhere empty. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field, the command in brackets, may itself hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot}/${fields[19] ?? ""}`;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Connection, Table } from "@lancedb/lancedb";
+import type { TrajectorySummary } from "../../protocol/server-messages.ts";
+import { Trajectory } from "../../protocol/trajectory.ts";
+import type { RolloutEvent } from "../../protocol/rollout-events.ts";
+import { loadLance } from "../lance.ts";
+import { type Recovered, openJournal, readJournals, removeEmptyJournals, removeJournal } from "./journal.ts";
+import { markInterrupted, summarise } from "./summary.ts";
+
+/**
+ * The trajectories of one folder: a LanceDB table of finished ones, and a journal for each that runs.
+ *
+ * A finished trajectory stays in its journal until the table has it, so neither a crash nor a store that cannot be
+ * opened loses one; without LanceDB the journals alone are the store.
+ */
+export interface TrajectoryStore {
+  /** Starts keeping a running trajectory. Every event is on disk before the call returns. */
+  record(id: string): { append(event: RolloutEvent): void; finish(trajectory: Trajectory): Promise<void> };
+  /** Adds a trajectory that is already complete, e.g. an import. */
+  add(trajectory: Trajectory): Promise<void>;
+  get(id: string): Promise<Trajectory | undefined>;
+  /** Latest first. */
+  list(limit: number): Promise<TrajectorySummary[]>;
+  close(): void;
+}
+
+const tableName = "trajectories";
+const summaryColumns = ["id", "summary"];
+
+/** Opens the store, takes finished journals into the table and marks those of dead processes as interrupted. */
+export async function openTrajectoryStore(home: string): Promise<TrajectoryStore> {
+  mkdirSync(home, { recursive: true });
+  const journals = join(home, "running");
+  const table = await openTable(join(home, "table"));
+  await fold(journals, table);
+
+  async function fetchRow(id: string): Promise<Trajectory | undefined> {
+    if (!table || !/^[0-9A-Za-z-]{1,64}$/.test(id)) return undefined;
+    await table.checkoutLatest();
+    const rows = await table.query().where(`id = '${id}'`).select(["record"]).limit(1).toArray();
+    const record: unknown = rows[0]?.record;
+    return typeof record === "string" ? parseRecord(record) : undefined;
+  }
+
+  return {
+    record(id) {
+      const journal = openJournal(journals, id);
+      return {
+        append: (event) => journal.append(event),
+        async finish(trajectory) {
+          journal.append({ type: "done", trajectory });
+          journal.close();
+          if (table && (await addRow(table, trajectory))) removeJournal(journals, id);
+        },
+      };
+    },
+    async add(trajectory) {
+      const journal = openJournal(journals, trajectory.id);
+      journal.append({ type: "done", trajectory });
+      journal.close();
+      if (table && (await addRow(table, trajectory))) removeJournal(journals, trajectory.id);
+    },
+    async get(id) {
+      const entry = readJournals(journals).find((candidate) => candidate.id === id);
+      return entry ? settled(entry) : fetchRow(id);
+    },
+    async list(limit) {
+      const summaries = new Map<string, TrajectorySummary>();
+      if (table) {
+        await table.checkoutLatest();
+        for (const row of await table.query().select(summaryColumns).toArray()) {
+          summaries.set(String(row.id), JSON.parse(String(row.summary)) as TrajectorySummary);
+        }
+      }
+      for (const entry of readJournals(journals)) summaries.set(entry.id, summarise(settled(entry)));
+      // ULIDs sort by time of creation.
+      return [...summaries.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    },
+    close() {
+      table?.close();
+    },
+  };
+}
+
+async function openTable(path: string): Promise<Table | undefined> {
+  const load = await loadLance();
+  if (!load.ok) return undefined;
+  const connection: Connection = await load.lance.connect(path);
+  const names = await connection.tableNames();
+  if (names.includes(tableName)) return connection.openTable(tableName);
+  const { Schema, Field, Utf8 } = await import("apache-arrow");
+  const schema = new Schema([
+    new Field("id", new Utf8(), false),
+    new Field("summary", new Utf8(), false),
+    new Field("record", new Utf8(), false),
+  ]);
+  return connection.createEmptyTable(tableName, schema, { existOk: true });
+}
+
+/** True when the table holds the trajectory. A failure leaves the journal, which the next opening folds in. */
+async function addRow(table: Table, trajectory: Trajectory): Promise<boolean> {
+  const row = { id: trajectory.id, summary: JSON.stringify(summarise(trajectory)), record: JSON.stringify(trajectory) };
+  try {
+    await table.checkoutLatest();
+    await table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute([row]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function fold(journals: string, table: Table | undefined): Promise<void> {
+  removeEmptyJournals(journals);
+  for (const entry of readJournals(journals)) {
+    if (entry.running) continue;
+    if (table && (await addRow(table, settled(entry)))) removeJournal(journals, entry.id);
+  }
+}
+
+function settled(entry: Recovered): Trajectory {
+  return entry.trajectory.status === "running" && !entry.running ? markInterrupted(entry.trajectory) : entry.trajectory;
+}
+
+function parseRecord(record: string): Trajectory | undefined {
+  const parsed = Trajectory.safeParse(JSON.parse(record));
+  return parsed.success ? parsed.data : undefined;
+}
