@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
+import type { Place } from "../protocol/place.ts";
+import type { toServer } from "../protocol/server-messages.ts";
+import type { EditorModels } from "./editor-models.ts";
+import { findServers, testPolicy } from "./models/discover.ts";
+import type { Policy } from "./models/policy.ts";
+import type { Questions } from "./questions.ts";
+import { localRetriever } from "./retrieval/local.ts";
+import type { Session } from "./session.ts";
+import { statusReport } from "./status-report.ts";
+import type { CallContext } from "./wire.ts";
+
+export interface HandlerParts {
+  session: Session;
+  questions: Questions;
+  editorModels: EditorModels;
+  openPolicy(id: string): Promise<Policy>;
+  faults(): readonly string[];
+}
+
+type Handlers = RequestHandlers<typeof toServer, CallContext> & NotificationHandlers<typeof toServer>;
+
+/** One handler for each message of the client; the type makes a missing one a compile error. */
+export function handlers(parts: HandlerParts): Handlers {
+  const { session, questions, editorModels } = parts;
+  return {
+    ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
+    stop: ({ trajectoryId }) => ({ stopped: questions.stop(trajectoryId) }),
+    search: async ({ query, k, mode }, { signal }) => {
+      const started = performance.now();
+      const retriever = localRetriever(
+        (await session.projects()).map((project) => project.index),
+        mode,
+      );
+      const [outcome] = await retriever.search([query], k, signal);
+      if (!outcome?.ok) throw new Error(outcome?.error.message ?? "The search was not answered; restart the server.");
+      const coverage = retriever.coverage();
+      return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
+    },
+    indexStatus: async () => ({ folders: await session.statuses() }),
+    indexAction: async ({ folder, action }) => {
+      for (const target of session.folders.filter(({ id }) => folder === undefined || id === folder)) {
+        const { index } = await session.project(target);
+        if (action === "update") void session.update(target);
+        else if (action === "rebuild") void index.rebuild(session.signal).catch(() => undefined);
+        else if (action === "pause") index.pause();
+        else index.resume();
+      }
+      return {};
+    },
+    trajectories: async ({ limit }) => {
+      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
+      const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
+      return { trajectories: merged.slice(0, limit) };
+    },
+    trajectory: async ({ id }) => ({ trajectory: (await questions.find(id)) ?? null }),
+    findModels: async (_, { signal }) => {
+      const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
+      return { models: [...servers, ...editor] };
+    },
+    testModel: async ({ policy }, { signal }) => {
+      const started = performance.now();
+      const result = await testPolicy(() => parts.openPolicy(policy), signal);
+      return { ...result, milliseconds: performance.now() - started };
+    },
+    resolvePlace: ({ place }) => resolvePlace(session, place),
+    statusReport: async () => ({ markdown: await statusReport(session, parts.faults()) }),
+    editorModelChunk: ({ call, text }) => editorModels.chunk(call, text),
+  };
+}
+
+/** The absolute path of a place, held inside its folder: a place comes from a stored record and may say anything. */
+function resolvePlace(session: Session, place: Place): { path: string; stale: boolean } | null {
+  const folder = session.folders.find(({ id }) => id === place.folder);
+  if (!folder) return null;
+  const path = join(folder.path, place.path);
+  const inside = relative(folder.path, path);
+  if (inside.startsWith("..") || inside.split(sep).includes("..") || !existsSync(path)) return null;
+  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
+  return { path, stale: hash !== place.contentHash };
+}
+
+/** Optional fields that are present but undefined are left out, as `exactOptionalPropertyTypes` wants. */
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

@@ -1,0 +1,93 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Connection, DidChangeWatchedFilesNotification, type FileEvent } from "vscode-languageserver";
+import { ServerOptions, toClient, toServer } from "../protocol/server-messages.ts";
+import { editorModels } from "./editor-models.ts";
+import { handlers } from "./handlers.ts";
+import { openPolicy } from "./models/policy-id.ts";
+import { Questions } from "./questions.ts";
+import { Session } from "./session.ts";
+import { version } from "./version.ts";
+import { ask, listenTo, tell } from "./wire.ts";
+
+/** Edits that come in bursts (a save of all, a branch switch) are taken in together. */
+const settleMilliseconds = 300;
+const keptFaults = 100;
+
+/** Runs the language server over a connection: the extension's ipc channel, standard streams, or a pair in a test. */
+export function serve(connection: Connection): void {
+  const faults: string[] = [];
+  const onFault = (where: string, error: unknown): void => {
+    const line = `${new Date().toISOString()} ${where}: ${error instanceof Error ? error.message : String(error)}`;
+    faults.push(line);
+    faults.splice(0, faults.length - keptFaults);
+    connection.console.error(line);
+  };
+  process.on("unhandledRejection", (reason) => onFault("unhandled rejection", reason));
+
+  let session: Session | undefined;
+  let questions: Questions | undefined;
+
+  connection.onInitialize((params) => {
+    const options = ServerOptions.parse(params.initializationOptions);
+    const models = editorModels(connection);
+    const open = (id: string) =>
+      openPolicy(id, {
+        proxy: options.settings.proxy,
+        editor: models,
+        key: async (endpoint) => (await ask(connection, toClient.secret, { endpoint })).key ?? undefined,
+      });
+    session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault);
+    questions = new Questions(session, open, (trajectoryId, seq, event) => tell(connection, toClient.rollout, { trajectoryId, seq, event }), onFault);
+    listenTo(connection, toServer, handlers({ session, questions, editorModels: models, openPolicy: open, faults: () => faults }), onFault);
+    return { capabilities: {}, serverInfo: { name: "Searchlight", version } };
+  });
+
+  connection.onInitialized(() => {
+    void connection.client
+      .register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: "**/*" }] })
+      .catch((error: unknown) => onFault("watching files", error));
+    if (session?.settings.indexOnOpen) session.updateAll();
+  });
+
+  const changed = new Map<string, Set<string>>();
+  let timer: NodeJS.Timeout | undefined;
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const change of changes) collect(change);
+    clearTimeout(timer);
+    timer = setTimeout(() => void flush(), settleMilliseconds);
+  });
+
+  function collect(change: FileEvent): void {
+    if (!change.uri.startsWith("file:")) return;
+    const path = fileURLToPath(change.uri);
+    for (const folder of session?.folders ?? []) {
+      const inside = relative(folder.path, path);
+      if (inside.startsWith("..") || inside === "") continue;
+      const paths = changed.get(folder.id) ?? new Set();
+      changed.set(folder.id, paths.add(inside.replaceAll("\\", "/")));
+    }
+  }
+
+  async function flush(): Promise<void> {
+    const batches = [...changed];
+    changed.clear();
+    for (const [id, paths] of batches) {
+      const folder = session?.folders.find((candidate) => candidate.id === id);
+      if (!session || !folder || !session.isOpen(folder)) continue;
+      try {
+        await (await session.project(folder)).index.updatePaths([...paths], session.signal);
+      } catch (error) {
+        if (!session.signal.aborted) onFault(`taking in changes of ${folder.name}`, error);
+      }
+    }
+  }
+
+  connection.onShutdown(async () => {
+    clearTimeout(timer);
+    await questions?.close();
+    await session?.close();
+  });
+  connection.onExit(() => process.exit(0));
+  connection.listen();
+}
