@@ -26,6 +26,9 @@ export interface TrajectoryStore {
 }
 
 const tableName = "trajectories";
+const smallFragmentsKept = 50;
+/** Another window may still read a version this old. */
+const versionsKeptMilliseconds = 10 * 60_000;
 const summaryColumns = ["id", "summary"];
 
 /** Opens the store, takes finished journals into the table and marks those of dead processes as interrupted. */
@@ -34,6 +37,7 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
   const journals = join(home, "running");
   const table = await openTable(join(home, "table"));
   await fold(journals, table);
+  if (table) await tidy(table);
 
   async function fetchRow(id: string): Promise<Trajectory | undefined> {
     if (!table || !/^[0-9A-Za-z-]{1,64}$/.test(id)) return undefined;
@@ -115,6 +119,17 @@ async function fold(journals: string, table: Table | undefined): Promise<void> {
   for (const entry of readJournals(journals)) {
     if (entry.running) continue;
     if (table && (await addRow(table, settled(entry)))) removeJournal(journals, entry.id);
+  }
+}
+
+/** Each finished question is a commit of one row; folded together they stay a few files instead of thousands. */
+async function tidy(table: Table): Promise<void> {
+  const stats = await table.stats();
+  if (stats.fragmentStats.numSmallFragments < smallFragmentsKept) return;
+  try {
+    await table.optimize({ cleanupOlderThan: new Date(Date.now() - versionsKeptMilliseconds) });
+  } catch {
+    // Another process committed in between; the next opening tries again.
   }
 }
 

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ulid } from "ulid";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openTrajectoryStore } from "../../../server/trajectories/store.ts";
+import { sampleTrajectory } from "../../fixtures/trajectory.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "store-"));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe("the trajectory store", () => {
+  test("gives back what was finished, latest first, after reopening", async () => {
+    const first = sampleTrajectory({ id: ulid(1_000) });
+    const second = sampleTrajectory({ id: ulid(2_000), question: "It's \"quoted\"; DROP 'it'" });
+    const store = await openTrajectoryStore(home);
+    for (const trajectory of [first, second]) {
+      const record = store.record(trajectory.id);
+      record.append({ type: "snapshot", trajectory: { ...trajectory, status: "running" } });
+      await record.finish(trajectory);
+    }
+    store.close();
+
+    const reopened = await openTrajectoryStore(home);
+    expect((await reopened.list(10)).map((row) => row.id)).toEqual([second.id, first.id]);
+    expect(await reopened.get(second.id)).toEqual(second);
+    expect(await reopened.list(1)).toHaveLength(1);
+    reopened.close();
+  });
+
+  test("shows a running trajectory as running to another opener, with every event so far", async () => {
+    const trajectory = sampleTrajectory({ status: "running" });
+    const writer = await openTrajectoryStore(home);
+    const record = writer.record(trajectory.id);
+    record.append({ type: "snapshot", trajectory });
+    record.append({ type: "notice", message: "something happened" });
+
+    const reader = await openTrajectoryStore(home);
+    expect(await reader.get(trajectory.id)).toMatchObject({ status: "running", notices: ["something happened"] });
+    await record.finish({ ...trajectory, status: "done" });
+    expect((await reader.list(5))[0]).toMatchObject({ id: trajectory.id, status: "done" });
+    writer.close();
+    reader.close();
+  });
+
+  test("marks the trajectory of a killed process as interrupted and keeps what it had", async () => {
+    const trajectory = sampleTrajectory({ status: "running" });
+    const script = `
+      import { openTrajectoryStore } from ${JSON.stringify(join(process.cwd(), "server/trajectories/store.ts"))};
+      const store = await openTrajectoryStore(${JSON.stringify(home)});
+      const record = store.record(${JSON.stringify(trajectory.id)});
+      record.append({ type: "snapshot", trajectory: ${JSON.stringify(trajectory)} });
+      record.append({ type: "text", delta: "half a thou", from: 2, segments: [{ kind: "think", origin: "policy", start: ${trajectory.text.length}, end: ${trajectory.text.length + 11}, turn: 0 }] });
+      console.log("written");
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+
+    const store = await openTrajectoryStore(home);
+    const kept = await store.get(trajectory.id);
+    expect(kept).toMatchObject({ status: "interrupted", stop: { reason: "interrupted" } });
+    expect(kept?.text.endsWith("half a thou")).toBe(true);
+    expect(readdirSync(join(home, "running"))).toEqual([]);
+    store.close();
+  });
+
+  test("a torn last line of a journal loses that line alone", async () => {
+    const trajectory = sampleTrajectory({ status: "running" });
+    mkdirSync(join(home, "running"));
+    const lines = [
+      JSON.stringify({ pid: 2 ** 22 + 1, start: "gone" }),
+      JSON.stringify({ type: "snapshot", trajectory }),
+      JSON.stringify({ type: "notice", message: "kept" }),
+      '{"type":"notice","mess',
+    ];
+    writeFileSync(join(home, "running", `${trajectory.id}.jsonl`), lines.join("\n"));
+    const reopened = await openTrajectoryStore(home);
+    expect(await reopened.get(trajectory.id)).toMatchObject({ status: "interrupted", notices: ["kept"] });
+    reopened.close();
+  });
+
+  test("an id is never a path", async () => {
+    const store = await openTrajectoryStore(home);
+    expect(() => store.record("../../outside")).toThrow("not a ULID");
+    expect(await store.get("../../outside")).toBeUndefined();
+    expect(await store.get("' OR 1=1 --")).toBeUndefined();
+    store.close();
+  });
+
+  test("two processes' worth of stores add at the same time without losing a trajectory", async () => {
+    const stores = await Promise.all([openTrajectoryStore(home), openTrajectoryStore(home)]);
+    const given = Array.from({ length: 10 }, (_, index) => sampleTrajectory({ id: ulid(index + 1) }));
+    await Promise.all(given.map((trajectory, index) => stores[index % 2]!.add(trajectory)));
+    const listed = (await stores[0].list(100)).map((row) => row.id);
+    expect(listed.sort()).toEqual(given.map((trajectory) => trajectory.id).sort());
+    for (const store of stores) store.close();
+  });
+});
