@@ -1,0 +1,13 @@
+// Where set-up keeps what it fetches. The same rules as server/home.ts, which set-up cannot import: it runs before any build.
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export function cacheHome() {
+  if (process.env.SEARCHLIGHT_CACHE) return process.env.SEARCHLIGHT_CACHE;
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "Searchlight");
+  if (process.platform === "win32") return join(process.env.LOCALAPPDATA ?? homedir(), "Searchlight", "cache");
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "searchlight");
+}

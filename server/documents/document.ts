@@ -1,0 +1,60 @@
+/** A position in a part's source: 1-based line, 0-based UTF-16 column. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** What cannot be cut without loss: a paragraph, a heading, a list, a table, a fenced block. */
+export interface Unit {
+  /** Half-open UTF-16 range in the part's source. */
+  start: number;
+  end: number;
+  /** The unit's text where it is not the source itself (HTML without tags). */
+  text?: string;
+  /** Headings above, outermost first; a heading's own text is in its own path. */
+  headings: readonly string[];
+  isHeading: boolean;
+}
+
+/** One stretch of source with its own lines: a whole file, or one cell of a notebook. */
+export interface Part {
+  source: string;
+  units: readonly Unit[];
+  /** 0-based notebook cell. */
+  cell?: number;
+}
+
+/** A file as it was understood. */
+export interface ReadDocument {
+  title: string;
+  parts: readonly Part[];
+}
+
+export type ReadResult = { ok: true; document: ReadDocument } | { ok: false; reason: string };
+
+/** Start offset of each line of a text with line feeds. */
+export function lineStarts(source: string): number[] {
+  const starts = [0];
+  for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** Position of an offset, by binary search over line starts. */
+export function positionAt(starts: readonly number[], offset: number): Position {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - starts[low]! };
+}
+
+/** Offset of a position; lines and columns past the end are clamped. */
+export function offsetAt(starts: readonly number[], length: number, position: Position): number {
+  const start = starts[position.line - 1];
+  if (start === undefined) return length;
+  const next = starts[position.line] ?? length + 1;
+  return Math.min(start + position.column, next - 1, length);
+}

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import type { Passage } from "../../protocol/passage.ts";
+import type { Place } from "../../protocol/place.ts";
+import { type Part, type ReadDocument, type Unit, lineStarts, positionAt } from "./document.ts";
+
+/** Version of how documents are cut; a change makes every index build anew. */
+export const passageVersion = 1;
+
+/** Sizes in estimated tokens of the embedder, whose window is 256: what is longer would be cut off unseen. */
+const target = 180;
+const most = 230;
+/** A section shorter than this is not worth a passage of its own and joins what follows it under the same parent. */
+const least = 24;
+
+/** What `passagesOf` needs to know of the file besides its text. */
+export interface FileIdentity {
+  folder: string;
+  path: string;
+  contentHash: string;
+}
+
+/**
+ * Cuts a document into passages along its structure: whole units, never across a heading of the same or a higher
+ * level unless the section before is tiny. Each passage's place is exact: `textAt` of the place gives its text.
+ */
+export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[] {
+  return document.parts.flatMap((part) => {
+    const starts = lineStarts(part.source);
+    return groupUnits(part).map((units) => {
+      const text = textOf(part, units);
+      const place = placeOf(part, starts, units, file);
+      const id = createHash("sha256").update(`${file.path}\0${place.cell ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`);
+      return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
+    });
+  });
+}
+
+/** `Page › Section › Subsection`, without a first heading that only repeats the page's title. */
+function passageTitle(title: string, headings: readonly string[]): string {
+  const rest = headings[0] === title ? headings.slice(1) : headings;
+  return [title, ...rest].filter((part) => part !== "").join(" › ");
+}
+
+/** Text of consecutive units: the source between them, or the units' own texts where those differ from the source. */
+export function textOf(part: Part, units: readonly Unit[]): string {
+  const first = units[0]!;
+  if (first.text !== undefined) return units.map((unit) => unit.text).join("\n\n");
+  return part.source.slice(first.start, units.at(-1)!.end);
+}
+
+function placeOf(part: Part, starts: readonly number[], units: readonly Unit[], file: FileIdentity): Place {
+  const from = positionAt(starts, units[0]!.start);
+  const to = positionAt(starts, units.at(-1)!.end);
+  // The path of the deepest section that all units share, so that a title never names a section the text is not in.
+  const headings = units.reduce((shared: readonly string[], unit) => commonPrefix(shared, unit.headings), deepest(units));
+  return {
+    folder: file.folder,
+    path: file.path,
+    startLine: from.line,
+    endLine: to.line,
+    startColumn: from.column,
+    endColumn: to.column,
+    ...(part.cell === undefined ? {} : { cell: part.cell }),
+    headings: [...headings],
+    contentHash: file.contentHash,
+  };
+}
+
+function deepest(units: readonly Unit[]): readonly string[] {
+  return units.reduce((longest: readonly string[], unit) => (unit.headings.length > longest.length ? unit.headings : longest), []);
+}
+
+function commonPrefix(a: readonly string[], b: readonly string[]): readonly string[] {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
+}
+
+function groupUnits(part: Part): Unit[][] {
+  const groups: Unit[][] = [];
+  let group: Unit[] = [];
+  let size = 0;
+  const close = (): void => {
+    if (group.length > 0) groups.push(group);
+    group = [];
+    size = 0;
+  };
+  for (const unit of part.units.flatMap((whole) => cutUnit(part, whole))) {
+    const tokens = estimateTokens(unit.text ?? part.source.slice(unit.start, unit.end));
+    const leaves = group.length > 0 && unit.isHeading && !group.every((member) => member.isHeading) && size >= least;
+    if (leaves || size + tokens > most || (size >= target && !unit.isHeading)) close();
+    group.push(unit);
+    size += tokens;
+  }
+  close();
+  return groups;
+}
+
+/** A unit longer than a passage may be is cut at lines, and a line longer than that at spaces. */
+function cutUnit(part: Part, unit: Unit): Unit[] {
+  const text = unit.text ?? part.source.slice(unit.start, unit.end);
+  if (estimateTokens(text) <= most) return [unit];
+  // Text that was taken out of markup has no offsets inside; its pieces share the unit's range and are told apart by
+  // nothing else, so it stays whole up to what an index row may hold.
+  if (unit.text !== undefined) return [unit];
+  const pieces: Unit[] = [];
+  let start = unit.start;
+  while (start < unit.end) {
+    let end = cutPoint(part.source, start, unit.end);
+    const next = end;
+    while (end > start && /\s/.test(part.source[end - 1]!)) end--;
+    if (end > start) pieces.push({ ...unit, start, end, isHeading: unit.isHeading && start === unit.start });
+    start = next;
+    while (start < unit.end && part.source[start] === "\n") start++;
+  }
+  return pieces;
+}
+
+/** Where to cut a long text that starts at `start`: the last line end, else sentence end, else space, within the target size. */
+function cutPoint(source: string, start: number, end: number): number {
+  let limit = Math.min(end, start + 64);
+  while (limit < end && estimateTokens(source.slice(start, limit)) < target) limit = Math.min(end, limit + 64);
+  if (limit >= end) return end;
+  const window = source.slice(start, limit);
+  const half = window.length >> 1;
+  for (const boundary of ["\n", ". ", "。", " "]) {
+    const at = window.lastIndexOf(boundary);
+    if (at > half) return start + at + boundary.length;
+  }
+  // No boundary: not inside a surrogate pair.
+  return /[\ud800-\udbff]/.test(source[limit - 1]!) ? limit - 1 : limit;
+}
+
+/**
+ * Tokens a WordPiece embedder makes of a text, estimated without running it: one for about four letters or digits of a word, one
+ * for each other mark, one for each character of scripts written without spaces.
+ */
+export function estimateTokens(text: string): number {
+  let tokens = 0;
+  for (const match of text.matchAll(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]|[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)) {
+    tokens += match[0].length <= 5 ? 1 : Math.ceil(match[0].length / 4.5);
+  }
+  return tokens;
+}

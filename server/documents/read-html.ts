@@ -1,0 +1,73 @@
+import { Parser } from "htmlparser2";
+import type { ReadDocument, Unit } from "./document.ts";
+import { HeadingPath } from "./read-markdown.ts";
+
+/** Elements whose text is not the page's own: code, menus, what a browser does not show. */
+const silent = new Set(["script", "style", "noscript", "template", "svg", "nav", "iframe", "object", "select", "button", "head"]);
+/** Elements that flow inside a line; every other one ends the block in progress. */
+const inline = new Set(
+  "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strong sub sup time tt u var wbr".split(" "),
+);
+
+/**
+ * HTML as blocks of visible text, each with the exact source range it came from. A streaming parser is used because it
+ * tells positions and has no recursion for a deeply nested file to exhaust.
+ */
+export function readHtml(source: string, fallbackTitle: string): ReadDocument {
+  const path = new HeadingPath();
+  const units: Unit[] = [];
+  let title = "";
+  let inTitle = false;
+  let silence = 0;
+  let preformatted = 0;
+  let heading = 0;
+  let block = { text: "", start: -1, end: -1 };
+
+  const flush = (): void => {
+    const text = preformatted > 0 ? block.text.replace(/^\n+|\s+$/g, "") : block.text.replace(/[ \t\n\f]+/g, " ").trim();
+    if (text !== "" && block.start >= 0) {
+      if (heading > 0) path.enter(heading, text.replace(/\s+/g, " "));
+      units.push({ start: block.start, end: block.end, text, headings: path.now(), isHeading: heading > 0 });
+    }
+    block = { text: "", start: -1, end: -1 };
+  };
+
+  const parser = new Parser(
+    {
+      onopentag(name) {
+        if (name === "title") inTitle = true;
+        if (silent.has(name)) silence++;
+        if (name === "br") block.text += preformatted > 0 ? "\n" : " ";
+        else if (!inline.has(name)) {
+          // A table's row is one block; its cells are set apart by a bar.
+          if (name === "td" || name === "th") block.text += block.text.trim() === "" ? "" : " | ";
+          else flush();
+        }
+        if (name === "pre") preformatted++;
+        if (/^h[1-6]$/.test(name)) heading = Number(name[1]);
+      },
+      ontext(text) {
+        if (inTitle) title += text;
+        if (silence > 0 || inTitle) return;
+        if (block.start < 0 && text.trim() !== "") block.start = parser.startIndex;
+        if (block.start >= 0) {
+          block.text += text;
+          if (text.trim() !== "") block.end = parser.endIndex + 1;
+        }
+      },
+      onclosetag(name) {
+        if (name === "title") inTitle = false;
+        if (!inline.has(name) && name !== "td" && name !== "th" && name !== "br") flush();
+        if (silent.has(name)) silence = Math.max(0, silence - 1);
+        if (name === "pre") preformatted = Math.max(0, preformatted - 1);
+        if (/^h[1-6]$/.test(name)) heading = 0;
+      },
+    },
+    { decodeEntities: true },
+  );
+  parser.write(source);
+  parser.end();
+  flush();
+  const first = units.find((unit) => unit.isHeading)?.text;
+  return { title: title.replace(/\s+/g, " ").trim() || first || fallbackTitle, parts: [{ source, units }] };
+}
