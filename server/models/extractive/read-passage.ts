@@ -1,0 +1,53 @@
+import type { Passage } from "../../../protocol/passage.ts";
+import { names, type Name } from "../../language/names.ts";
+import { splitSentences, type Sentence } from "../../language/sentences.ts";
+import { contentKeys, words, type Word } from "../../language/words.ts";
+
+export interface ReadSentence extends Sentence {
+  readonly words: readonly Word[];
+  readonly keys: ReadonlySet<string>;
+  readonly names: readonly Name[];
+}
+
+/** A passage taken apart once; every rule of the extractive policy reads this. */
+export interface ReadPassage {
+  readonly passage: Passage;
+  /** Title without what only tells titles apart (`Mercury (planet)`). */
+  readonly title: string;
+  readonly titleKeys: ReadonlySet<string>;
+  /** Title, headings and text. */
+  readonly keys: ReadonlySet<string>;
+  /** Lower-case text, for looking up names. */
+  readonly folded: string;
+  readonly sentences: readonly ReadSentence[];
+}
+
+const cache = new WeakMap<Passage, ReadPassage>();
+
+/** Remembered by object: a rollout reads the same hits again at every step. */
+export function readPassage(passage: Passage): ReadPassage {
+  const cached = cache.get(passage);
+  if (cached) return cached;
+  const title = baseTitle(passage.title);
+  const headings = passage.place?.headings ?? [];
+  const titleKeys = new Set(contentKeys(title));
+  const read: ReadPassage = {
+    passage,
+    title,
+    titleKeys,
+    keys: new Set([...titleKeys, ...headings.flatMap(contentKeys), ...contentKeys(passage.text)]),
+    folded: passage.text.toLowerCase(),
+    sentences: splitSentences(passage.text).map(readSentence),
+  };
+  cache.set(passage, read);
+  return read;
+}
+
+function readSentence(sentence: Sentence): ReadSentence {
+  const found = words(sentence.text);
+  return { ...sentence, words: found, keys: new Set(found.map((word) => word.key)), names: names(sentence.text) };
+}
+
+export function baseTitle(title: string): string {
+  return title.replace(/\s*\([^)]*\)\s*$/u, "");
+}
