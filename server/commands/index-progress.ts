@@ -8,6 +8,8 @@ export interface ProgressOptions {
   json: boolean;
   /** words: returns as soon as words can be searched, vectors go on behind; vectors: returns when all is done. */
   until: "words" | "vectors";
+  /** Start over instead of taking in what changed. */
+  rebuild?: boolean;
   signal: AbortSignal;
 }
 
@@ -22,7 +24,8 @@ export async function updateWithProgress(project: Project, options: ProgressOpti
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const hide = options.json ? undefined : showProgress(project);
-  const update = project.index.update(signal).then(
+  const work = options.rebuild ? project.index.rebuild(signal) : project.index.update(signal);
+  const update = work.then(
     () => undefined,
     (error: unknown) => (signal.aborted ? undefined : error),
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RolloutEvent, applyRolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
-import { isAlive, ownStart } from "./process-identity.ts";
+import { isAlive, ownStart } from "../process-identity.ts";
 
 /**
  * A running rollout as it is kept on disk: one file, a first line that names its process, then one event a line.

@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { updateWithProgress } from "./index-progress.ts";
+import { interruptSignal, note, print, printJson } from "./output.ts";
+import { openCommandProject } from "./project-argument.ts";
+import { describeStatus } from "./status.ts";
+
+export function addIndexCommand(program: Command): void {
+  program
+    .command("index")
+    .description("Bring the index of a folder up to date: words first, then vectors; only what changed.")
+    .argument("<dir>", "folder of documents")
+    .option("--rebuild", "start over")
+    .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--json", "one JSON object on standard output")
+    .action(async (dir: string, options: { rebuild?: boolean; embedder: string; json?: boolean }) => {
+      const signal = interruptSignal();
+      await using project = await openCommandProject(dir, options.embedder);
+      const started = performance.now();
+      const update = await updateWithProgress(project, { json: options.json === true, until: "vectors", rebuild: options.rebuild === true, signal });
+      await update.done;
+      const status = project.index.status();
+      const seconds = (performance.now() - started) / 1000;
+      if (options.json) return printJson({ status, seconds });
+      if (status.role === "reader") note("Another Searchlight keeps this index; this is its state.");
+      print(`${describeStatus(status)}  (${seconds.toFixed(1)} s)`);
+      for (const { path, reason } of status.skipped.slice(0, 10)) note(`skipped ${path}: ${reason}`);
+      if (status.skipped.length > 10) note(`and ${status.skipped.length - 10} more; searchlight status lists them`);
+    });
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { styleText } from "node:util";
+import type { Command } from "commander";
+import { z } from "zod";
+import { type Hit, SearchMode } from "../../protocol/passage.ts";
+import { formatPlace } from "../../protocol/place.ts";
+import { updateWithProgress } from "./index-progress.ts";
+import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
+import { openCommandProject } from "./project-argument.ts";
+import { oneLine } from "./visible-text.ts";
+
+interface SearchOptions {
+  k: string;
+  mode: string;
+  queries?: string;
+  embedder: string;
+  json?: boolean;
+}
+
+const Query = z.object({ query: z.string() }).loose();
+
+export function addSearchCommand(program: Command): void {
+  program
+    .command("search")
+    .description("Search a folder of documents; says for each hit which leg found it and which words matched.")
+    .argument("<dir>", "folder of documents")
+    .argument("[query]")
+    .option("-k <count>", "how many hits", "10")
+    .option("--mode <mode>", "words, vectors or hybrid", "hybrid")
+    .option("--queries <file>", "JSON lines with a field query; one JSON line is printed for each")
+    .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--json", "one JSON object on standard output")
+    .action(async (dir: string, query: string | undefined, options: SearchOptions) => {
+      const k = Number(options.k);
+      if (!Number.isInteger(k) || k < 1 || k > 1000) throw new CommandError("-k takes a whole number from 1 to 1000.", exitCodes.usage);
+      const mode = SearchMode.safeParse(options.mode);
+      if (!mode.success) throw new CommandError("--mode is words, vectors or hybrid.", exitCodes.usage);
+      if ((query === undefined) === (options.queries === undefined)) {
+        throw new CommandError("Give a query, or --queries with a file of them.", exitCodes.usage);
+      }
+      const signal = interruptSignal();
+      await using project = await openCommandProject(dir, options.embedder);
+      const update = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
+      const search = async (text: string): Promise<object & { hits: Hit[]; coverage?: string }> => {
+        const started = performance.now();
+        const { hits, coverage } = await project.index.search(text, k, mode.data, signal);
+        const ms = Math.round((performance.now() - started) * 10) / 10;
+        return { mode: mode.data, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
+      };
+      if (query !== undefined) {
+        const result = await search(query);
+        if (options.json) printJson({ ...result, hits: result.hits.map(hitJson) });
+        else printHits(result.hits, result.coverage);
+      } else {
+        for (const [row, text] of readQueries(options.queries!).entries()) {
+          const result = await search(text);
+          printJson({ row, query: text, ...result, hits: result.hits.map(hitJson) });
+        }
+      }
+      update.stop();
+      await update.done;
+    });
+}
+
+function readQueries(file: string): string[] {
+  let lines: string[];
+  try {
+    lines = readFileSync(file, "utf8").split("\n");
+  } catch {
+    throw new CommandError(`${file} cannot be read.`, exitCodes.usage);
+  }
+  return lines.flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    try {
+      return [Query.parse(JSON.parse(line)).query];
+    } catch {
+      throw new CommandError(`${file}, line ${index + 1}: no JSON object with a text field "query".`, exitCodes.usage);
+    }
+  });
+}
+
+function hitJson(hit: Hit): object {
+  const { passage } = hit;
+  return {
+    passage: passage.id,
+    path: passage.place?.path ?? null,
+    startLine: passage.place?.startLine ?? null,
+    endLine: passage.place?.endLine ?? null,
+    ...(passage.place?.page === undefined ? {} : { page: passage.place.page }),
+    ...(passage.place?.cell === undefined ? {} : { cell: passage.place.cell }),
+    title: passage.title,
+    text: passage.text,
+    score: hit.score,
+    words: hit.words ?? null,
+    vectors: hit.vectors ?? null,
+    matched: hit.matched,
+  };
+}
+
+function printHits(hits: readonly Hit[], coverage: string | undefined): void {
+  if (hits.length === 0) print("Nothing found.");
+  for (const hit of hits) {
+    const legs = [hit.words ? `words #${hit.words.rank}` : "", hit.vectors ? `vectors #${hit.vectors.rank}` : ""].filter(Boolean).join(", ");
+    const where = hit.passage.place ? formatPlace(hit.passage.place) : hit.passage.id;
+    print(`${hit.rank}. ${oneLine(where, 70)}  ${dim(legs)}${hit.matched.length > 0 ? dim(`  matched: ${hit.matched.join(", ")}`) : ""}`);
+    print(`   ${oneLine(hit.passage.title, 100)}`);
+    print(dim(`   ${oneLine(hit.passage.text, 200)}`));
+  }
+  if (coverage) note(`Not all is searched: ${coverage}.`);
+}
+
+function dim(text: string): string {
+  return styleText("dim", text, { stream: process.stdout, validateStream: true });
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import type { IndexStatus } from "../../protocol/index-status.ts";
+import { print, printJson } from "./output.ts";
+import { openCommandProject } from "./project-argument.ts";
+import { visible } from "./visible-text.ts";
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command("status")
+    .description("State of a folder's index: counts, coverage, reason, skipped files.")
+    .argument("<dir>", "folder of documents")
+    .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--json", "one JSON object on standard output")
+    .action(async (dir: string, options: { embedder: string; json?: boolean }) => {
+      await using project = await openCommandProject(dir, options.embedder);
+      const status = project.index.status();
+      if (options.json) return printJson({ status });
+      print(describeStatus(status));
+      for (const { path, reason } of status.skipped) print(`skipped ${visible(path)}: ${visible(reason)}`);
+    });
+}
+
+/** A folder's index in one line. */
+export function describeStatus(status: IndexStatus): string {
+  const vectors = status.embedder ? `, ${status.vectors.done} of ${status.vectors.total} vectors` : "";
+  return `${status.folder.name}: ${status.state}. ${status.reason} ${status.files} files, ${status.passages} passages${vectors}.`;
+}

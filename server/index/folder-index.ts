@@ -1,0 +1,453 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { IndexStatus, SkippedFile } from "../../protocol/index-status.ts";
+import type { Hit, SearchMode } from "../../protocol/passage.ts";
+import { type DocumentOutcome } from "../documents/document-worker.ts";
+import { type ReaderPool, openReaderPool } from "../documents/reader-pool.ts";
+import { type ScannedFile, scanFolder } from "../documents/scan.ts";
+import type { Folder } from "../home.ts";
+import { loadLance } from "../lance.ts";
+import type { Embedder } from "../models/embedder.ts";
+import { embeddingHash, embeddingText } from "./embedding-text.ts";
+import { type Lease, takeLease } from "./lease.ts";
+import { type Manifest, type ManifestFile, emptyManifest, readManifest, writeManifest } from "./manifest.ts";
+import { openMemoryTables } from "./memory-tables.ts";
+import { searchTables } from "./search-tables.ts";
+import { type Tables, openTables } from "./tables.ts";
+
+export interface IndexOptions {
+  embedder?: Embedder | null;
+  /** Patterns in the form of `.gitignore`. */
+  exclude?: readonly string[];
+  readOnly?: boolean;
+}
+
+/** The index of one folder: kept up to date by the process that holds its lease, read by all others. */
+export interface FolderIndex {
+  readonly folder: Folder;
+  status(): IndexStatus;
+  onStatus(listener: (status: IndexStatus) => void): () => void;
+  /** Scan, words, vectors; only what changed. A process without the lease takes over a dead writer's, or only reads. */
+  update(signal: AbortSignal): Promise<void>;
+  /** The same for files that are known to have changed; paths are relative to the folder. */
+  updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void>;
+  rebuild(signal: AbortSignal): Promise<void>;
+  pause(): void;
+  resume(): void;
+  search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }>;
+  close(): Promise<void>;
+}
+
+/** Files whose passages are committed together: few commits keep LanceDB fast, small groups keep words early. */
+const filesPerCommit = 64;
+const textsPerBatch = 32;
+const vectorsPerCommit = 256;
+
+export async function openFolderIndex(folder: Folder, options: IndexOptions = {}): Promise<FolderIndex> {
+  const index = new OpenIndex(folder, options);
+  await index.open();
+  return index;
+}
+
+class OpenIndex implements FolderIndex {
+  readonly folder: Folder;
+  readonly #embedder: Embedder | null;
+  readonly #exclude: readonly string[];
+  readonly #readOnly: boolean;
+  readonly #home: string;
+  readonly #manifestPath: string;
+  readonly #listeners = new Set<(status: IndexStatus) => void>();
+  #tables!: Tables;
+  #lance = true;
+  #lease: Lease | undefined;
+  #manifest: Manifest = emptyManifest();
+  #manifestTime = 0;
+  #byHash = new Map<string, string[]>();
+  #vectors = new Set<string>();
+  #pool: ReaderPool | undefined;
+  #status: IndexStatus;
+  #work: Promise<void> = Promise.resolve();
+  #resumed: (() => void) | undefined;
+  #paused: Promise<void> | undefined;
+  #waiting = 0;
+
+  constructor(folder: Folder, options: IndexOptions) {
+    this.folder = folder;
+    this.#embedder = options.embedder ?? null;
+    this.#exclude = options.exclude ?? [];
+    this.#readOnly = options.readOnly ?? false;
+    const profile = this.#embedder ? this.#embedder.id.replace(/[^\w.-]+/g, "_") : "words";
+    this.#home = join(folder.indexHome, profile);
+    this.#manifestPath = join(this.#home, "manifest.json");
+    this.#status = {
+      folder: { id: folder.id, name: folder.name },
+      state: "none",
+      reason: "The folder has not been indexed.",
+      files: 0,
+      passages: 0,
+      vectors: { done: 0, total: 0 },
+      skipped: [],
+      embedder: this.#embedder ? { id: this.#embedder.id, dimension: this.#embedder.dimension } : null,
+      role: "reader",
+    };
+  }
+
+  async open(): Promise<void> {
+    this.#takeLease();
+    const reading = readManifest(this.#manifestPath);
+    if (reading.kind === "newer") {
+      throw new Error(`The index of ${this.folder.name} was written by a later Searchlight; update Searchlight, or delete ${this.#home}.`);
+    }
+    if (reading.kind === "rebuild" && this.#lease) this.#clear();
+    try {
+      await this.#openTables();
+      if (reading.kind === "ok") await this.#adopt(reading.manifest);
+    } catch (error) {
+      // Derived data: whatever is wrong with it, the documents are still there to build it from.
+      if (!this.#lease) throw error;
+      this.#clear();
+      await this.#openTables();
+      await this.#adopt(emptyManifest());
+      this.#set({ reason: `The index was damaged (${message(error)}) and is built anew.` });
+    }
+    if (reading.kind === "rebuild") this.#set({ reason: reading.reason });
+  }
+
+  status(): IndexStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: IndexStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  update(signal: AbortSignal): Promise<void> {
+    // Said at once, not when it begins: whoever waits for words to be current must not take the state before for it.
+    if (!this.#paused) this.#set({ state: "scanning", reason: "Looking for documents." });
+    return this.#exclusive(() => this.#update(signal));
+  }
+
+  updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    // Ignore rules can make one file's change matter to others, so the scan is always whole; it is cheap beside reading.
+    return paths.length === 0 ? Promise.resolve() : this.update(signal);
+  }
+
+  rebuild(signal: AbortSignal): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#takeLease();
+      if (!this.#lease) throw new Error(this.#readerReason());
+      this.#tables.close();
+      this.#clear();
+      await this.#openTables();
+      await this.#adopt(emptyManifest());
+      await this.#update(signal);
+    });
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = new Promise((resolve) => {
+      this.#resumed = resolve;
+    });
+    this.#set({ state: "paused", reason: "Indexing is paused; resume it to embed the rest." });
+  }
+
+  resume(): void {
+    this.#resumed?.();
+    this.#paused = undefined;
+    this.#settle();
+  }
+
+  async search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }> {
+    if (!this.#lease) await this.#refreshReader();
+    const sources = { tables: this.#tables, embedder: this.#embedder, passagesOfHash: (hash: string) => this.#byHash.get(hash) ?? [] };
+    let hits: Hit[];
+    try {
+      hits = await searchTables(sources, query, k, mode, signal);
+    } catch (error) {
+      // A writer's clean-up can take a file from under a reader; the latest version has what it needs.
+      if (signal.aborted || !/not found/i.test(message(error))) throw error;
+      await this.#tables.refresh();
+      hits = await searchTables(sources, query, k, mode, signal);
+    }
+    const coverage = this.#coverage(mode);
+    return { hits, ...(coverage ? { coverage } : {}) };
+  }
+
+  async close(): Promise<void> {
+    this.resume();
+    await this.#work.catch(() => undefined);
+    await this.#pool?.close();
+    this.#tables.close();
+    this.#lease?.release();
+  }
+
+  async #update(signal: AbortSignal): Promise<void> {
+    this.#takeLease();
+    if (!this.#lease) {
+      await this.#refreshReader();
+      return this.#settle();
+    }
+    try {
+      this.#set({ state: "scanning", reason: "Looking for documents." });
+      const scan = await scanFolder(this.folder.path, this.#exclude, signal);
+      await this.#readChanged(scan.files, scan.skipped, signal);
+      await this.#embedMissing(signal);
+      if (this.#lease.held()) await this.#tables.maintain();
+      this.#settle();
+    } catch (error) {
+      if (signal.aborted) {
+        this.#settle("Indexing was stopped; what was committed stays.");
+        throw error;
+      }
+      const full = (error as NodeJS.ErrnoException).code === "ENOSPC" || /no space left/i.test(message(error));
+      this.#set({ state: "failed", reason: full ? "The disk is full; free some space and update the index." : `Indexing failed: ${message(error)}.` });
+      throw error;
+    }
+  }
+
+  /** Words: reads what changed, in groups that are searchable as soon as they are committed. */
+  async #readChanged(scanned: readonly ScannedFile[], skipped: SkippedFile[], signal: AbortSignal): Promise<void> {
+    const present = new Set(scanned.map(({ path }) => path));
+    const gone = Object.keys(this.#manifest.files).filter((path) => !present.has(path));
+    const changed = scanned.filter((file) => {
+      const known = this.#manifest.files[file.path];
+      return !known || known.size !== file.size || known.modified !== file.modified;
+    });
+    const unread = new Set(changed.map(({ path }) => path));
+    const allSkipped = [...skipped, ...this.#manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path))];
+    if (gone.length > 0) await this.#commit(new Map(), gone, allSkipped);
+
+    const started = performance.now();
+    for (let at = 0; at < changed.length; at += filesPerCommit) {
+      await this.#waitWhilePaused(signal);
+      const group = changed.slice(at, at + filesPerCommit);
+      const read = new Map<string, { file: ScannedFile; outcome: DocumentOutcome }>();
+      for (const file of group) {
+        signal.throwIfAborted();
+        read.set(file.path, { file, outcome: await this.#read(file, signal) });
+      }
+      await this.#commit(read, [], allSkipped);
+      const done = Math.min(at + filesPerCommit, changed.length);
+      const rate = (done / (performance.now() - started)) * 1000;
+      this.#set({ state: "scanning", reason: `Reading documents: ${done} of ${changed.length}.`, rate, etaSeconds: (changed.length - done) / rate });
+    }
+    if (gone.length === 0 && changed.length === 0) this.#remember({ ...this.#manifest, skipped: allSkipped });
+    this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+  }
+
+  #read(file: ScannedFile, signal: AbortSignal): Promise<DocumentOutcome> {
+    this.#pool ??= openReaderPool();
+    const knownHash = this.#manifest.files[file.path]?.hash;
+    return this.#pool.read({ folderPath: this.folder.path, folder: this.folder.id, path: file.path, ...(knownHash ? { knownHash } : {}) }, signal);
+  }
+
+  /**
+   * One step from one searchable state to the next. Rows of changed files are taken out before the ones that replace them
+   * are put in, and the manifest is written last: a crash in between leaves files that the next scan reads again.
+   */
+  async #commit(read: ReadonlyMap<string, { file: ScannedFile; outcome: DocumentOutcome }>, gone: readonly string[], skipped: SkippedFile[]): Promise<void> {
+    const files: Record<string, ManifestFile> = { ...this.#manifest.files };
+    for (const path of gone) delete files[path];
+    const replaced = [...gone];
+    const passages = [];
+    for (const [path, { file, outcome }] of read) {
+      const known = this.#manifest.files[path];
+      if (outcome.kind === "same" && known) {
+        files[path] = { ...known, size: file.size, modified: file.modified };
+        continue;
+      }
+      // Also for files that are not known: a crash may have left rows of theirs.
+      replaced.push(path);
+      delete files[path];
+      if (outcome.kind === "skipped") skipped.push({ path, reason: outcome.reason });
+      if (outcome.kind !== "read") continue;
+      passages.push(...outcome.passages);
+      files[path] = {
+        hash: outcome.contentHash,
+        size: file.size,
+        modified: file.modified,
+        passages: outcome.passages.map((passage) => [passage.id, embeddingHash(passage)]),
+      };
+    }
+    if (!this.#lease?.held()) throw new Error("Another process took over this index");
+    const hasRows = this.#manifest.files && (Object.keys(this.#manifest.files).length > 0 || existsSync(this.#manifestPath));
+    if (replaced.length > 0 && hasRows) await this.#tables.removeFiles(replaced);
+    await this.#tables.addPassages(passages);
+    this.#remember({ ...this.#manifest, files, skipped, updatedAt: new Date().toISOString() });
+  }
+
+  async #embedMissing(signal: AbortSignal): Promise<void> {
+    const embedder = this.#embedder;
+    if (!embedder || !this.#lance) return;
+    const missing = [...this.#byHash.keys()].filter((hash) => !this.#vectors.has(hash));
+    if (missing.length === 0) return;
+    const started = performance.now();
+    let pending: { hash: string; vector: Float32Array }[] = [];
+    const flush = async (): Promise<void> => {
+      await this.#tables.addVectors(pending.map(({ hash }) => hash), pending.map(({ vector }) => vector));
+      for (const { hash } of pending) this.#vectors.add(hash);
+      pending = [];
+    };
+    for (let at = 0; at < missing.length; at += textsPerBatch) {
+      await this.#waitWhilePaused(signal);
+      const hashes = missing.slice(at, at + textsPerBatch);
+      const passages = await this.#tables.passages(hashes.map((hash) => this.#byHash.get(hash)![0]!));
+      const found = hashes.flatMap((hash) => {
+        const passage = passages.get(this.#byHash.get(hash)![0]!);
+        return passage ? [{ hash, text: embeddingText(passage) }] : [];
+      });
+      const vectors = await embedder.embed(found.map(({ text }) => text), "passage", signal);
+      pending.push(...found.map(({ hash }, row) => ({ hash, vector: vectors[row]! })));
+      const done = at + hashes.length;
+      if (pending.length >= vectorsPerCommit || done >= missing.length || this.#waiting > 0) await flush();
+      // Words of a saved file come before vectors of all others; what waits will embed the rest.
+      if (this.#waiting > 0) return;
+      const rate = (done / (performance.now() - started)) * 1000;
+      this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds: (missing.length - done) / rate });
+    }
+  }
+
+  async #waitWhilePaused(signal: AbortSignal): Promise<void> {
+    while (this.#paused && !signal.aborted) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      await Promise.race([this.#paused, aborted]);
+    }
+    signal.throwIfAborted();
+  }
+
+  async #openTables(): Promise<void> {
+    const load = await loadLance();
+    this.#lance = load.ok;
+    mkdirSync(this.#home, { recursive: true });
+    this.#tables = load.ok
+      ? await openTables(load.lance, join(this.#home, "tables"), this.#embedder?.dimension)
+      : openMemoryTables();
+    if (!load.ok) this.#set({ state: "degraded", reason: `${load.reason} Words are searched in memory.` });
+  }
+
+  /** Takes over a manifest that was read: what it names must be there. */
+  async #adopt(manifest: Manifest): Promise<void> {
+    const named = Object.values(manifest.files).flatMap((file) => file.passages.map(([id]) => id));
+    const sample = named.filter((_, index) => index % Math.ceil(named.length / 20 || 1) === 0);
+    const found = await this.#tables.passages(sample);
+    // Without LanceDB the words live in memory and are read again.
+    const complete = sample.every((id) => found.has(id));
+    if (this.#lance && !complete) throw new Error("passages are missing");
+    this.#vectors = await this.#tables.knownVectors();
+    this.#hold(complete ? manifest : emptyManifest());
+    if (named.length > 0 && complete) this.#settle();
+  }
+
+  /** Writes the manifest and holds it. */
+  #remember(manifest: Manifest): void {
+    if (this.#lance) writeManifest(this.#manifestPath, manifest);
+    this.#hold(manifest);
+  }
+
+  #hold(manifest: Manifest): void {
+    this.#manifest = manifest;
+    this.#byHash = new Map();
+    for (const file of Object.values(manifest.files)) {
+      for (const [id, hash] of file.passages) {
+        const ids = this.#byHash.get(hash);
+        if (ids) ids.push(id);
+        else this.#byHash.set(hash, [id]);
+      }
+    }
+    this.#manifestTime = existsSync(this.#manifestPath) ? statSync(this.#manifestPath).mtimeMs : 0;
+  }
+
+  async #refreshReader(): Promise<void> {
+    const time = existsSync(this.#manifestPath) ? statSync(this.#manifestPath).mtimeMs : 0;
+    await this.#tables.refresh();
+    this.#vectors = await this.#tables.knownVectors();
+    if (time === this.#manifestTime) return;
+    const reading = readManifest(this.#manifestPath);
+    if (reading.kind === "ok") this.#hold(reading.manifest);
+    this.#settle();
+  }
+
+  #takeLease(): void {
+    if (this.#readOnly || this.#lease?.held()) return;
+    const taken = takeLease(this.folder.indexHome);
+    this.#lease = taken.ok ? taken.lease : undefined;
+    this.#set({ role: this.#lease ? "writer" : "reader" });
+  }
+
+  #readerReason(): string {
+    return `Another Searchlight keeps the index of ${this.folder.name}; close it, or let it do this.`;
+  }
+
+  #clear(): void {
+    // Renamed first: removing a large folder takes time, and a crash in the middle must not look like an index.
+    const grave = `${this.#home}.removed-${process.pid}`;
+    if (existsSync(this.#home)) renameSync(this.#home, grave);
+    rmSync(grave, { recursive: true, force: true });
+  }
+
+  #coverage(mode: SearchMode): string | undefined {
+    if (this.#status.state === "scanning") return `${this.folder.name}: documents are still being read`;
+    if (mode === "words") return undefined;
+    const { done, total } = this.#status.vectors;
+    if (!this.#embedder) return `${this.folder.name}: words only`;
+    return done < total ? `${this.folder.name}: vectors for ${done} of ${total} passages` : undefined;
+  }
+
+  /** The state that the counts amount to when nothing is in progress. */
+  #settle(note?: string): void {
+    if (this.#paused) return;
+    const { done, total } = this.#counts();
+    const files = Object.keys(this.#manifest.files).length;
+    if (!this.#lance) return this.#set({ state: "degraded" });
+    if (total === 0 && files === 0) {
+      return this.#set({ state: "none", reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read." });
+    }
+    if (!this.#embedder) return this.#set({ state: "degraded", reason: note ?? "Search uses words only: there is no embedder." });
+    if (done < total) return this.#set({ state: "words-ready", reason: note ?? "Words can be searched; some vectors are missing until the next update." });
+    this.#set({ state: "ready", reason: note ?? "Words and vectors of every document can be searched." });
+  }
+
+  #counts(): { done: number; total: number } {
+    let done = 0;
+    let total = 0;
+    for (const [hash, ids] of this.#byHash) {
+      total += ids.length;
+      if (this.#vectors.has(hash)) done += ids.length;
+    }
+    return { done, total };
+  }
+
+  #set(change: Partial<IndexStatus>): void {
+    const { rate: _rate, etaSeconds: _eta, ...kept } = this.#status;
+    const { done, total } = this.#counts();
+    this.#status = {
+      ...kept,
+      files: Object.keys(this.#manifest.files).length,
+      passages: total,
+      vectors: { done: this.#embedder ? done : 0, total: this.#embedder ? total : 0 },
+      skipped: this.#manifest.skipped,
+      updatedAt: this.#manifest.updatedAt,
+      ...change,
+    };
+    for (const listener of this.#listeners) listener(this.#status);
+  }
+
+  /** One piece of writing work at a time; a failed one does not stop the next. */
+  #exclusive(work: () => Promise<void>): Promise<void> {
+    this.#waiting++;
+    const result = this.#work
+      .catch(() => undefined)
+      .then(() => {
+        this.#waiting--;
+        return work();
+      });
+    this.#work = result;
+    return result;
+  }
+}
+
+function message(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+}

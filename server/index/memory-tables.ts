@@ -1,0 +1,44 @@
+import MiniSearch from "minisearch";
+import type { Passage } from "../../protocol/passage.ts";
+import { contentWords, splitIdentifiers, wordsOf } from "./query-words.ts";
+import type { Tables } from "./tables.ts";
+
+/** Words alone, in memory: what search falls back to where LanceDB cannot run. Gone with the process. */
+export function openMemoryTables(): Tables {
+  const passages = new Map<string, Passage>();
+  const search = new MiniSearch<{ id: string; title: string; text: string; identifiers: string }>({
+    fields: ["title", "text", "identifiers"],
+    tokenize: wordsOf,
+  });
+  const none = (): Promise<void> => Promise.resolve();
+  return {
+    addPassages(rows) {
+      for (const row of rows) {
+        if (passages.has(row.id)) continue;
+        passages.set(row.id, row);
+        search.add({ id: row.id, title: row.title, text: row.text, identifiers: splitIdentifiers(row.text) });
+      }
+      return none();
+    },
+    removeFiles(paths) {
+      const wanted = new Set(paths);
+      for (const [id, passage] of passages) {
+        if (!wanted.has(passage.place?.path ?? id)) continue;
+        passages.delete(id);
+        search.discard(id);
+      }
+      return none();
+    },
+    addVectors: none,
+    knownVectors: () => Promise.resolve(new Set()),
+    searchWords(query, limit) {
+      const found = search.search(contentWords(query).join(" "), { boost: { title: 0.7, identifiers: 0.6 } });
+      return Promise.resolve(found.slice(0, limit).map(({ id, score }) => ({ id: String(id), score })));
+    },
+    searchVectors: () => Promise.resolve([]),
+    passages: (ids) => Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
+    maintain: none,
+    refresh: none,
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,63 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Hit, Passage, SearchMode } from "../../protocol/passage.ts";
+import { loadLance } from "../lance.ts";
+import type { Embedder } from "../models/embedder.ts";
+import { embeddingHash, embeddingText } from "./embedding-text.ts";
+import { searchTables } from "./search-tables.ts";
+import { openTables } from "./tables.ts";
+
+/** An index over passages that are given, not read from files: question sets, published corpora. */
+export interface PassageIndex {
+  search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<Hit[]>;
+  passages: number;
+  close(): void;
+}
+
+export interface PassageIndexOptions {
+  embedder?: Embedder | null;
+  /** Called after each batch of vectors. */
+  onProgress?(done: number, total: number): void;
+  signal?: AbortSignal;
+}
+
+const batch = 64;
+
+/** Opens the index in a folder, building it where the folder does not hold these passages. Vectors already made stay. */
+export async function openPassageIndex(folder: string, passages: readonly Passage[], options: PassageIndexOptions = {}): Promise<PassageIndex> {
+  const load = await loadLance();
+  if (!load.ok) throw new Error(load.reason);
+  const embedder = options.embedder ?? null;
+  const signal = options.signal ?? new AbortController().signal;
+  const path = join(folder, embedder ? embedder.id.replace(/[^\w.-]+/g, "_") : "words");
+  let tables = await openTables(load.lance, path, embedder?.dimension);
+  const sample = await tables.passages(passages.slice(0, 50).map(({ id }) => id));
+  if (sample.size !== Math.min(50, passages.length)) {
+    tables.close();
+    rmSync(path, { recursive: true, force: true });
+    tables = await openTables(load.lance, path, embedder?.dimension);
+    for (let at = 0; at < passages.length; at += 5000) await tables.addPassages(passages.slice(at, at + 5000));
+    await tables.maintain(true);
+  }
+  const byHash = new Map<string, string[]>();
+  for (const passage of passages) {
+    const hash = embeddingHash(passage);
+    byHash.set(hash, [...(byHash.get(hash) ?? []), passage.id]);
+  }
+  if (embedder) {
+    const known = await tables.knownVectors();
+    const missing = passages.filter((passage) => !known.has(embeddingHash(passage)));
+    for (let at = 0; at < missing.length; at += batch) {
+      const group = missing.slice(at, at + batch);
+      await tables.addVectors(group.map(embeddingHash), await embedder.embed(group.map(embeddingText), "passage", signal));
+      options.onProgress?.(Math.min(at + batch, missing.length), missing.length);
+    }
+    if (missing.length > 0) await tables.maintain(true);
+  }
+  const sources = { tables, embedder, passagesOfHash: (hash: string) => byHash.get(hash) ?? [] };
+  return {
+    passages: passages.length,
+    search: (query, k, mode, abort) => searchTables(sources, query, k, mode, abort),
+    close: () => tables.close(),
+  };
+}
