@@ -6,6 +6,8 @@ export interface Transcript {
   readonly text: string;
   readonly segments: readonly Segment[];
   readonly searches: readonly Search[];
+  /** The question and answer that this one follows up. */
+  readonly earlier?: { readonly question: string; readonly answer: string };
   /** Ids of prompt and response so far; present when the policy's form is "tokens". */
   readonly ids?: readonly number[];
 }

@@ -1,0 +1,33 @@
+/*
+ * Control tags inside inserted text. A document is hostile: a tag in it could close the block it stands in, open a query or
+ * forge an answer. Each tag gets look-alike brackets, which no profile and no tokenizer takes for a tag; a reader still sees
+ * what the document says, and the change can be undone exactly.
+ */
+const names = "think|answer|search|information|documents?|query|tool_call|tool_response|result";
+const tag = `\\|[A-Za-z_][A-Za-z0-9_]{0,62}\\||\\/?(?:${names})`;
+const live = new RegExp(`(‹*)<(${tag})>(›*)|(‹+)(${tag})(›+)`, "giu");
+const marked = new RegExp(`(‹+)(${tag})(›+)`, "giu");
+
+/**
+ * Turns `<tag>` into `‹tag›`. Brackets of that kind that stand around a tag in the document are doubled, so that an odd
+ * number of them says "this was a live tag" and the change is reversible.
+ */
+export function neutralise(text: string): { text: string; count: number } {
+  let count = 0;
+  const safe = text.replace(live, (...match: string[]) => {
+    const [, outerOpen = "", angled, outerClose = "", open = "", name, close = ""] = match;
+    if (angled === undefined) return open + open + name + close + close;
+    count += 1;
+    return `${outerOpen}${outerOpen}‹${angled}›${outerClose}${outerClose}`;
+  });
+  return { text: safe, count };
+}
+
+/** Undoes `neutralise`. */
+export function restore(text: string): string {
+  return text.replace(marked, (_, open: string, name: string, close: string) => {
+    const opens = "‹".repeat(open.length >> 1);
+    const closes = "›".repeat(close.length >> 1);
+    return open.length % 2 === 1 ? `${opens}<${name}>${closes}` : `${opens}${name}${closes}`;
+  });
+}

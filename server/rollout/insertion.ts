@@ -1,0 +1,44 @@
+import type { Hit, Passage } from "../../protocol/passage.ts";
+import { formatPlace } from "../../protocol/place.ts";
+import type { Search } from "../../protocol/trajectory.ts";
+import { neutralise } from "./control-tags.ts";
+import type { Insertion } from "./profile.ts";
+import { stripRowNumber } from "./python-text.ts";
+
+/** The block that the environment writes after a query. */
+export interface Block {
+  text: string;
+  /** Control tags that were neutralised in it. */
+  neutralised: number;
+}
+
+/** Writes hits as the profile says. `first` is the number of the first document. */
+export function documentsBlock(hits: readonly Hit[], insertion: Insertion, first: number): Block {
+  const written = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
+  // Neutralised as a whole, so that no tag can come together at the border of two fields or documents.
+  const { text, count } = neutralise(hits.length === 0 ? insertion.none : written);
+  return { text: insertion.before + text + insertion.after, neutralised: count };
+}
+
+function documentText(passage: Passage, insertion: Insertion, number: number): string {
+  const template = passage.title === "" ? insertion.untitledDocument : insertion.document;
+  const text = insertion.rowNumbers === "strip" ? stripRowNumber(passage.text) : passage.text;
+  const fields: Record<string, string> = {
+    number: String(number),
+    title: passage.title,
+    place: passage.place ? formatPlace(passage.place) : passage.id,
+    text,
+  };
+  // One pass over the template: a field's own braces are never taken for a field.
+  return template.replace(/\{(number|title|place|text)\}/g, (_, field: string) => fields[field]!);
+}
+
+/** How many documents stand in the transcript before the next search: with running numbers the next one has this number plus 1. */
+export function insertedCount(searches: readonly Pick<Search, "insertedHits">[]): number {
+  return searches.reduce((sum, search) => sum + search.insertedHits, 0);
+}
+
+/** The passages in the transcript in the order of their running numbers: document (n) is at index n − 1. */
+export function insertedPassages(searches: readonly Pick<Search, "hits" | "insertedHits">[]): Passage[] {
+  return searches.flatMap((search) => search.hits.slice(0, search.insertedHits).map((hit) => hit.passage));
+}

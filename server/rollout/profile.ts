@@ -1,0 +1,118 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { builtInProfiles } from "./profiles/index.ts";
+
+/** A tag is never empty where the loop depends on it; the profile says "" for a tag it does not have. */
+const Tag = z.string().max(64);
+
+/** How the transcript begins. `{question}` and `{earlier}` are replaced; nothing else in a template has a meaning. */
+export const Prompt = z.discriminatedUnion("kind", [
+  /** One text that the policy continues; the part after the last line break belongs to the assistant. */
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  /** Messages; `prefix` is text that the assistant's reply begins with and that is part of the prompt. */
+  z.strictObject({ kind: z.literal("chat"), system: z.string(), user: z.string(), prefix: z.string() }),
+]);
+export type Prompt = z.infer<typeof Prompt>;
+
+/** How retrieved passages are written into the transcript. */
+export const Insertion = z.strictObject({
+  before: z.string(),
+  /** One passage: `{number}`, `{title}`, `{place}`, `{text}`. */
+  document: z.string(),
+  /** Used where a passage has no title of its own (documents of a remote server are one string). */
+  untitledDocument: z.string(),
+  after: z.string(),
+  /** In place of the documents when nothing was found. */
+  none: z.string(),
+  /** `search`: numbers start at 1 in every block. `running`: they go on, so that an answer can name a document. */
+  numbering: z.enum(["search", "running"]),
+  /** Removes a corpus row number (`12\t…`) in front of a document. */
+  rowNumbers: z.enum(["keep", "strip"]),
+});
+export type Insertion = z.infer<typeof Insertion>;
+
+export const QueryRule = z.strictObject({
+  /** Strings deleted from what the policy wrote. */
+  remove: z.array(z.string()),
+  /** Strings replaced by a space. */
+  toSpace: z.array(z.string()),
+  /** White space collapsed to single spaces and cut at both ends. */
+  collapse: z.boolean(),
+});
+export type QueryRule = z.infer<typeof QueryRule>;
+
+/**
+ * Everything that makes one kind of rollout: data, no code. The same loop runs all of them, so a project can add its own
+ * as a JSON file of this shape.
+ */
+export const Profile = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a name is made of a-z, 0-9 and -"),
+  about: z.string(),
+  prompt: Prompt,
+  tags: z.strictObject({
+    thinkOpen: Tag,
+    thinkClose: Tag,
+    queryOpen: Tag.min(1),
+    queryClose: Tag.min(1),
+    documentsOpen: Tag,
+    documentsClose: Tag,
+    answerOpen: Tag.min(1),
+    answerClose: Tag.min(1),
+  }),
+  /** Strings that end a stretch of policy text. They are not part of the text; a closing tag is written back by the loop. */
+  stops: z.array(z.string().min(1)).min(1).max(16),
+  /** Cuts white space around a stretch that ends in a query, as the reference program does before it inserts documents. */
+  stripBeforeSearch: z.boolean(),
+  query: QueryRule,
+  insertion: Insertion,
+  /** `tags`: only what stands between the answer tags. `tags-or-text`: else what follows the thinking. */
+  answer: z.enum(["tags", "tags-or-text"]),
+  sampling: z.strictObject({
+    temperature: z.number().min(0).max(5),
+    topP: z.number().gt(0).max(1),
+    maxSegmentTokens: z.int().min(1).max(1_000_000),
+  }),
+  limits: z.strictObject({
+    /** A query beyond these is not sent; the rollout ends. */
+    searches: z.int().min(0).max(1000),
+    /** Stretches of policy text. */
+    turns: z.int().min(1).max(1001),
+    /** Passages asked for and inserted per query. */
+    passages: z.int().min(1).max(100),
+    seconds: z.number().gt(0),
+    /** UTF-16 units of the whole transcript. */
+    characters: z.int().min(1000),
+  }),
+  /** Inserted instead of ending where a stretch holds neither query nor answer; absent: the rollout ends. */
+  invalidAction: z.string().optional(),
+  normaliser: z.enum(["punctuation-to-space", "punctuation-deleted"]),
+  /** Names of the reward profiles that fit this format. */
+  rewards: z.array(z.string()),
+});
+export type Profile = z.infer<typeof Profile>;
+
+export type LoadedProfile = { ok: true; profile: Profile } | { ok: false; reason: string };
+
+/** A built-in profile by name, or a project's own by the path of its JSON file. The reason names the field that is wrong. */
+export async function loadProfile(nameOrPath: string): Promise<LoadedProfile> {
+  const builtIn = builtInProfiles.find(({ name }) => name === nameOrPath);
+  if (builtIn) return { ok: true, profile: builtIn };
+  if (!/[./\\]/.test(nameOrPath)) {
+    const names = builtInProfiles.map(({ name }) => name).join(", ");
+    return { ok: false, reason: `There is no profile ${nameOrPath}; there are ${names}, and any JSON file of that shape.` };
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(await readFile(nameOrPath, "utf8"));
+  } catch (error) {
+    const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : "cannot be read";
+    return { ok: false, reason: `The profile file ${nameOrPath} ${detail}.` };
+  }
+  const parsed = Profile.safeParse(data);
+  if (parsed.success) return { ok: true, profile: parsed.data };
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.map(String).join(".") || "the whole file";
+  return { ok: false, reason: `The profile file ${nameOrPath} is wrong at ${field}: ${issue.message}.` };
+}
+
+export { builtInProfiles };

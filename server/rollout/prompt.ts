@@ -1,0 +1,71 @@
+import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
+import type { ChatMessage } from "../models/policy.ts";
+import type { Profile } from "./profile.ts";
+
+/** A question and answer that the one at hand follows up. */
+export interface Earlier {
+  question: string;
+  answer: string;
+}
+
+export function earlierOf(trajectory: Trajectory): Earlier {
+  return { question: trajectory.question, answer: trajectory.answer?.text ?? "" };
+}
+
+/** A prompt filled in: its parts for a chat model, and the one text that a trajectory starts with. */
+export interface FilledPrompt {
+  system: string;
+  user: string;
+  /** What the assistant's reply begins with; part of the prompt, not of the policy's text. */
+  prefix: string;
+  text: string;
+}
+
+/** Puts a question into a profile's prompt. A question's own braces have no meaning. */
+export function fillPrompt(profile: Profile, question: string, earlier?: Earlier): FilledPrompt {
+  const before = earlier
+    ? `Earlier question: ${earlier.question}\nEarlier answer: ${earlier.answer}\n\nThe question that follows it up: `
+    : "";
+  const fields: Record<string, string> = {
+    question,
+    "question?": question.endsWith("?") ? question : `${question}?`,
+    earlier: before,
+  };
+  const fill = (template: string): string =>
+    template.replace(/\{(question\??|earlier)\}/g, (_, field: string) => fields[field]!);
+  const { prompt } = profile;
+  if (prompt.kind === "chat") {
+    const user = fill(prompt.user);
+    const text = [prompt.system, user].filter(Boolean).join("\n\n");
+    return { system: prompt.system, user, prefix: prompt.prefix, text: prompt.prefix ? `${text}\n\n${prompt.prefix}` : text };
+  }
+  const text = fill(prompt.text);
+  const { thinkOpen } = profile.tags;
+  const prefix = thinkOpen && text.endsWith(thinkOpen) ? thinkOpen : "";
+  return { system: "", user: text.slice(0, text.length - prefix.length), prefix, text };
+}
+
+/**
+ * The transcript as chat turns: what the policy wrote is the assistant's, what the environment inserted is the user's. The
+ * prompt's prefix is not sent; a chat model opens its own thinking.
+ */
+export function chatMessages(prompt: FilledPrompt, text: string, segments: readonly Segment[]): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  if (prompt.system) messages.push({ role: "system", content: prompt.system });
+  messages.push({ role: "user", content: prompt.user });
+  let origin: Segment["origin"] = "prompt";
+  let opening = prompt.prefix;
+  for (const segment of segments) {
+    if (segment.origin === "prompt") continue;
+    const content = text.slice(segment.start, segment.end);
+    if (segment.origin === origin) {
+      messages.at(-1)!.content += content;
+      continue;
+    }
+    origin = segment.origin;
+    if (origin === "policy") messages.push({ role: "assistant", content: opening + content });
+    else messages.push({ role: "user", content });
+    opening = "";
+  }
+  return messages;
+}

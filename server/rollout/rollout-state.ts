@@ -1,0 +1,270 @@
+import type { RolloutEvent } from "../../protocol/rollout-events.ts";
+import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
+import type { PolicyFinish, PolicyTurn } from "../models/policy.ts";
+import type { SearchOutcome } from "../retrieval/retriever.ts";
+import { answerText } from "./answer-text.ts";
+import { documentsBlock, insertedCount } from "./insertion.ts";
+import type { Profile } from "./profile.ts";
+import { type FilledPrompt, type Earlier, chatMessages } from "./prompt.ts";
+import { strip } from "./python-text.ts";
+import { cleanQuery, findQuery } from "./query.ts";
+import { type Mode, stretchPieces } from "./stretch-segments.ts";
+
+/** What a rollout wants next. */
+export type Step = { kind: "policy" } | { kind: "search"; query: string; rawQuery: string } | { kind: "end" };
+
+/**
+ * One rollout as a state machine without effects: the driver brings it policy text and search results, it says what it wants
+ * next and which events its watchers get. Segments are made where text is added, so each knows who wrote it.
+ */
+export class RolloutState {
+  readonly profile: Profile;
+  readonly prompt: FilledPrompt;
+  readonly earlier: Earlier | undefined;
+  readonly #start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">;
+  readonly #emit: (event: RolloutEvent) => void;
+  #text: string;
+  #segments: Segment[];
+  #searches: Search[] = [];
+  #notices: string[] = [];
+  #turn = 0;
+  #mode: Mode;
+  /** Where the stretch in progress starts, in the text and among the segments. */
+  #stretch = { start: 0, segment: 0 };
+  #pending: { query: string; rawQuery: string } | undefined;
+  #stop: Trajectory["stop"];
+  #usage = { promptTokens: 0, policyTokens: 0, counted: false, policySeconds: 0, searchSeconds: 0, seconds: 0 };
+
+  constructor(
+    profile: Profile,
+    prompt: FilledPrompt,
+    earlier: Earlier | undefined,
+    start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">,
+    emit: (event: RolloutEvent) => void,
+  ) {
+    this.profile = profile;
+    this.prompt = prompt;
+    this.earlier = earlier;
+    this.#start = start;
+    this.#emit = emit;
+    this.#text = prompt.text;
+    this.#segments = [{ kind: "prompt", origin: "prompt", start: 0, end: prompt.text.length, turn: 0 }];
+    this.#mode = prompt.prefix && prompt.prefix === profile.tags.thinkOpen ? "think" : "other";
+    this.#beginStretch();
+    this.#emit({ type: "snapshot", trajectory: this.trajectory() });
+  }
+
+  get step(): Step {
+    if (this.#stop) return { kind: "end" };
+    return this.#pending ? { kind: "search", ...this.#pending } : { kind: "policy" };
+  }
+
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** What the policy is asked to write. */
+  policyTurn(): PolicyTurn {
+    const { profile } = this;
+    return {
+      transcript: {
+        question: this.#start.question,
+        text: this.#text,
+        segments: this.#segments,
+        searches: this.#searches,
+        ...(this.earlier ? { earlier: this.earlier } : {}),
+      },
+      tags: profile.tags,
+      searchesLeft: Math.min(profile.limits.searches - this.#searches.length, profile.limits.turns - 1 - this.#turn),
+      messages: chatMessages(this.prompt, this.#text, this.#segments),
+      stops: profile.stops,
+      sampling: this.#start.sampling,
+    };
+  }
+
+  /** Adds text that the policy wrote. */
+  write(delta: string): void {
+    if (delta === "") return;
+    this.#text += delta;
+    this.#cutStretch();
+    this.#emitText(delta);
+  }
+
+  /** The policy ended its stretch: decides between a search, feedback and the end. */
+  finishStretch(finish: PolicyFinish, seconds: number): void {
+    this.#usage.policySeconds += seconds;
+    if (finish.policyTokens !== undefined) {
+      this.#usage.counted = true;
+      this.#usage.policyTokens += finish.policyTokens;
+      this.#usage.promptTokens = Math.max(this.#usage.promptTokens, finish.promptTokens ?? 0);
+    }
+    const { tags } = this.profile;
+    if (finish.reason === "stop" && finish.stop === tags.answerClose) {
+      this.write(tags.answerClose);
+      return this.#endAnswered();
+    }
+    const query = findQuery(this.#text.slice(this.#stretch.start), tags);
+    const asked = finish.reason === "stop" && (finish.stop === tags.queryClose || finish.stop === tags.documentsOpen);
+    if (asked && query !== undefined && !query.includes(tags.queryClose)) return this.#ask();
+    if (finish.reason === "stop" && finish.stop === tags.queryClose) {
+      this.write(tags.queryClose);
+      return this.#invalid("The policy closed a query that it had not opened.");
+    }
+    if (finish.reason === "length") return this.end("segment-limit", `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`);
+    this.#endAnswered();
+  }
+
+  /** The retriever answered the pending query. */
+  insert(outcome: SearchOutcome): void {
+    const { query, rawQuery } = this.#pending!;
+    this.#pending = undefined;
+    const at = this.#text.length;
+    if (!outcome.ok) {
+      this.#addSearch({ query, rawQuery, hits: [], insertedStart: at, insertedEnd: at, insertedHits: 0, neutralised: 0, seconds: 0, cached: false, error: outcome.error.message });
+      if (outcome.error.kind === "cancelled") return this.end("cancelled");
+      return this.end("retrieval-error", outcome.error.message);
+    }
+    const hits = outcome.hits.slice(0, this.profile.limits.passages);
+    const { insertion } = this.profile;
+    const first = insertion.numbering === "running" ? insertedCount(this.#searches) + 1 : 1;
+    const block = documentsBlock(hits, insertion, first);
+    this.#usage.searchSeconds += outcome.seconds;
+    this.#environment(block.text, "documents");
+    this.#addSearch({
+      query,
+      rawQuery,
+      hits: outcome.hits,
+      insertedStart: at,
+      insertedEnd: this.#text.length,
+      insertedHits: hits.length,
+      neutralised: block.neutralised,
+      seconds: outcome.seconds,
+      cached: outcome.cached,
+    });
+    if (block.neutralised > 0) {
+      this.notice(`${block.neutralised} control ${block.neutralised === 1 ? "tag" : "tags"} inside retrieved documents ${block.neutralised === 1 ? "was" : "were"} made harmless (shown as ‹tag›).`);
+    }
+    this.#nextStretch();
+  }
+
+  searchStarted(): void {
+    if (this.#pending) this.#emit({ type: "search-started", turn: this.#turn, query: this.#pending.query });
+  }
+
+  notice(message: string): void {
+    this.#notices.push(message);
+    this.#emit({ type: "notice", message });
+  }
+
+  /** Ends the rollout; the first reason stays. */
+  end(reason: StopReason, detail?: string): void {
+    this.#pending = undefined;
+    this.#stop ??= { reason, ...(detail ? { detail } : {}) };
+  }
+
+  set seconds(value: number) {
+    this.#usage.seconds = value;
+  }
+
+  /** The record so far. */
+  trajectory(): Trajectory {
+    const { counted, promptTokens, policyTokens, ...times } = this.#usage;
+    return {
+      ...this.#start,
+      status: this.#stop ? "done" : "running",
+      text: this.#text,
+      segments: [...this.#segments],
+      searches: [...this.#searches],
+      notices: [...this.#notices],
+      ...(this.#stop ? { stop: this.#stop } : {}),
+      usage: {
+        turns: this.#turn + (this.#text.length > this.#stretch.start || this.#stop ? 1 : 0),
+        searches: this.#searches.length,
+        ...(counted ? { policyTokens } : {}),
+        ...(counted && promptTokens > 0 ? { promptTokens } : {}),
+        ...times,
+      },
+    };
+  }
+
+  #ask(): void {
+    const { tags } = this.profile;
+    if (this.profile.stripBeforeSearch) this.#stripStretch();
+    const rawQuery = findQuery(this.#text.slice(this.#stretch.start), tags) ?? "";
+    this.write(tags.queryClose);
+    const query = cleanQuery(rawQuery, this.profile.query);
+    if (this.#searches.length >= this.profile.limits.searches) {
+      return this.end("search-limit", `The policy asked for more than ${this.profile.limits.searches} searches.`);
+    }
+    if (query === "") return this.end("empty-query", "The policy wrote an empty query.");
+    this.#pending = { query, rawQuery };
+  }
+
+  /** A stretch without a usable action: the profile's feedback, or the end. */
+  #invalid(detail: string): void {
+    const feedback = this.profile.invalidAction;
+    if (feedback === undefined) return this.end("no-answer", detail);
+    this.#environment(feedback, "other");
+    this.#nextStretch();
+  }
+
+  #endAnswered(): void {
+    const answer = answerText({ text: this.#text, segments: this.#segments }, this.profile);
+    if (answer !== undefined) this.end("finished");
+    else this.#invalid("The policy ended its text without an answer or a query.");
+  }
+
+  #nextStretch(): void {
+    if (this.#turn + 1 >= this.profile.limits.turns) {
+      return this.end("turn-limit", `The ${this.profile.limits.turns} stretches of policy text that the profile allows are used up.`);
+    }
+    if (this.#text.length > this.profile.limits.characters) {
+      return this.end("token-limit", `The transcript is longer than ${this.profile.limits.characters} characters.`);
+    }
+    this.#turn += 1;
+    this.#beginStretch();
+  }
+
+  #beginStretch(): void {
+    this.#stretch = { start: this.#text.length, segment: this.#segments.length };
+  }
+
+  #environment(text: string, kind: "documents" | "other"): void {
+    this.#mode = stretchPieces(this.#text.slice(this.#stretch.start), this.profile.tags, this.#mode).mode;
+    const start = this.#text.length;
+    this.#text += text;
+    const from = this.#segments.length;
+    if (text !== "") this.#segments.push({ kind, origin: "environment", start, end: this.#text.length, turn: this.#turn });
+    this.#emit({ type: "text", delta: text, from, segments: this.#segments.slice(from) });
+  }
+
+  #cutStretch(): void {
+    const { start, segment } = this.#stretch;
+    const { pieces } = stretchPieces(this.#text.slice(start), this.profile.tags, this.#mode);
+    this.#segments.length = segment;
+    for (const piece of pieces) {
+      this.#segments.push({ kind: piece.kind, origin: "policy", start: start + piece.start, end: start + piece.end, turn: this.#turn });
+    }
+  }
+
+  #emitText(delta: string): void {
+    const from = this.#stretch.segment;
+    this.#emit({ type: "text", delta, from, segments: this.#segments.slice(from) });
+  }
+
+  /** The reference program strips a stretch before it closes the query. Watchers that saw the white space are told all. */
+  #stripStretch(): void {
+    const stretch = this.#text.slice(this.#stretch.start);
+    const stripped = strip(stretch);
+    if (stripped === stretch) return;
+    this.#text = this.#text.slice(0, this.#stretch.start) + stripped;
+    this.#cutStretch();
+    this.#emit({ type: "snapshot", trajectory: this.trajectory() });
+  }
+
+  #addSearch(search: Omit<Search, "turn">): void {
+    const record = { turn: this.#turn, ...search };
+    this.#searches.push(record);
+    this.#emit({ type: "search", search: record });
+  }
+}

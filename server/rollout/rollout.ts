@@ -1,0 +1,119 @@
+import type { RolloutEvent } from "../../protocol/rollout-events.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { type Policy, PolicyError, type PolicyFinish } from "../models/policy.ts";
+import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
+import type { Profile } from "./profile.ts";
+import { earlierOf, fillPrompt } from "./prompt.ts";
+import { RolloutState } from "./rollout-state.ts";
+import { withStops } from "./stop-strings.ts";
+import { trajectoryVersion } from "../../protocol/trajectory.ts";
+
+export interface RolloutRequest {
+  /** ULID. */
+  id: string;
+  question: string;
+  golds?: readonly string[];
+  profile: Profile;
+  policy: Policy;
+  retriever: Retriever;
+  /** The trajectory that this one follows up. */
+  follows?: Trajectory;
+}
+
+export interface RolloutWatch {
+  signal: AbortSignal;
+  onEvent(event: RolloutEvent): void;
+}
+
+/**
+ * Runs one rollout to its end: policy, search, insertion, policy again. Emits every event except `answer` and `done`. Never
+ * throws for a failing policy or retriever; the stop reason and its detail say what happened. Cancelling ends it at the
+ * next await with reason "cancelled" and all it had.
+ */
+export async function runRollout(request: RolloutRequest, watch: RolloutWatch): Promise<Trajectory> {
+  const { profile, policy, retriever } = request;
+  const started = performance.now();
+  const deadline = AbortSignal.timeout(Math.min(profile.limits.seconds * 1000, 2 ** 31 - 1));
+  const signal = AbortSignal.any([watch.signal, deadline]);
+  const state = begin(request, watch.onEvent);
+  while (state.step.kind !== "end") {
+    if (signal.aborted) endAborted(state, watch.signal, profile);
+    else if (state.step.kind === "policy") await writeStretch(state, policy, signal, watch.signal);
+    else await searchOnce(state, retriever, state.step.query, signal, watch.signal);
+  }
+  state.seconds = (performance.now() - started) / 1000;
+  return state.trajectory();
+}
+
+function begin(request: RolloutRequest, onEvent: (event: RolloutEvent) => void): RolloutState {
+  const { profile, policy, retriever } = request;
+  const earlier = request.follows ? earlierOf(request.follows) : undefined;
+  const coverage = retriever.coverage();
+  return new RolloutState(
+    profile,
+    fillPrompt(profile, request.question, earlier),
+    earlier,
+    {
+      version: trajectoryVersion,
+      id: request.id,
+      createdAt: new Date().toISOString(),
+      status: "running",
+      question: request.question,
+      ...(request.golds ? { golds: [...request.golds] } : {}),
+      ...(request.follows ? { follows: request.follows.id } : {}),
+      profile: profile.name,
+      policy: policy.ref,
+      sampling: { ...profile.sampling },
+      index: { id: retriever.id, folders: [...retriever.folders], ...(coverage ? { coverage } : {}) },
+    },
+    onEvent,
+  );
+}
+
+async function writeStretch(state: RolloutState, policy: Policy, signal: AbortSignal, asked: AbortSignal): Promise<void> {
+  const began = performance.now();
+  const turn = state.policyTurn();
+  try {
+    const finish = await consume(withStops(policy.generate(turn, signal), turn.stops), (text) => state.write(text));
+    if (signal.aborted) return endAborted(state, asked, state.profile);
+    state.finishStretch(finish, (performance.now() - began) / 1000);
+  } catch (error) {
+    if (signal.aborted) return endAborted(state, asked, state.profile);
+    if (!(error instanceof PolicyError)) throw error;
+    if (error.kind === "cancelled") state.end("cancelled");
+    else state.end("policy-error", error.message);
+  }
+}
+
+async function consume(
+  stream: AsyncGenerator<{ text: string }, PolicyFinish>,
+  onText: (text: string) => void,
+): Promise<PolicyFinish> {
+  for (;;) {
+    const step = await stream.next();
+    if (step.done) return step.value;
+    onText(step.value.text);
+  }
+}
+
+async function searchOnce(
+  state: RolloutState,
+  retriever: Retriever,
+  query: string,
+  signal: AbortSignal,
+  asked: AbortSignal,
+): Promise<void> {
+  state.searchStarted();
+  const outcomes = await retriever.search([query], state.profile.limits.passages, signal);
+  if (signal.aborted) return endAborted(state, asked, state.profile);
+  const missing: SearchOutcome = {
+    ok: false,
+    error: { kind: "bad-response", message: "The retriever answered fewer queries than it was asked; restart it." },
+  };
+  state.insert(outcomes[0] ?? missing);
+}
+
+function endAborted(state: RolloutState, asked: AbortSignal, profile: Profile): void {
+  if (asked.aborted) state.end("cancelled");
+  else state.end("time-limit", `The rollout took longer than ${profile.limits.seconds} seconds.`);
+}
