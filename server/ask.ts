@@ -89,7 +89,7 @@ async function attempt(
     ),
   );
   if (!signal.aborted && trajectory.stop?.reason !== "policy-error") {
-    const answer = await composeAnswer(trajectory, [...services.folders]);
+    const answer = await composeAnswer(trajectory, request.profile, services.folders);
     emit({ type: "answer", answer });
     trajectory = { ...trajectory, answer };
   }

@@ -58,7 +58,8 @@ export class Questions {
     let seq = 0;
     const onEvent = (event: RolloutEvent): void => {
       const before = running.trajectory?.id;
-      running.trajectory = applyRolloutEvent(running.trajectory, event);
+      const applied = applyRolloutEvent(running.trajectory, event);
+      if (applied) running.trajectory = applied;
       // A fallback goes on under an id of its own, by which it can be stopped and found as well.
       if (running.trajectory && running.trajectory.id !== before) this.#running.set(running.trajectory.id, running);
       this.#publish(id, seq++, event);

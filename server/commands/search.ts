@@ -41,7 +41,7 @@ export function addSearchCommand(program: Command): void {
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
       const update = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
-      const search = async (text: string): Promise<object & { hits: Hit[]; coverage?: string }> => {
+      const search = async (text: string) => {
         const started = performance.now();
         const { hits, coverage } = await project.index.search(text, k, mode.data, signal);
         const ms = Math.round((performance.now() - started) * 10) / 10;

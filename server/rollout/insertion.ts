@@ -3,7 +3,7 @@ import { formatPlace } from "../../protocol/place.ts";
 import type { Search } from "../../protocol/trajectory.ts";
 import { neutralise } from "./control-tags.ts";
 import type { Insertion } from "./profile.ts";
-import { stripRowNumber } from "./python-text.ts";
+import { strip, stripRowNumber } from "./python-text.ts";
 
 /** The block that the environment writes after a query. */
 export interface Block {
@@ -14,7 +14,8 @@ export interface Block {
 
 /** Writes hits as the profile says. `first` is the number of the first document. */
 export function documentsBlock(hits: readonly Hit[], insertion: Insertion, first: number): Block {
-  const written = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
+  const documents = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
+  const written = insertion.cutSpace ? strip(documents) : documents;
   // Neutralised as a whole, so that no tag can come together at the border of two fields or documents.
   const { text, count } = neutralise(hits.length === 0 ? insertion.none : written);
   return { text: insertion.before + text + insertion.after, neutralised: count };
@@ -28,9 +29,11 @@ function documentText(passage: Passage, insertion: Insertion, number: number): s
     title: passage.title,
     place: passage.place ? formatPlace(passage.place) : passage.id,
     text,
+    firstLine: text.split("\n", 1)[0]!,
+    rest: text.split("\n").slice(1).join("\n"),
   };
   // One pass over the template: a field's own braces are never taken for a field.
-  return template.replace(/\{(number|title|place|text)\}/g, (_, field: string) => fields[field]!);
+  return template.replace(/\{(number|title|place|text|firstLine|rest)\}/g, (_, field: string) => fields[field]!);
 }
 
 /** How many documents stand in the transcript before the next search: with running numbers the next one has this number plus 1. */

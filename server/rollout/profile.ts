@@ -19,9 +19,11 @@ export const Insertion = z.strictObject({
   before: z.string(),
   /** One passage: `{number}`, `{title}`, `{place}`, `{text}`. */
   document: z.string(),
-  /** Used where a passage has no title of its own (documents of a remote server are one string). */
+  /** Used where a passage has no title of its own (documents of a remote server are one string); also `{firstLine}`, `{rest}`. */
   untitledDocument: z.string(),
   after: z.string(),
+  /** Cuts white space round the documents as a whole. */
+  cutSpace: z.boolean(),
   /** In place of the documents when nothing was found. */
   none: z.string(),
   /** `search`: numbers start at 1 in every block. `running`: they go on, so that an answer can name a document. */
@@ -36,8 +38,12 @@ export const QueryRule = z.strictObject({
   remove: z.array(z.string()),
   /** Strings replaced by a space. */
   toSpace: z.array(z.string()),
-  /** White space collapsed to single spaces and cut at both ends. */
-  collapse: z.boolean(),
+  /** Which opening tag of a stretch begins the query. */
+  pick: z.enum(["first", "last"]),
+  /** White space: as written, cut at both ends, or collapsed to single spaces as well. */
+  space: z.enum(["keep", "cut", "collapse"]),
+  /** An empty query ends the rollout or is sent like any other. */
+  empty: z.enum(["end", "send"]),
 });
 export type QueryRule = z.infer<typeof QueryRule>;
 

@@ -1,9 +1,9 @@
 import type { Profile, QueryRule } from "./profile.ts";
-import { collapse } from "./python-text.ts";
+import { collapse, strip } from "./python-text.ts";
 
-/** The query of a stretch that stopped at the query's closing tag: what follows the last opening tag, or none at all. */
-export function findQuery(stretch: string, tags: Profile["tags"]): string | undefined {
-  const open = stretch.lastIndexOf(tags.queryOpen);
+/** The query of a stretch that stopped at the query's closing tag: what follows an opening tag; undefined where there is none. */
+export function findQuery(stretch: string, { tags, query }: Pick<Profile, "tags" | "query">): string | undefined {
+  const open = query.pick === "last" ? stretch.lastIndexOf(tags.queryOpen) : stretch.indexOf(tags.queryOpen);
   return open < 0 ? undefined : stretch.slice(open + tags.queryOpen.length);
 }
 
@@ -12,5 +12,6 @@ export function cleanQuery(raw: string, rule: QueryRule): string {
   let query = raw;
   for (const each of rule.toSpace) query = query.replaceAll(each, " ");
   for (const each of rule.remove) query = query.replaceAll(each, "");
-  return rule.collapse ? collapse(query) : query;
+  if (rule.space === "collapse") return collapse(query);
+  return rule.space === "cut" ? strip(query) : query;
 }

@@ -103,7 +103,7 @@ export class RolloutState {
       this.write(tags.answerClose);
       return this.#endAnswered();
     }
-    const query = findQuery(this.#text.slice(this.#stretch.start), tags);
+    const query = findQuery(this.#text.slice(this.#stretch.start), this.profile);
     const asked = finish.reason === "stop" && (finish.stop === tags.queryClose || finish.stop === tags.documentsOpen);
     if (asked && query !== undefined && !query.includes(tags.queryClose)) return this.#ask();
     if (finish.reason === "stop" && finish.stop === tags.queryClose) {
@@ -187,23 +187,26 @@ export class RolloutState {
     };
   }
 
+  /** A query that is not sent leaves the stretch as it was written; only one that is sent is stripped. */
   #ask(): void {
-    const { tags } = this.profile;
-    if (this.profile.stripBeforeSearch) this.#stripStretch();
-    const rawQuery = findQuery(this.#text.slice(this.#stretch.start), tags) ?? "";
+    const { tags, limits, query: rule, stripBeforeSearch } = this.profile;
+    const written = (): string => findQuery(this.#text.slice(this.#stretch.start), this.profile) ?? "";
+    const query = cleanQuery(written(), rule);
+    const empty = query === "" && rule.empty === "end";
+    const sent = this.#searches.length < limits.searches && !empty;
+    if (sent && stripBeforeSearch) this.#stripStretch();
+    const rawQuery = written();
     this.write(tags.queryClose);
-    const query = cleanQuery(rawQuery, this.profile.query);
-    if (this.#searches.length >= this.profile.limits.searches) {
-      return this.end("search-limit", `The policy asked for more than ${this.profile.limits.searches} searches.`);
-    }
-    if (query === "") return this.end("empty-query", "The policy wrote an empty query.");
-    this.#pending = { query, rawQuery };
+    if (sent) this.#pending = { query, rawQuery };
+    else if (empty) this.end("empty-query", "The policy wrote an empty query.");
+    else this.end("search-limit", `The policy asked for more than ${limits.searches} searches.`);
   }
 
   /** A stretch without a usable action: the profile's feedback, or the end. */
   #invalid(detail: string): void {
     const feedback = this.profile.invalidAction;
     if (feedback === undefined) return this.end("no-answer", detail);
+    if (this.#turn + 1 >= this.profile.limits.turns) return this.#endTurns();
     this.#environment(feedback, "other");
     this.#nextStretch();
   }
@@ -215,14 +218,16 @@ export class RolloutState {
   }
 
   #nextStretch(): void {
-    if (this.#turn + 1 >= this.profile.limits.turns) {
-      return this.end("turn-limit", `The ${this.profile.limits.turns} stretches of policy text that the profile allows are used up.`);
-    }
+    if (this.#turn + 1 >= this.profile.limits.turns) return this.#endTurns();
     if (this.#text.length > this.profile.limits.characters) {
       return this.end("token-limit", `The transcript is longer than ${this.profile.limits.characters} characters.`);
     }
     this.#turn += 1;
     this.#beginStretch();
+  }
+
+  #endTurns(): void {
+    this.end("turn-limit", `The ${this.profile.limits.turns} stretches of policy text that the profile allows are used up.`);
   }
 
   #beginStretch(): void {

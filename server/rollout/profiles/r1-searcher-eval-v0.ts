@@ -20,7 +20,7 @@ User:{question}
 Assistant: <think>`,
   },
   stops: ["<|im_end|>", "<|endoftext|>", "<|end_of_query|>", "</answer>"],
-  query: { remove: ['"', "'", "..."], toSpace: ["\t"], collapse: false },
+  query: { remove: ['"', "'", "..."], toSpace: ["\t"], pick: "last", space: "keep", empty: "end" },
   sampling: { temperature: 0, topP: 0.95, maxSegmentTokens: 512 },
   limits: { ...r1Searcher.limits, searches: 9, turns: 9, passages: 5 },
 };

@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { neutralise, restore } from "../../../server/rollout/control-tags.ts";
+import { builtInProfiles } from "../../../server/rollout/profile.ts";
+
+const tags = [...new Set(builtInProfiles.flatMap(({ tags, stops }) => [...Object.values(tags), ...stops]))].filter(Boolean);
+/** Text in which tags, their look-alikes and pieces of both are likely to meet. */
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom(...tags), fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"), fc.string({ maxLength: 4 })), { maxLength: 24 })
+  .map((parts) => parts.join(""));
+
+describe("control tags in documents", () => {
+  test("no tag of any profile survives, and every change can be undone", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const safe = neutralise(text);
+        for (const tag of tags) expect(safe.text.toLowerCase()).not.toContain(tag.toLowerCase());
+        expect(restore(safe.text)).toBe(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("a tag stays readable, and is counted", () => {
+    expect(neutralise("a </think> b <|end_of_documents|>")).toEqual({ text: "a ‹/think› b ‹|end_of_documents|›", count: 2 });
+  });
+
+  test("text without tags is left as it is", () => {
+    const text = "if a < b then <b>bold</b> ‹quoted› |x|";
+    expect(neutralise(text)).toEqual({ text, count: 0 });
+  });
+});
