@@ -51,4 +51,4 @@ async function main(): Promise<number> {
 }
 
 // Native libraries keep threads and handles alive after the work is done, so the end is explicit.
-process.exit(await main());
+void main().then((code) => process.exit(code));

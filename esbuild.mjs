@@ -1,0 +1,158 @@
+// Bundles the extension, the language server, the terminal program, their worker and the viewer into dist/.
+//   node esbuild.mjs [--production] [--watch]
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, "dist");
+
+/** LanceDB and Arrow are one bundle that server and terminal program share: both must see the same classes. */
+const lance = {
+  name: "lance",
+  setup(build) {
+    build.onResolve({ filter: /^(@lancedb\/lancedb|apache-arrow)$/ }, ({ path }) => ({ path, namespace: "lance" }));
+    build.onLoad({ filter: /.*/, namespace: "lance" }, ({ path }) => ({
+      contents: `module.exports = require("./lance.cjs")[${JSON.stringify(path)}];`,
+      resolveDir: dist,
+    }));
+    build.onResolve({ filter: /^\.\/lance\.cjs$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** Only the version of our own manifest is the program's business. */
+const manifest = {
+  name: "manifest",
+  setup(build) {
+    build.onLoad({ filter: /package\.json$/ }, ({ path }) => {
+      if (path !== join(root, "package.json")) return undefined;
+      const { version } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
+/** Piscina starts its half of a worker from a file beside itself. */
+const piscinaWorker = {
+  name: "piscina-worker",
+  setup(build) {
+    build.onLoad({ filter: /piscina[\\/]dist[\\/]index\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("'worker.js'", "'piscina-worker.cjs'"),
+      loader: "js",
+    }));
+  },
+};
+
+function nodeBundle(production) {
+  return {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node22",
+    outdir: dist,
+    outExtension: { ".js": ".cjs" },
+    // The UMD builds of the language server libraries hide their imports from a bundler.
+    mainFields: ["module", "main"],
+    // `canvas` (of the HTML reader) and `@napi-rs/nice` (of the worker pool) are optional parts that nothing here needs.
+    external: ["vscode", "*.node", "@lancedb/lancedb-*", "onnxruntime-node", "canvas", "@napi-rs/nice"],
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    sourcemap: !production,
+    minify: production,
+    keepNames: true,
+    logLevel: "warning",
+  };
+}
+
+/** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
+export function bundles(production = false) {
+  const node = nodeBundle(production);
+  const viewer = "media/viewer/main.tsx";
+  return [
+    { ...node, entryPoints: { extension: "src/extension.ts" } },
+    {
+      ...node,
+      entryPoints: {
+        server: "server/main.ts",
+        cli: "server/cli.ts",
+        "document-worker": "server/documents/document-worker.ts",
+        "piscina-worker": "node_modules/piscina/dist/worker.js",
+      },
+      plugins: [lance, manifest, piscinaWorker],
+    },
+    {
+      ...node,
+      entryPoints: undefined,
+      outdir: undefined,
+      outExtension: undefined,
+      outfile: join(dist, "lance.cjs"),
+      stdin: {
+        contents: ["@lancedb/lancedb", "apache-arrow"].map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
+        resolveDir: root,
+      },
+      mainFields: ["main"],
+      minify: true,
+      sourcemap: false,
+    },
+    {
+      absWorkingDir: root,
+      bundle: true,
+      format: "iife",
+      // VS Code 1.105 draws with Chromium 138.
+      target: "chrome138",
+      entryPoints: { viewer },
+      outdir: dist,
+      assetNames: "[name]",
+      loader: { ".ttf": "file" },
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      define: { "process.env.NODE_ENV": JSON.stringify(production ? "production" : "development") },
+      sourcemap: production ? false : "linked",
+      minify: true,
+      logLevel: "warning",
+    },
+  ];
+}
+
+/** Files that are copied as they are. */
+function place() {
+  mkdirSync(dist, { recursive: true });
+  // The root manifest says "module"; the bundles are CommonJS.
+  writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
+  copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(dist, "cli.js"));
+}
+
+function present(options) {
+  const entries = Object.values(options.entryPoints ?? {});
+  const absent = entries.filter((entry) => !existsSync(join(root, entry)));
+  for (const entry of absent) console.error(`${entry} is not there; its bundle is left out.`);
+  return absent.length === 0;
+}
+
+/** Builds all bundles once; rejects when one cannot be made. Answers the bytes of each output by its name. */
+export async function build({ production = false } = {}) {
+  place();
+  const results = await Promise.all(
+    bundles(production)
+      .filter(present)
+      .map((options) => esbuild.build({ ...options, metafile: true })),
+  );
+  const sizes = {};
+  for (const { metafile } of results) {
+    for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith(".map")) sizes[file] = bytes;
+  }
+  return sizes;
+}
+
+/** Builds and goes on building what changes, until the process ends. */
+export async function watch() {
+  place();
+  for (const options of bundles().filter(present)) await (await esbuild.context({ ...options, logLevel: "info" })).watch();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes("--watch")) await watch();
+  else await build({ production: process.argv.includes("--production") });
+}
