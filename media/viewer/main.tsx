@@ -1,0 +1,17 @@
+import "./no-eval.ts";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { listen, send } from "./host.ts";
+import { listenToKeys } from "./keyboard.ts";
+import { take } from "./view-model.ts";
+
+const root = document.getElementById("viewer");
+if (root) {
+  root.replaceChildren();
+  render(<App />, root);
+}
+window.addEventListener("error", ({ message }) => send("fault", { message }));
+window.addEventListener("unhandledrejection", ({ reason }) => send("fault", { message: String(reason) }));
+listenToKeys(document);
+listen(take);
+send("ready", {});

@@ -1,0 +1,66 @@
+import { Component } from "preact";
+import { segmentText } from "../../protocol/masks.ts";
+import { AnswerCard } from "./answer.tsx";
+import type { Block } from "./blocks.ts";
+import { DocumentsCard } from "./documents.tsx";
+import { PolicyText } from "./policy-text.tsx";
+import { PromptCard } from "./prompt.tsx";
+import { SearchCard } from "./search-card.tsx";
+import { answer, blocks, masked, trajectory } from "./view-model.ts";
+import { segmentLabel } from "./wording.ts";
+
+/** All segments in order. Only the blocks that changed are drawn again, so a stream costs the same at any length. */
+export function Segments() {
+  const list = blocks.value;
+  const answerAt = list.findLastIndex(({ segment }) => segment.kind === "answer");
+  return (
+    <ol class={`segments masked-${masked.value}`} aria-label="Segments">
+      {list.map((block) => (
+        <KeptSegment key={block.index} block={block} holdsAnswer={block.index === answerAt} />
+      ))}
+    </ol>
+  );
+}
+
+class KeptSegment extends Component<{ block: Block; holdsAnswer: boolean }> {
+  override shouldComponentUpdate(next: Readonly<{ block: Block; holdsAnswer: boolean }>): boolean {
+    return next.block !== this.props.block || next.holdsAnswer !== this.props.holdsAnswer;
+  }
+
+  override render({ block, holdsAnswer }: { block: Block; holdsAnswer: boolean }) {
+    const { segment, index } = block;
+    return (
+      <li
+        class={`segment kind-${segment.kind} origin-${segment.origin}`}
+        data-segment={index}
+        tabIndex={index === 0 ? 0 : -1}
+        aria-label={segmentLabel(segment)}
+      >
+        <SegmentBody block={block} holdsAnswer={holdsAnswer} />
+      </li>
+    );
+  }
+}
+
+function SegmentBody({ block, holdsAnswer }: { block: Block; holdsAnswer: boolean }) {
+  const { segment } = block;
+  // A segment's text is fixed by its range, since text is only ever appended.
+  const shown = trajectory.peek();
+  const text = shown ? segmentText(shown, segment) : "";
+  if (segment.origin === "environment") return <DocumentsCard block={block} text={text} />;
+  switch (segment.kind) {
+    case "prompt":
+      return <PromptCard text={text} />;
+    case "query":
+      return <SearchCard block={block} text={text} />;
+    case "answer":
+      return holdsAnswer ? <AnswerSegment text={text} /> : <PolicyText text={text} />;
+    default:
+      return <PolicyText text={text} />;
+  }
+}
+
+/** The policy's answer as it streams; once the answer is composed, its checked form. */
+function AnswerSegment({ text }: { text: string }) {
+  return answer.value ? <AnswerCard answer={answer.value} written={text} /> : <PolicyText text={text} />;
+}

@@ -1,0 +1,38 @@
+import type { Parts } from "./parts.ts";
+
+type Handler = (parts: Parts, ...args: readonly unknown[]) => unknown;
+
+/** Every command of the extension. What a command does is loaded when it is first run. */
+export const commandTable: Readonly<Record<string, Handler>> = {
+  "searchlight.ask": async (parts, question) => (await import("./questions/ask-command.ts")).ask(parts, question),
+  "searchlight.askSelection": async (parts) => (await import("./questions/ask-command.ts")).askSelection(parts),
+  "searchlight.stop": (parts) => parts.questions.stop(),
+  "searchlight.openTrajectory": async (parts, id) => (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
+  "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),
+  "searchlight.setApiKey": async (parts) => (await import("./models/set-api-key.ts")).setApiKey(parts),
+  "searchlight.showIndexStatus": async (parts) => (await import("./views/index-quick-pick.ts")).showIndexStatus(parts),
+  "searchlight.rebuildIndex": async (parts) => (await import("./views/index-quick-pick.ts")).rebuildIndex(parts),
+  "searchlight.showStatusReport": async (parts) => (await import("./editor/status-report.ts")).showStatusReport(parts),
+  "searchlight.restartServer": (parts) => parts.server.restart(),
+  "searchlight.focus": (parts) => parts.view.reveal(),
+};
+
+/** Registers the whole table. A failing command tells the person in one sentence and leaves the details in the log. */
+export function registerCommands(
+  parts: Parts,
+  register: (id: string, handler: (...args: unknown[]) => unknown) => { dispose(): unknown },
+): { dispose(): void } {
+  const registered = Object.entries(commandTable).map(([id, handler]) =>
+    register(id, async (...args) => {
+      try {
+        return await handler(parts, ...args);
+      } catch (error) {
+        parts.faults.report(id, error);
+        const { showFault } = await import("./show-fault.ts");
+        showFault(error, parts.faults);
+        return undefined;
+      }
+    }),
+  );
+  return { dispose: () => registered.forEach((each) => each.dispose()) };
+}

@@ -1,0 +1,74 @@
+import * as vscode from "vscode";
+import type { IndexStatus } from "../protocol/index-status.ts";
+import { editorModels } from "./models/editor-models.ts";
+import { Faults } from "./faults.ts";
+import { ApiKeys } from "./models/api-keys.ts";
+import { Questions } from "./questions/questions.ts";
+import { ServerLink } from "./client/server-link.ts";
+import { tellOfCrashes } from "./client/crash-messages.ts";
+import { Settings } from "./settings.ts";
+import { IndexStatuses } from "./views/index-statuses.ts";
+import { indexStatusItem } from "./views/index-status-item.ts";
+import { RunsTree } from "./views/runs-tree.ts";
+import { TrajectoryView } from "./views/trajectory-view.ts";
+
+/** What the extension consists of; each command takes what it needs from here. */
+export interface Parts {
+  readonly context: vscode.ExtensionContext;
+  readonly faults: Faults;
+  readonly settings: Settings;
+  readonly server: ServerLink;
+  readonly questions: Questions;
+  readonly statuses: IndexStatuses;
+  readonly keys: ApiKeys;
+  readonly view: TrajectoryView;
+  readonly facts: { activationMilliseconds: number };
+}
+
+/** Builds every part once and ties them together. Starts no process and reads no file. */
+export function assemble(context: vscode.ExtensionContext): Parts {
+  const faults = new Faults(vscode.window.createOutputChannel("Searchlight", { log: true }));
+  const settings = new Settings();
+  const keys = new ApiKeys(context.secrets, context.globalState);
+  const statuses = new IndexStatuses();
+  const server: ServerLink = new ServerLink({
+    extensionPath: context.extensionPath,
+    faults,
+    options: () => settings.current(),
+    idle: () => !questions.anyRunning,
+    client: {
+      rollout: (message) => questions.receive(message),
+      indexChanged: ({ status }: { status: IndexStatus }) => statuses.put(status),
+      secret: async ({ endpoint }) => ({ key: vscode.workspace.isTrusted ? await keys.get(endpoint) : null }),
+      ...editorModels(context, (chunk) => server.notify("editorModelChunk", chunk)),
+    },
+  });
+  const questions: Questions = new Questions(server, context.workspaceState);
+  const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
+  const runs = new RunsTree(server, questions, settings);
+
+  server.onDidCrash(() => questions.interrupt());
+  server.onDidStart(() => {
+    void questions.refetch();
+    void server.request("indexStatus", {}).then(
+      ({ folders }) => statuses.reset(folders),
+      (error: unknown) => faults.report("reading the index state", error),
+    );
+  });
+  settings.onDidChange(() => server.settle());
+  questions.onDidEnd(() => server.settle());
+  context.subscriptions.push(
+    faults.channel,
+    settings,
+    server,
+    questions,
+    statuses,
+    view,
+    runs,
+    tellOfCrashes(server, faults),
+    indexStatusItem(statuses, server, settings),
+    vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
+    vscode.window.registerTreeDataProvider("searchlight.runs", runs),
+  );
+  return { context, faults, settings, server, questions, statuses, keys, view, facts: { activationMilliseconds: 0 } };
+}

@@ -1,0 +1,57 @@
+import * as vscode from "vscode";
+import type { ServerOptions } from "../protocol/server-messages.ts";
+
+const section = "searchlight";
+
+/** What the server is started with: the open folders and the settings, as far as trust allows. */
+export class Settings implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[];
+
+  /** The folders, the trust or a setting that the server starts with changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor() {
+    this.#subscriptions = [
+      this.#changed,
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(section) || event.affectsConfiguration("http.proxy")) this.#changed.fire();
+      }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
+    ];
+  }
+
+  /**
+   * The settings that name endpoints or models fall back to their defaults in Restricted Mode. The manifest already keeps
+   * workspace values of them out there; this holds for values from anywhere.
+   */
+  current(): ServerOptions {
+    const values = vscode.workspace.getConfiguration(section);
+    const trusted = vscode.workspace.isTrusted;
+    const proxy = values.get("proxy", "") || vscode.workspace.getConfiguration("http").get("proxy", "") || "";
+    return {
+      folders: (vscode.workspace.workspaceFolders ?? [])
+        .filter(({ uri }) => uri.scheme === "file")
+        .map(({ name, uri }) => ({ name, path: uri.fsPath })),
+      trusted,
+      settings: {
+        policy: trusted ? values.get("policy", "extractive") : "extractive",
+        profile: values.get("profile", "docs"),
+        embedder: trusted ? values.get("embedder", "minilm") : "minilm",
+        indexOnOpen: values.get("indexOnOpen", true),
+        exclude: values.get("exclude", []),
+        proxy: trusted ? proxy : "",
+      },
+    };
+  }
+
+  /** Writes the policy into the settings of this workspace or of the person. */
+  async choosePolicy(policy: string, target: vscode.ConfigurationTarget): Promise<void> {
+    await vscode.workspace.getConfiguration(section).update("policy", policy, target);
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}

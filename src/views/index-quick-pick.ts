@@ -1,0 +1,66 @@
+import * as vscode from "vscode";
+import type { IndexStatus } from "../../protocol/index-status.ts";
+import type { Parts } from "../parts.ts";
+import { indexDetail } from "./index-text.ts";
+
+type Action = "update" | "rebuild" | "pause" | "resume";
+type Item = vscode.QuickPickItem & { run?: () => unknown };
+
+/** Each folder's index with its state, reason and counts, and what can be done about it. */
+export async function showIndexStatus(parts: Parts): Promise<void> {
+  if (parts.settings.current().folders.length === 0) {
+    void vscode.window.showInformationMessage("No folder is open, so there is no index; open a folder first.");
+    return;
+  }
+  if (parts.server.state === "given-up") return offerRestart();
+  const { folders } = await parts.server.request("indexStatus", {});
+  parts.statuses.reset(folders);
+  const choice = await vscode.window.showQuickPick(folders.flatMap((status) => items(parts, status)), {
+    title: "Searchlight Index",
+    placeHolder: "Choose an action",
+    matchOnDetail: true,
+  });
+  await choice?.run?.();
+}
+
+/** Builds the index of every open folder from nothing, after asking. */
+export async function rebuildIndex(parts: Parts, folder?: string): Promise<void> {
+  const rebuild = "Rebuild";
+  const choice = await vscode.window.showWarningMessage(
+    "Rebuild the index from the files? Searches find nothing until the words are read in again; questions asked so far are kept.",
+    { modal: true },
+    rebuild,
+  );
+  if (choice === rebuild) await parts.server.request("indexAction", { ...(folder ? { folder } : {}), action: "rebuild" });
+}
+
+async function offerRestart(): Promise<void> {
+  const [restart, report] = ["Restart", "Show Status Report"];
+  const choice = await vscode.window.showErrorMessage("The server stopped five times in three minutes and is not running.", restart, report);
+  if (choice === restart) await vscode.commands.executeCommand("searchlight.restartServer");
+  if (choice === report) await vscode.commands.executeCommand("searchlight.showStatusReport");
+}
+
+function items(parts: Parts, status: IndexStatus): Item[] {
+  const { folder, state, reason, skipped } = status;
+  const act = (action: Action) => () => parts.server.request("indexAction", { folder: folder.id, action });
+  const list: Item[] = [
+    { label: folder.name, kind: vscode.QuickPickItemKind.Separator },
+    { label: `$(info) ${state.replace("-", " ")}`, description: reason, detail: indexDetail(status) },
+    { label: "$(refresh) Update", description: "read what changed", run: act("update") },
+    state === "paused"
+      ? { label: "$(debug-start) Resume", run: act("resume") }
+      : { label: "$(debug-pause) Pause", run: act("pause") },
+    { label: "$(trash) Rebuild…", run: () => rebuildIndex(parts, folder.id) },
+  ];
+  if (skipped.length > 0) {
+    list.push({ label: `$(list-unordered) Show ${skipped.length} Skipped Files`, run: () => showSkipped(status) });
+  }
+  return list;
+}
+
+async function showSkipped({ folder, skipped }: IndexStatus): Promise<void> {
+  const content = skipped.map(({ path, reason }) => `${path}: ${reason}`).join("\n");
+  const document = await vscode.workspace.openTextDocument({ content: `Skipped in ${folder.name}\n\n${content}\n`, language: "plaintext" });
+  await vscode.window.showTextDocument(document, { preview: true });
+}

@@ -1,0 +1,67 @@
+import type { IndexStatus } from "../../protocol/index-status.ts";
+
+export interface IndexText {
+  /** With codicons as `$(name)`. */
+  text: string;
+  tooltip: string;
+  warning: boolean;
+}
+
+const numbers = new Intl.NumberFormat("en");
+
+/** What the status bar says of the indexes of all open folders. */
+export function statusBarText(statuses: readonly IndexStatus[]): IndexText {
+  const tooltip = statuses.map((status) => `${status.folder.name}: ${status.reason}`).join("\n");
+  const any = (...states: IndexStatus["state"][]): boolean => statuses.some(({ state }) => states.includes(state));
+  const files = sum(statuses, (status) => status.files);
+  const counted = `${numbers.format(files)} ${files === 1 ? "file" : "files"}`;
+
+  if (statuses.length === 0) return { text: "$(search) Searchlight", tooltip: "The index has not been read.", warning: false };
+  if (any("failed")) return { text: "$(error) Index failed", tooltip, warning: true };
+  if (any("degraded")) return { text: `$(warning) ${counted}`, tooltip, warning: true };
+  if (any("scanning")) return { text: "$(sync~spin) Indexing", tooltip, warning: false };
+  const percent = vectorPercent(statuses);
+  if (any("words-ready") && percent < 100) return { text: `$(sync~spin) Indexing ${percent} %`, tooltip, warning: false };
+  if (any("paused")) return { text: `$(debug-pause) ${counted}`, tooltip, warning: false };
+  return { text: `$(search) ${counted}`, tooltip, warning: false };
+}
+
+/** One sentence for above an answer while the index cannot yet give its best; undefined when it can. */
+export function indexBanner(statuses: readonly IndexStatus[]): string | undefined {
+  const hindered = statuses.find(({ state }) => state === "failed" || state === "degraded");
+  if (hindered) return `${hindered.folder.name}: ${hindered.reason}`;
+  if (statuses.some(({ state }) => state === "scanning")) return "The documents are being read; answers may miss some.";
+  const percent = vectorPercent(statuses);
+  const filling = statuses.some(({ state }) => state === "words-ready") && percent < 100;
+  return filling ? `Indexing ${percent} %: search goes by words until the vectors are complete.` : undefined;
+}
+
+/** The facts of one folder in one line: counts, rate, time left. */
+export function indexDetail(status: IndexStatus): string {
+  const parts = [
+    `${numbers.format(status.files)} files`,
+    `${numbers.format(status.passages)} passages`,
+    `${numbers.format(status.vectors.done)} of ${numbers.format(status.vectors.total)} vectors`,
+  ];
+  if (status.rate !== undefined) parts.push(`${numbers.format(Math.round(status.rate))} passages/s`);
+  if (status.etaSeconds !== undefined) parts.push(`${duration(status.etaSeconds)} left`);
+  if (status.skipped.length > 0) parts.push(`${numbers.format(status.skipped.length)} skipped`);
+  if (status.bytes !== undefined) parts.push(`${numbers.format(Math.round(status.bytes / 1e5) / 10)} MB`);
+  if (status.role === "reader") parts.push("written by another window");
+  return parts.join(" · ");
+}
+
+function vectorPercent(statuses: readonly IndexStatus[]): number {
+  const total = sum(statuses, (status) => status.vectors.total);
+  const done = sum(statuses, (status) => status.vectors.done);
+  return total === 0 ? 100 : Math.floor((100 * done) / total);
+}
+
+function sum(statuses: readonly IndexStatus[], of: (status: IndexStatus) => number): number {
+  return statuses.reduce((total, status) => total + of(status), 0);
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

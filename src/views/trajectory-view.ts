@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { ServerLink } from "../client/server-link.ts";
+import type { Faults } from "../faults.ts";
+import type { Questions } from "../questions/questions.ts";
+import type { Settings } from "../settings.ts";
+import type { IndexStatuses } from "./index-statuses.ts";
+import { viewBanner } from "./view-banner.ts";
+import { viewerHtml } from "./viewer-html.ts";
+import type { Envelope } from "./viewer-messages.ts";
+
+export interface TrajectoryViewParts {
+  context: vscode.ExtensionContext;
+  faults: Faults;
+  questions: Questions;
+  server: ServerLink;
+  statuses: IndexStatuses;
+  settings: Settings;
+}
+
+/** A view that has not reported itself by then is told of in the log and offered a reload. */
+const readyMilliseconds = 15_000;
+
+/** The Trajectory view: hosts the viewer page and keeps it told of what is shown. */
+export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Disposable {
+  readonly #parts: TrajectoryViewParts;
+  readonly #subscriptions: vscode.Disposable[];
+  #view: vscode.WebviewView | undefined;
+  #ready = false;
+  #crashed = false;
+  #banner: string | undefined;
+
+  constructor(parts: TrajectoryViewParts) {
+    this.#parts = parts;
+    const { questions, server, statuses, settings } = parts;
+    this.#subscriptions = [
+      questions.onDidShow(() => this.#show()),
+      questions.onDidApply((applied) => this.#post({ method: "event", params: applied })),
+      server.onDidCrash(() => (this.#crashed = true)),
+      server.onDidChangeState(() => this.#show()),
+      // Each status of an index in progress would redraw the whole view; only a changed sentence does.
+      statuses.onDidChange(() => this.#currentBanner() !== this.#banner && this.#show()),
+      settings.onDidChange(() => this.#show()),
+    ];
+  }
+
+  async reveal(): Promise<void> {
+    await vscode.commands.executeCommand("searchlight.trajectory.focus");
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const { context, faults } = this.#parts;
+    const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
+    this.#view = view;
+    this.#ready = false;
+    view.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const received = view.webview.onDidReceiveMessage((raw: unknown) => {
+      this.#receive(raw).catch((error: unknown) => faults.report("a message of the view", error));
+    });
+    const visibility = view.onDidChangeVisibility(() => {
+      // A hidden page is thrown away; its successor reports itself as ready again.
+      if (!view.visible) this.#ready = false;
+    });
+    const waiting = setTimeout(() => this.#offerReload(view), readyMilliseconds);
+    view.onDidDispose(() => {
+      clearTimeout(waiting);
+      received.dispose();
+      visibility.dispose();
+      this.#view = undefined;
+      this.#ready = false;
+    });
+    this.#load(view);
+    this.#parts.server.start();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #load(view: vscode.WebviewView): void {
+    const resource = (name: string): string =>
+      view.webview.asWebviewUri(vscode.Uri.joinPath(this.#parts.context.extensionUri, "dist", name)).toString();
+    view.webview.html = viewerHtml({
+      cspSource: view.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      scriptUri: resource("viewer.js"),
+      styleUri: resource("viewer.css"),
+    });
+  }
+
+  async #receive(raw: unknown): Promise<void> {
+    const [{ dispatch }, { viewerHandlers }] = await Promise.all([import("./viewer-messages.ts"), import("./viewer-handlers.ts")]);
+    const handlers = viewerHandlers(this.#parts, () => this.#becameReady());
+    await dispatch(raw, handlers, (fault) => this.#parts.faults.report("the view", fault));
+  }
+
+  async #becameReady(): Promise<void> {
+    this.#ready = true;
+    this.#show();
+    await this.#parts.questions.restore();
+  }
+
+  #show(): void {
+    const { questions, server, settings } = this.#parts;
+    if (server.state === "running" && questions.shown.live) this.#crashed = false;
+    const { trajectory, live } = questions.shown;
+    this.#banner = this.#currentBanner();
+    const { folders, settings: values } = settings.current();
+    const empty =
+      folders.length === 0 ? "no-folder" : server.state === "given-up" ? "server-down" : live ? "starting" : "no-question";
+    const banner = this.#banner === undefined ? {} : { banner: this.#banner };
+    this.#post({ method: "show", params: { trajectory, live, empty, ...banner, policy: values.policy } });
+  }
+
+  #currentBanner(): string | undefined {
+    return viewBanner(this.#parts.server.state, this.#crashed, this.#parts.statuses.all);
+  }
+
+  #post(message: Envelope): void {
+    if (this.#ready) void this.#view?.webview.postMessage(message);
+  }
+
+  #offerReload(view: vscode.WebviewView): void {
+    if (this.#ready || !view.visible || view !== this.#view) return;
+    this.#parts.faults.report("the Trajectory view", "it did not start");
+    const reload = "Reload View";
+    void vscode.window.showWarningMessage("The Trajectory view did not start.", reload).then((choice) => {
+      if (choice === reload && view === this.#view) this.#load(view);
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+import { openLink } from "../editor/open-link.ts";
+import { openPlace } from "../editor/open-place.ts";
+import { showFault } from "../show-fault.ts";
+import type { TrajectoryViewParts } from "./trajectory-view.ts";
+import type { ViewerHandlers } from "./viewer-messages.ts";
+
+/** What the view's own buttons may run. The view names one of these, never a command of the editor. */
+const commands = {
+  chooseModel: "searchlight.chooseModel",
+  showIndex: "searchlight.showIndexStatus",
+  openFolder: "workbench.action.files.openFolder",
+  trajectories: "searchlight.openTrajectory",
+} as const;
+
+/** One handler for each message of the view. */
+export function viewerHandlers({ questions, server, faults }: TrajectoryViewParts, onReady: () => Promise<void>): ViewerHandlers {
+  const orTell =
+    <P>(act: (params: P) => unknown) =>
+    async (params: P): Promise<void> => {
+      try {
+        await act(params);
+      } catch (error) {
+        faults.report("the view", error);
+        showFault(error, faults);
+      }
+    };
+  return {
+    ready: orTell(onReady),
+    ask: orTell(({ question, follows }) => questions.ask(question, follows)),
+    stop: orTell(() => questions.stop()),
+    open: orTell(({ place }) => openPlace(server.request, place)),
+    openLink: orTell(({ url }) => openLink(url)),
+    copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
+    command: orTell(({ command }) => vscode.commands.executeCommand(commands[command])),
+    fault: ({ message }) => faults.report("the view failed", message),
+  };
+}

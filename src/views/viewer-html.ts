@@ -1,0 +1,31 @@
+export interface ViewerPage {
+  /** Where the view may take styles and fonts from. */
+  cspSource: string;
+  /** Of this one page; the script tag that carries it is the only script that runs. */
+  nonce: string;
+  scriptUri: string;
+  styleUri: string;
+}
+
+/**
+ * The view's page. Everything drawn in it comes later and as text; nothing is fetched, no inline script or style runs.
+ * What stands in the page is shown when the script does not start.
+ */
+export function viewerHtml({ cspSource, nonce, scriptUri, styleUri }: ViewerPage): string {
+  const policy = `default-src 'none'; style-src ${cspSource}; font-src ${cspSource}; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Trajectory</title>
+<link rel="stylesheet" href="${styleUri}">
+</head>
+<body>
+<div id="viewer"><p class="starting">Searchlight is starting.</p></div>
+<script nonce="${nonce}" src="${scriptUri}"></script>
+</body>
+</html>
+`;
+}
