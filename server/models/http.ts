@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, ProxyAgent, fetch as undiciFetch } from "undici";
+import { EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
 
 /** An endpoint answered with an error status. The message names status and address, never a key. */
 export class HttpError extends Error {
@@ -23,18 +23,29 @@ export interface HttpOptions {
   retries?: number;
 }
 
-export type Dispatcher = EnvHttpProxyAgent | ProxyAgent;
+export type Dispatcher = EnvHttpProxyAgent;
 
-/** The way out: a proxy from the settings, else the one of the environment (`HTTPS_PROXY`, `NO_PROXY`), else none. */
-export function dispatcherFor(proxy?: string): Dispatcher {
-  return proxy ? new ProxyAgent(proxy) : new EnvHttpProxyAgent();
+/** A proxy cannot reach this machine's own servers, whatever the environment forgets to say. */
+const loopback = ["localhost", "127.0.0.1", "::1"];
+
+const ways = new Map<string, Dispatcher>();
+
+/**
+ * The way out: a proxy from the settings, else the one of the environment (`HTTPS_PROXY`), else none. Hosts in `NO_PROXY` and
+ * this machine are reached without one. One dispatcher per proxy, since each keeps its own connections.
+ */
+export function dispatcherFor(proxy = ""): Dispatcher {
+  const known = ways.get(proxy);
+  if (known) return known;
+  const noProxy = [process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "", ...loopback].filter(Boolean).join(",");
+  const way = new EnvHttpProxyAgent({ noProxy, ...(proxy ? { httpProxy: proxy, httpsProxy: proxy } : {}) });
+  ways.set(proxy, way);
+  return way;
 }
-
-let shared: Dispatcher | undefined;
 
 /** The one place where addresses are fetched. undici's own fetch, since a dispatcher must be of the same copy. */
 export function httpFetch(dispatcher?: Dispatcher): typeof globalThis.fetch {
-  const way = dispatcher ?? (shared ??= dispatcherFor());
+  const way = dispatcher ?? dispatcherFor();
   return ((input: string | URL, init: object = {}) => undiciFetch(input, { ...init, dispatcher: way })) as unknown as typeof globalThis.fetch;
 }
 
