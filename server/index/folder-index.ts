@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { IndexStatus, SkippedFile } from "../../protocol/index-status.ts";
 import type { Hit, SearchMode } from "../../protocol/passage.ts";
@@ -8,10 +8,13 @@ import { type ScannedFile, scanFolder } from "../documents/scan.ts";
 import type { Folder } from "../home.ts";
 import { loadLance } from "../lance.ts";
 import type { Embedder } from "../models/embedder.ts";
-import { embeddingHash, embeddingText } from "./embedding-text.ts";
+import { type ReadFiles, planCommit } from "./plan-commit.ts";
+import { embedMissing } from "./embed-missing.ts";
+import { Holdings } from "./holdings.ts";
 import { type Lease, takeLease } from "./lease.ts";
-import { type Manifest, type ManifestFile, emptyManifest, readManifest, writeManifest } from "./manifest.ts";
+import { type Manifest, emptyManifest, readManifest } from "./manifest.ts";
 import { openMemoryTables } from "./memory-tables.ts";
+import { StatusBoard } from "./status-board.ts";
 import { searchTables } from "./search-tables.ts";
 import { type Tables, openTables } from "./tables.ts";
 
@@ -40,8 +43,6 @@ export interface FolderIndex {
 
 /** Files whose passages are committed together: few commits keep LanceDB fast, small groups keep words early. */
 const filesPerCommit = 64;
-const textsPerBatch = 32;
-const vectorsPerCommit = 256;
 
 export async function openFolderIndex(folder: Folder, options: IndexOptions = {}): Promise<FolderIndex> {
   const index = new OpenIndex(folder, options);
@@ -56,16 +57,12 @@ class OpenIndex implements FolderIndex {
   readonly #readOnly: boolean;
   readonly #home: string;
   readonly #manifestPath: string;
-  readonly #listeners = new Set<(status: IndexStatus) => void>();
+  readonly #holdings: Holdings;
+  readonly #board: StatusBoard;
   #tables!: Tables;
   #lance = true;
   #lease: Lease | undefined;
-  #manifest: Manifest = emptyManifest();
-  #manifestTime = 0;
-  #byHash = new Map<string, string[]>();
-  #vectors = new Set<string>();
   #pool: ReaderPool | undefined;
-  #status: IndexStatus;
   #work: Promise<void> = Promise.resolve();
   #resumed: (() => void) | undefined;
   #paused: Promise<void> | undefined;
@@ -79,17 +76,8 @@ class OpenIndex implements FolderIndex {
     const profile = this.#embedder ? this.#embedder.id.replace(/[^\w.-]+/g, "_") : "words";
     this.#home = join(folder.indexHome, profile);
     this.#manifestPath = join(this.#home, "manifest.json");
-    this.#status = {
-      folder: { id: folder.id, name: folder.name },
-      state: "none",
-      reason: "The folder has not been indexed.",
-      files: 0,
-      passages: 0,
-      vectors: { done: 0, total: 0 },
-      skipped: [],
-      embedder: this.#embedder ? { id: this.#embedder.id, dimension: this.#embedder.dimension } : null,
-      role: "reader",
-    };
+    this.#holdings = new Holdings(this.#manifestPath);
+    this.#board = new StatusBoard(folder, this.#embedder, this.#holdings);
   }
 
   async open(): Promise<void> {
@@ -114,12 +102,11 @@ class OpenIndex implements FolderIndex {
   }
 
   status(): IndexStatus {
-    return this.#status;
+    return this.#board.status;
   }
 
   onStatus(listener: (status: IndexStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#board.listen(listener);
   }
 
   update(signal: AbortSignal): Promise<void> {
@@ -161,7 +148,7 @@ class OpenIndex implements FolderIndex {
 
   async search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }> {
     if (!this.#lease) await this.#refreshReader();
-    const sources = { tables: this.#tables, embedder: this.#embedder, passagesOfHash: (hash: string) => this.#byHash.get(hash) ?? [] };
+    const sources = { tables: this.#tables, embedder: this.#embedder, passagesOfHash: (hash: string) => this.#holdings.passagesOfHash(hash) };
     let hits: Hit[];
     try {
       hits = await searchTables(sources, query, k, mode, signal);
@@ -171,7 +158,7 @@ class OpenIndex implements FolderIndex {
       await this.#tables.refresh();
       hits = await searchTables(sources, query, k, mode, signal);
     }
-    const coverage = this.#coverage(mode);
+    const coverage = this.#board.coverage(mode);
     return { hits, ...(coverage ? { coverage } : {}) };
   }
 
@@ -210,20 +197,20 @@ class OpenIndex implements FolderIndex {
   /** Words: reads what changed, in groups that are searchable as soon as they are committed. */
   async #readChanged(scanned: readonly ScannedFile[], skipped: SkippedFile[], signal: AbortSignal): Promise<void> {
     const present = new Set(scanned.map(({ path }) => path));
-    const gone = Object.keys(this.#manifest.files).filter((path) => !present.has(path));
+    const gone = Object.keys(this.#holdings.manifest.files).filter((path) => !present.has(path));
     const changed = scanned.filter((file) => {
-      const known = this.#manifest.files[file.path];
+      const known = this.#holdings.manifest.files[file.path];
       return !known || known.size !== file.size || known.modified !== file.modified;
     });
     const unread = new Set(changed.map(({ path }) => path));
-    const allSkipped = [...skipped, ...this.#manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path))];
+    const allSkipped = [...skipped, ...this.#holdings.manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path))];
     if (gone.length > 0) await this.#commit(new Map(), gone, allSkipped);
 
     const started = performance.now();
     for (let at = 0; at < changed.length; at += filesPerCommit) {
       await this.#waitWhilePaused(signal);
       const group = changed.slice(at, at + filesPerCommit);
-      const read = new Map<string, { file: ScannedFile; outcome: DocumentOutcome }>();
+      const read: ReadFiles = new Map();
       for (const file of group) {
         signal.throwIfAborted();
         read.set(file.path, { file, outcome: await this.#read(file, signal) });
@@ -233,13 +220,13 @@ class OpenIndex implements FolderIndex {
       const rate = (done / (performance.now() - started)) * 1000;
       this.#set({ state: "scanning", reason: `Reading documents: ${done} of ${changed.length}.`, rate, etaSeconds: (changed.length - done) / rate });
     }
-    if (gone.length === 0 && changed.length === 0) this.#remember({ ...this.#manifest, skipped: allSkipped });
+    if (gone.length === 0 && changed.length === 0) this.#remember({ ...this.#holdings.manifest, skipped: allSkipped });
     this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
   }
 
   #read(file: ScannedFile, signal: AbortSignal): Promise<DocumentOutcome> {
     this.#pool ??= openReaderPool();
-    const knownHash = this.#manifest.files[file.path]?.hash;
+    const knownHash = this.#holdings.manifest.files[file.path]?.hash;
     return this.#pool.read({ folderPath: this.folder.path, folder: this.folder.id, path: file.path, ...(knownHash ? { knownHash } : {}) }, signal);
   }
 
@@ -247,66 +234,24 @@ class OpenIndex implements FolderIndex {
    * One step from one searchable state to the next. Rows of changed files are taken out before the ones that replace them
    * are put in, and the manifest is written last: a crash in between leaves files that the next scan reads again.
    */
-  async #commit(read: ReadonlyMap<string, { file: ScannedFile; outcome: DocumentOutcome }>, gone: readonly string[], skipped: SkippedFile[]): Promise<void> {
-    const files: Record<string, ManifestFile> = { ...this.#manifest.files };
-    for (const path of gone) delete files[path];
-    const replaced = [...gone];
-    const passages = [];
-    for (const [path, { file, outcome }] of read) {
-      const known = this.#manifest.files[path];
-      if (outcome.kind === "same" && known) {
-        files[path] = { ...known, size: file.size, modified: file.modified };
-        continue;
-      }
-      // Also for files that are not known: a crash may have left rows of theirs.
-      replaced.push(path);
-      delete files[path];
-      if (outcome.kind === "skipped") skipped.push({ path, reason: outcome.reason });
-      if (outcome.kind !== "read") continue;
-      passages.push(...outcome.passages);
-      files[path] = {
-        hash: outcome.contentHash,
-        size: file.size,
-        modified: file.modified,
-        passages: outcome.passages.map((passage) => [passage.id, embeddingHash(passage)]),
-      };
-    }
+  async #commit(read: ReadFiles, gone: readonly string[], skipped: SkippedFile[]): Promise<void> {
+    const { files, passages, replaced } = planCommit(this.#holdings.manifest.files, read, gone, skipped);
     if (!this.#lease?.held()) throw new Error("Another process took over this index");
-    const hasRows = this.#manifest.files && (Object.keys(this.#manifest.files).length > 0 || existsSync(this.#manifestPath));
+    const hasRows = this.#holdings.manifest.files && (Object.keys(this.#holdings.manifest.files).length > 0 || existsSync(this.#manifestPath));
     if (replaced.length > 0 && hasRows) await this.#tables.removeFiles(replaced);
     await this.#tables.addPassages(passages);
-    this.#remember({ ...this.#manifest, files, skipped, updatedAt: new Date().toISOString() });
+    this.#remember({ ...this.#holdings.manifest, files, skipped, updatedAt: new Date().toISOString() });
   }
 
   async #embedMissing(signal: AbortSignal): Promise<void> {
-    const embedder = this.#embedder;
-    if (!embedder || !this.#lance) return;
-    const missing = [...this.#byHash.keys()].filter((hash) => !this.#vectors.has(hash));
-    if (missing.length === 0) return;
-    const started = performance.now();
-    let pending: { hash: string; vector: Float32Array }[] = [];
-    const flush = async (): Promise<void> => {
-      await this.#tables.addVectors(pending.map(({ hash }) => hash), pending.map(({ vector }) => vector));
-      for (const { hash } of pending) this.#vectors.add(hash);
-      pending = [];
-    };
-    for (let at = 0; at < missing.length; at += textsPerBatch) {
-      await this.#waitWhilePaused(signal);
-      const hashes = missing.slice(at, at + textsPerBatch);
-      const passages = await this.#tables.passages(hashes.map((hash) => this.#byHash.get(hash)![0]!));
-      const found = hashes.flatMap((hash) => {
-        const passage = passages.get(this.#byHash.get(hash)![0]!);
-        return passage ? [{ hash, text: embeddingText(passage) }] : [];
-      });
-      const vectors = await embedder.embed(found.map(({ text }) => text), "passage", signal);
-      pending.push(...found.map(({ hash }, row) => ({ hash, vector: vectors[row]! })));
-      const done = at + hashes.length;
-      if (pending.length >= vectorsPerCommit || done >= missing.length || this.#waiting > 0) await flush();
+    if (!this.#embedder || !this.#lance) return;
+    await embedMissing(this.#holdings, this.#tables, this.#embedder, {
+      signal,
+      ready: () => this.#waitWhilePaused(signal),
       // Words of a saved file come before vectors of all others; what waits will embed the rest.
-      if (this.#waiting > 0) return;
-      const rate = (done / (performance.now() - started)) * 1000;
-      this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds: (missing.length - done) / rate });
-    }
+      interrupted: () => this.#waiting > 0,
+      progress: (rate, etaSeconds) => this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds }),
+    });
   }
 
   async #waitWhilePaused(signal: AbortSignal): Promise<void> {
@@ -335,37 +280,24 @@ class OpenIndex implements FolderIndex {
     // Without LanceDB the words live in memory and are read again.
     const complete = sample.every((id) => found.has(id));
     if (this.#lance && !complete) throw new Error("passages are missing");
-    this.#vectors = await this.#tables.knownVectors();
-    this.#hold(complete ? manifest : emptyManifest());
+    this.#holdings.vectors = await this.#tables.knownVectors();
+    this.#holdings.hold(complete ? manifest : emptyManifest());
     if (named.length > 0 && complete) this.#settle();
   }
 
-  /** Writes the manifest and holds it. */
+  /** Without LanceDB nothing lasts, so nothing is written. */
   #remember(manifest: Manifest): void {
-    if (this.#lance) writeManifest(this.#manifestPath, manifest);
-    this.#hold(manifest);
-  }
-
-  #hold(manifest: Manifest): void {
-    this.#manifest = manifest;
-    this.#byHash = new Map();
-    for (const file of Object.values(manifest.files)) {
-      for (const [id, hash] of file.passages) {
-        const ids = this.#byHash.get(hash);
-        if (ids) ids.push(id);
-        else this.#byHash.set(hash, [id]);
-      }
-    }
-    this.#manifestTime = existsSync(this.#manifestPath) ? statSync(this.#manifestPath).mtimeMs : 0;
+    if (this.#lance) this.#holdings.remember(manifest);
+    else this.#holdings.hold(manifest);
   }
 
   async #refreshReader(): Promise<void> {
-    const time = existsSync(this.#manifestPath) ? statSync(this.#manifestPath).mtimeMs : 0;
+    const outdated = this.#holdings.outdated();
     await this.#tables.refresh();
-    this.#vectors = await this.#tables.knownVectors();
-    if (time === this.#manifestTime) return;
+    this.#holdings.vectors = await this.#tables.knownVectors();
+    if (!outdated) return;
     const reading = readManifest(this.#manifestPath);
-    if (reading.kind === "ok") this.#hold(reading.manifest);
+    if (reading.kind === "ok") this.#holdings.hold(reading.manifest);
     this.#settle();
   }
 
@@ -387,51 +319,12 @@ class OpenIndex implements FolderIndex {
     rmSync(grave, { recursive: true, force: true });
   }
 
-  #coverage(mode: SearchMode): string | undefined {
-    if (this.#status.state === "scanning") return `${this.folder.name}: documents are still being read`;
-    if (mode === "words") return undefined;
-    const { done, total } = this.#status.vectors;
-    if (!this.#embedder) return `${this.folder.name}: words only`;
-    return done < total ? `${this.folder.name}: vectors for ${done} of ${total} passages` : undefined;
-  }
-
-  /** The state that the counts amount to when nothing is in progress. */
   #settle(note?: string): void {
-    if (this.#paused) return;
-    const { done, total } = this.#counts();
-    const files = Object.keys(this.#manifest.files).length;
-    if (!this.#lance) return this.#set({ state: "degraded" });
-    if (total === 0 && files === 0) {
-      return this.#set({ state: "none", reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read." });
-    }
-    if (!this.#embedder) return this.#set({ state: "degraded", reason: note ?? "Search uses words only: there is no embedder." });
-    if (done < total) return this.#set({ state: "words-ready", reason: note ?? "Words can be searched; some vectors are missing until the next update." });
-    this.#set({ state: "ready", reason: note ?? "Words and vectors of every document can be searched." });
-  }
-
-  #counts(): { done: number; total: number } {
-    let done = 0;
-    let total = 0;
-    for (const [hash, ids] of this.#byHash) {
-      total += ids.length;
-      if (this.#vectors.has(hash)) done += ids.length;
-    }
-    return { done, total };
+    if (!this.#paused) this.#board.settle(this.#lance, note);
   }
 
   #set(change: Partial<IndexStatus>): void {
-    const { rate: _rate, etaSeconds: _eta, ...kept } = this.#status;
-    const { done, total } = this.#counts();
-    this.#status = {
-      ...kept,
-      files: Object.keys(this.#manifest.files).length,
-      passages: total,
-      vectors: { done: this.#embedder ? done : 0, total: this.#embedder ? total : 0 },
-      skipped: this.#manifest.skipped,
-      updatedAt: this.#manifest.updatedAt,
-      ...change,
-    };
-    for (const listener of this.#listeners) listener(this.#status);
+    this.#board.set(change);
   }
 
   /** One piece of writing work at a time; a failed one does not stop the next. */

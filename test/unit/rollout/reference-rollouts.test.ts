@@ -11,7 +11,7 @@ import { r1SearcherEvalV0 } from "../../../server/rollout/profiles/r1-searcher-e
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
 import { searchR1 } from "../../../server/rollout/profiles/search-r1.ts";
 import { runRollout } from "../../../server/rollout/rollout.ts";
-import { goldenRows, hasShared } from "../../fixtures/golden.ts";
+import { hasReference, referenceRows } from "../../fixtures/golden.ts";
 import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
 
 type Stretch = [string, string | null];
@@ -59,10 +59,11 @@ async function replay(profile: Profile, prompt: string, stretches: Stretch[], do
 }
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `doc ${index + 1}`);
-const rows = goldenRows<Row>("rl", "rollout_text.jsonl");
+const reference = "golden/rl/rollout_text.jsonl";
+const rows = referenceRows<Row>(reference);
 const own = (program: Row["program"]): Row[] => rows.filter((row) => row.program === program && !row.tokenizer);
 
-describe.skipIf(!hasShared)("rollouts of the reference programs", () => {
+describe.skipIf(!hasReference(reference))("rollouts of the reference programs", () => {
   describe("training", () => {
     /** The server answers five documents where three were asked for; the reference inserts them all, ours what was asked. */
     const overfull = "train-docs-five";
