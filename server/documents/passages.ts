@@ -4,7 +4,7 @@ import type { Place } from "../../protocol/place.ts";
 import { type Part, type ReadDocument, type Unit, lineStarts, positionAt } from "./document.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 1;
+export const passageVersion = 2;
 
 /** Sizes in estimated tokens of the embedder, whose window is 256: what is longer would be cut off unseen. */
 const target = 180;
@@ -52,7 +52,9 @@ function placeOf(part: Part, starts: readonly number[], units: readonly Unit[], 
   const from = positionAt(starts, units[0]!.start);
   const to = positionAt(starts, units.at(-1)!.end);
   // The path of the deepest section that all units share, so that a title never names a section the text is not in.
-  const headings = units.reduce((shared: readonly string[], unit) => commonPrefix(shared, unit.headings), deepest(units));
+  // A heading above the first text is on the way to it and does not widen the path.
+  const body = units.some((unit) => !unit.isHeading) ? units.filter((unit) => !unit.isHeading) : units;
+  const headings = body.reduce((shared: readonly string[], unit) => commonPrefix(shared, unit.headings), deepest(body));
   return {
     folder: file.folder,
     path: file.path,

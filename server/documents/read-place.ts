@@ -66,10 +66,13 @@ export function findInPart(part: Part, quote: string): { start: number; end: num
   if (part.units.some((unit) => unit.text !== undefined)) {
     const single = part.units.find((unit) => normalise(unit.text ?? "").includes(wanted));
     if (single) return { start: single.start, end: single.end };
-    for (let count = 2; count <= 6; count++) {
-      for (let first = 0; first + count <= part.units.length; first++) {
+    for (let first = 0; first < part.units.length; first++) {
+      // A run of units is long enough when all but its first could hold the quote by themselves.
+      let length = 0;
+      for (let count = 2; first + count <= part.units.length && length <= wanted.length; count++) {
         const units = part.units.slice(first, first + count);
         if (normalise(textOf(part, units)).includes(wanted)) return { start: units[0]!.start, end: units.at(-1)!.end };
+        length += units.at(-1)!.text?.length ?? 0;
       }
     }
     return undefined;
@@ -81,7 +84,7 @@ export function findInPart(part: Part, quote: string): { start: number; end: num
 function findNormalised(source: string, wanted: string): { start: number; end: number } | undefined {
   const pattern = wanted
     .split(" ")
-    .map((word) => [word, word.normalize("NFD")].map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")))
+    .map((word) => [word, word.normalize("NFD")].map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")))
     .map(([composed, decomposed]) => (composed === decomposed ? composed! : `(?:${composed!}|${decomposed!})`))
     .join("\\s+");
   const match = new RegExp(pattern, "u").exec(source);

@@ -117,7 +117,7 @@ describe("an answer", () => {
 });
 
 describe("a verified citation", () => {
-  const word = fc.constantFrom("dome", "valve", "Quill", "1987", "**north**", "naïve", "cafe\u0301", "a.b*c", "`code`", "(x)", "\u00a0", "[link](y.md)", "<b>", "&amp;", "end.", "Why?");
+  const word = fc.constantFrom("dome", "valve", "Quill", "1987", "**north**", "naïve", "cafe\u0301", "a.b*c", "`code`", "(x)", "\u00a0", "[link](y.md)", "<b>", "&amp;", "end.", "Why?", "a-b", "--flag", "|", "/x/", "$&");
   const line = fc.array(word, { minLength: 1, maxLength: 12 }).map((words) => words.join(" "));
   const block = fc.oneof(
     line,

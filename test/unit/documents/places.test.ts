@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { estimateTokens, passagesOf } from "../../../server/documents/passages.ts";
+import { findInPart, hashBytes, textAt } from "../../../server/documents/read-place.ts";
+import { readDocument } from "../../../server/documents/read-document.ts";
+import { normalise } from "../../../server/documents/normalise.ts";
+
+const word = fc.constantFrom("dome", "valve", "1987", "**bold**", "`code`", "naïve", "観測所", "👩‍🚀", "a|b", "[x](y.md)", "<i>", "&amp;", "-", "#", "end.", "Why?", "\t");
+const line = fc.array(word, { minLength: 1, maxLength: 14 }).map((words) => words.join(" "));
+const block = fc.oneof(
+  line,
+  fc.tuple(fc.integer({ min: 1, max: 4 }), line).map(([level, text]) => `${"#".repeat(level)} ${text}`),
+  fc.array(line, { minLength: 1, maxLength: 5 }).map((lines) => lines.map((text) => `- ${text}`).join("\n")),
+  fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => `\`\`\`sh\n${lines.join("\n")}\n\`\`\``),
+  fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => `| a | b |\n| --- | --- |\n${lines.map((text) => `| ${text.replaceAll("|", "")} | x |`).join("\n")}`),
+  fc.array(line, { minLength: 12, maxLength: 40 }).map((lines) => lines.join("\n")),
+  line.map((text) => `> ${text}`),
+);
+const end = fc.constantFrom("\n", "\r\n", "");
+const markdown = fc.tuple(fc.array(block, { minLength: 1, maxLength: 12 }), fc.constantFrom("\n", "\r\n"), end).map(([blocks, newline, last]) => blocks.join("\n\n").replaceAll("\n", newline) + last);
+const html = fc.array(block, { maxLength: 8 }).map(
+  (blocks) => `<!doctype html><html><head><title>T</title></head><body><nav>menu</nav><main>\n${blocks.map((text) => `<p>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</p>`).join("\n")}\n</main></body></html>`,
+);
+const notebook = fc.array(fc.tuple(fc.constantFrom("markdown", "code"), markdown), { maxLength: 5 }).map((cells) =>
+  JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: cells.map(([cell_type, source]) => ({ cell_type, metadata: {}, source: source.split(/(?<=\n)/u) })) }),
+);
+
+describe("the place of a passage", () => {
+  test.each([
+    ["a.md", markdown],
+    ["a.txt", markdown],
+    ["a.html", html],
+    ["a.ipynb", notebook],
+  ])("gives the passage's text when it is read again: %s", (path, content) => {
+    fc.assert(
+      fc.property(content, (source) => {
+        const bytes = Buffer.from(source);
+        const read = readDocument(path, bytes);
+        fc.pre(read.ok);
+        if (!read.ok) return;
+        for (const passage of passagesOf(read.document, { folder: "f", path, contentHash: hashBytes(bytes) })) {
+          const part = read.document.parts.find(({ cell }) => cell === passage.place!.cell)!;
+          expect(textAt(part, passage.place!)).toBe(passage.text);
+          expect(findInPart(part, passage.text)).toBeDefined();
+          expect(passage.place!.endLine).toBeLessThanOrEqual(part.source.split("\n").length);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("nothing that a document says is lost between its passages", () => {
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), (lines) => {
+        const source = lines.join("\n\n");
+        const read = readDocument("a.txt", Buffer.from(source));
+        if (!read.ok) return;
+        const passages = passagesOf(read.document, { folder: "f", path: "a.txt", contentHash: "" });
+        const squeezed = (text: string): string => normalise(text).replaceAll(" ", "");
+        expect(squeezed(passages.map(({ text }) => text).join(""))).toBe(squeezed(source));
+      }),
+    );
+  });
+
+  test("no passage is longer than the embedder reads", () => {
+    fc.assert(
+      fc.property(markdown, (source) => {
+        const read = readDocument("a.md", Buffer.from(source));
+        if (!read.ok) return;
+        for (const { text } of passagesOf(read.document, { folder: "f", path: "a.md", contentHash: "" })) expect(estimateTokens(text)).toBeLessThanOrEqual(260);
+      }),
+    );
+  });
+});
+
+describe("reading a document", () => {
+  const passages = (path: string, text: string) => {
+    const read = readDocument(path, Buffer.from(text));
+    if (!read.ok) throw new Error(read.reason);
+    return passagesOf(read.document, { folder: "f", path, contentHash: "" });
+  };
+
+  test("takes headings for titles, and front matter for its title only", () => {
+    const [first] = passages("guide.md", "---\ntitle: The guide\nsecret: draftnote\n---\n\n# The guide\n\n## Domes\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.\n");
+    expect(first!.title).toBe("The guide › Domes");
+    expect(first!.place).toMatchObject({ headings: ["The guide", "Domes"] });
+    expect(first!.text).not.toContain("draftnote");
+  });
+
+  test("keeps a code fence whole, headings inside it included", () => {
+    const [first] = passages("a.md", "# Run\n\n```sh\n# not a heading\nopen --dome north\n```\n");
+    expect(first!.text).toContain("# not a heading\nopen --dome north");
+    expect(first!.place!.headings).toEqual(["Run"]);
+  });
+
+  test("leaves scripts, styles, navigation and comments of a page out of its text", () => {
+    const all = passages(
+      "a.html",
+      "<html><head><title>T</title><style>.x{color:red}</style></head><body><nav><a href='x'>navword</a></nav><main><h1>T</h1><p>The dome opens at dusk when the wind is low enough for the shutters.</p><script>scriptword()</script><!-- commentword --><img src=x onerror='attrword()' alt='alt'></main><footer>footword</footer></body></html>",
+    );
+    const text = all.map((passage) => passage.text).join(" ");
+    expect(text).toContain("The dome opens at dusk");
+    for (const hidden of ["navword", "scriptword", "commentword", "attrword", "color:red"]) expect(text).not.toContain(hidden);
+  });
+
+  test("numbers lines inside the cell of a notebook", () => {
+    const source = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "code", metadata: {}, outputs: [{ text: "outputword" }], source: ["x = 1\n", "\n", "y = 2"] }, { cell_type: "markdown", metadata: {}, source: "# Seeing\n\nThe seeing was measured on nine nights in a row in May." }] });
+    const found = passages("n.ipynb", source).map(({ place, text }) => `${place!.cell}:${place!.startLine}-${place!.endLine} ${text.split("\n")[0]}`);
+    expect(found).toEqual(["0:1-3 x = 1", "1:1-3 # Seeing"]);
+  });
+
+  test.each([
+    ["a.ipynb", "[]"],
+    ["a.ipynb", '{"cells": 3}'],
+    ["a.md", "\u0000\u0001\u0000binary\u0000"],
+    ["a.exe", "MZ"],
+  ])("says why %s with %j is not read", (path, text) => {
+    const read = readDocument(path, Buffer.from(text));
+    expect(read.ok).toBe(false);
+    if (!read.ok) expect(read.reason.length).toBeGreaterThan(5);
+  });
+});
