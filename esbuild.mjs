@@ -33,6 +33,14 @@ const manifest = {
   },
 };
 
+/** Zod's messages in fifty languages are more than all of its code; English is the one that is used. */
+const zodInEnglish = {
+  name: "zod-in-english",
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' }));
+  },
+};
+
 /** Piscina starts its half of a worker from a file beside itself. */
 const piscinaWorker = {
   name: "piscina-worker",
@@ -71,7 +79,7 @@ export function bundles(production = false) {
   const node = nodeBundle(production);
   const viewer = "media/viewer/main.tsx";
   return [
-    { ...node, entryPoints: { extension: "src/extension.ts" } },
+    { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
     {
       ...node,
       entryPoints: {
@@ -80,7 +88,7 @@ export function bundles(production = false) {
         "document-worker": "server/documents/document-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
-      plugins: [lance, manifest, piscinaWorker],
+      plugins: [lance, manifest, piscinaWorker, zodInEnglish],
     },
     {
       ...node,
@@ -106,6 +114,7 @@ export function bundles(production = false) {
       outdir: dist,
       assetNames: "[name]",
       loader: { ".ttf": "file" },
+      plugins: [zodInEnglish],
       jsx: "automatic",
       jsxImportSource: "preact",
       define: { "process.env.NODE_ENV": JSON.stringify(production ? "production" : "development") },
