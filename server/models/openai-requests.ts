@@ -68,7 +68,7 @@ const Event = z.object({
       text: z.string().nullish(),
       delta: z.object({ content: z.string().nullish(), reasoning_content: text, reasoning: text, refusal: text }).nullish(),
       finish_reason: z.string().nullish(),
-      stop_reason: z.unknown(),
+      stop_reason: text,
     }),
   ),
   usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) }).nullish().catch(undefined),
