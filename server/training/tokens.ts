@@ -1,0 +1,81 @@
+/**
+ * Per-token numbers of a batch: one row per sequence, one entry per response token. Rows have their own lengths; nothing is padded.
+ * A mask has the same form: 1 = a token the policy wrote and is trained on, 0 = a token it did not (documents, tags of the environment).
+ */
+export type Tokens = readonly ArrayLike<number>[];
+
+/** A number that arithmetic cannot go on with, by the place it was found at. */
+export class NonFiniteError extends Error {
+  override readonly name = "NonFiniteError";
+  readonly quantity: string;
+  readonly sequence: number;
+  /** Absent where the quantity is one number per sequence. */
+  readonly token: number | undefined;
+  readonly value: number;
+
+  constructor(quantity: string, sequence: number, token: number | undefined, value: number) {
+    const place = token === undefined ? `sequence ${sequence}` : `sequence ${sequence}, token ${token}`;
+    super(`${quantity} is ${value} at ${place}: drop that rollout or repair its ${quantity} before the update.`);
+    this.quantity = quantity;
+    this.sequence = sequence;
+    this.token = token;
+    this.value = value;
+  }
+}
+
+/** Two arrays that should describe the same tokens do not. */
+export class ShapeError extends Error {
+  override readonly name = "ShapeError";
+  readonly quantity: string;
+  /** Absent where the number of sequences differs. */
+  readonly sequence: number | undefined;
+
+  constructor(quantity: string, sequence: number | undefined, got: number, wanted: number) {
+    const what = sequence === undefined ? `${got} sequences` : `${got} tokens in sequence ${sequence}`;
+    super(`${quantity} has ${what} where ${wanted} were expected: pass one entry per response token of the same batch.`);
+    this.quantity = quantity;
+    this.sequence = sequence;
+  }
+}
+
+/**
+ * Holds one quantity against the mask: same sequences, same lengths, a finite number at every unmasked token. Masked tokens are not
+ * looked at, because an engine may answer anything there and no result may depend on it.
+ * @throws ShapeError, NonFiniteError
+ */
+export function checkTokens(quantity: string, values: Tokens, mask: Tokens): void {
+  if (values.length !== mask.length) throw new ShapeError(quantity, undefined, values.length, mask.length);
+  values.forEach((row, sequence) => {
+    const masked = mask[sequence]!;
+    if (row.length !== masked.length) throw new ShapeError(quantity, sequence, row.length, masked.length);
+    for (let token = 0; token < row.length; token++) {
+      if (masked[token] !== 0 && !Number.isFinite(row[token])) throw new NonFiniteError(quantity, sequence, token, row[token]!);
+    }
+  });
+}
+
+/**
+ * Holds one number per sequence: as many as expected, each finite.
+ * @throws ShapeError, NonFiniteError
+ */
+export function checkOutcomes(quantity: string, values: ArrayLike<number>, sequences: number): void {
+  if (values.length !== sequences) throw new ShapeError(quantity, undefined, values.length, sequences);
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    const value = values[sequence]!;
+    if (!Number.isFinite(value)) throw new NonFiniteError(quantity, sequence, undefined, value);
+  }
+}
+
+/** A row per sequence, computed at the unmasked tokens and 0 at the masked ones. */
+export function overUnmasked(mask: Tokens, value: (sequence: number, token: number) => number): Float64Array[] {
+  return mask.map((row, sequence) =>
+    Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : value(sequence, token))),
+  );
+}
+
+/** How many tokens of one row are trained on. */
+export function unmaskedCount(row: ArrayLike<number>): number {
+  let count = 0;
+  for (let token = 0; token < row.length; token++) if (row[token] !== 0) count++;
+  return count;
+}
