@@ -27,7 +27,7 @@ export function parsePolicyId(id: string): ParsedPolicyId {
   if (id === "extractive") return { ok: true, policy: { kind: "extractive" } };
   const editor = /^editor:(?<model>\S.*)$/.exec(id)?.groups;
   if (editor) return { ok: true, policy: { kind: "editor", model: editor["model"]! } };
-  const server = /^openai(?<chat>-chat)?:(?<model>.+)@(?<url>[^@\s]+)$/.exec(id)?.groups;
+  const server = /^openai(?<chat>-chat)?:(?<model>.+)@(?<url>[a-z]+:\/\/\S*)$/i.exec(id)?.groups;
   if (!server) {
     return { ok: false, reason: `There is no policy "${id}"; use extractive, openai:MODEL@URL, openai-chat:MODEL@URL or editor:ID.` };
   }
