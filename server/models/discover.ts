@@ -110,6 +110,7 @@ function testTurn(): PolicyTurn {
     transcript: { question, text, segments: [{ kind: "prompt", origin: "prompt", start: 0, end: text.length, turn: 0 }], searches: [] },
     tags: { thinkOpen: "", thinkClose: "", queryOpen: "", queryClose: "", documentsOpen: "", documentsClose: "", answerOpen: "", answerClose: "" },
     searchesLeft: 0,
+    answerForm: "sentences",
     messages: [{ role: "user", content: question }],
     stops: [],
     sampling: { temperature: 0, maxSegmentTokens: 64 },

@@ -31,6 +31,8 @@ export interface PolicyTurn {
   readonly tags: TagSet;
   /** Searches the profile still allows; a policy by rule answers when it is 0. */
   readonly searchesLeft: number;
+  /** Sentences that name their documents, or a short phrase: what the profile's answers look like. */
+  readonly answerForm: "sentences" | "short";
   /** Chat form of the transcript, for policies that take messages. Built by the profile. */
   readonly messages: readonly ChatMessage[];
   readonly stops: readonly string[];

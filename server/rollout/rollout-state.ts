@@ -76,6 +76,7 @@ export class RolloutState {
       },
       tags: profile.tags,
       searchesLeft: Math.min(profile.limits.searches - this.#searches.length, profile.limits.turns - 1 - this.#turn),
+      answerForm: profile.insertion.numbering === "running" ? "sentences" : "short",
       messages: chatMessages(this.prompt, this.#text, this.#segments),
       stops: profile.stops,
       sampling: this.#start.sampling,
