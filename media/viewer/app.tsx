@@ -68,9 +68,9 @@ function Banner() {
   const { banner } = view.value;
   if (banner === undefined) return null;
   return (
-    <div class="banner" role="note">
+    <aside class="banner" aria-label="State">
       <Icon name="info" /> <span>{banner}</span>
-    </div>
+    </aside>
   );
 }
 

@@ -14,7 +14,7 @@ interface FoldProps {
 
 /** A heading that shows and hides what is under it. What is hidden is not drawn. */
 export function Fold({ id, label, aside, open = false, children }: FoldProps) {
-  const shown = isOpen(id, !open);
+  const shown = isOpen(id, open);
   return (
     <div class="fold">
       <div class="fold-row">

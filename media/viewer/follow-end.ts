@@ -9,8 +9,13 @@ const tolerance = 24;
  */
 export function followEnd(scroller: HTMLElement): () => void {
   let atEnd = true;
+  let top = 0;
   const onScroll = (): void => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < tolerance;
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
+    // Text that arrives between a scroll and its event leaves the end behind as well: only moving up is the person's.
+    if (scrollHeight - scrollTop - clientHeight < tolerance) atEnd = true;
+    else if (scrollTop < top) atEnd = false;
+    top = scrollTop;
   };
   const follow = (): void => {
     const { live, trajectory } = view.peek();

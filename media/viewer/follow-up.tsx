@@ -14,6 +14,7 @@ export function FollowUp() {
   return (
     <form
       class="follow-up"
+      aria-label="Question"
       onSubmit={(event) => {
         event.preventDefault();
         submit();

@@ -8,7 +8,7 @@ import { legs } from "./wording.ts";
 /** One hit: rank, place, whether the policy got to read it, and on demand why it was found and its text. */
 export function HitRow({ hit, id, inserted }: { hit: Hit; id: string; inserted: boolean }) {
   const { passage, rank, matched } = hit;
-  const open = isOpen(id, true);
+  const open = isOpen(id);
   return (
     <li class="hit">
       <div class="hit-row">

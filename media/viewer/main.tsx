@@ -1,4 +1,5 @@
 import "./no-eval.ts";
+import "./viewer.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { listen, send } from "./host.ts";

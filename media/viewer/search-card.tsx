@@ -54,7 +54,7 @@ function Hits({ search, id }: { search: Search; id: string }) {
   const { hits, insertedHits } = search;
   if (hits.length === 0) return search.error === undefined ? <p class="dim">nothing found</p> : null;
   const first = Math.min(hits.length, Math.max(shownAtFirst, Math.min(insertedHits, 2 * shownAtFirst)));
-  const all = isOpen(id, true);
+  const all = isOpen(id);
   return (
     <>
       <ol class="hits" aria-label={`Hits for ${search.query}`}>

@@ -33,7 +33,7 @@ export function take(message: HostMessage): void {
   save();
 }
 
-export function isOpen(id: string, byDefault: boolean): boolean {
+export function isOpen(id: string, byDefault = false): boolean {
   return toggled.value.has(id) !== byDefault;
 }
 

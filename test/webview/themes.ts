@@ -1,0 +1,122 @@
+/** Theme variables as the editor sets them on the page, of its three kinds of theme. */
+export interface Theme {
+  bodyClass: string;
+  variables: Readonly<Record<string, string>>;
+}
+
+const fonts = {
+  "font-family": '"Segoe WPC", "Segoe UI", system-ui, "Ubuntu", "Droid Sans", sans-serif',
+  "font-size": "13px",
+  "font-weight": "normal",
+  "editor-font-family": '"Droid Sans Mono", "monospace", monospace',
+};
+
+const dark: Theme = {
+  bodyClass: "vscode-dark",
+  variables: {
+    ...fonts,
+    foreground: "#cccccc",
+    descriptionForeground: "#9d9d9d",
+    errorForeground: "#f85149",
+    focusBorder: "#0078d4",
+    "sideBar-background": "#181818",
+    "editor-background": "#1f1f1f",
+    "panel-border": "#2b2b2b",
+    "textLink-foreground": "#4daafc",
+    "textBlockQuote-border": "#616161",
+    "button-background": "#0078d4",
+    "button-foreground": "#ffffff",
+    "button-hoverBackground": "#026ec1",
+    "button-secondaryBackground": "#313131",
+    "button-secondaryForeground": "#cccccc",
+    "button-secondaryHoverBackground": "#3c3c3c",
+    "badge-background": "#616161",
+    "badge-foreground": "#f8f8f8",
+    "input-background": "#313131",
+    "input-foreground": "#cccccc",
+    "input-border": "#3c3c3c",
+    "input-placeholderForeground": "#989898",
+    "dropdown-background": "#313131",
+    "dropdown-foreground": "#cccccc",
+    "dropdown-border": "#3c3c3c",
+    "toolbar-hoverBackground": "#5a5d5e50",
+    "inputValidation-infoBackground": "#063b49",
+    "charts-blue": "#3794ff",
+    "charts-yellow": "#cca700",
+    "charts-green": "#89d185",
+  },
+};
+
+const light: Theme = {
+  bodyClass: "vscode-light",
+  variables: {
+    ...fonts,
+    foreground: "#3b3b3b",
+    descriptionForeground: "#3b3b3b",
+    errorForeground: "#f85149",
+    focusBorder: "#005fb8",
+    "sideBar-background": "#f8f8f8",
+    "editor-background": "#ffffff",
+    "panel-border": "#e5e5e5",
+    "textLink-foreground": "#005fb8",
+    "textBlockQuote-border": "#e5e5e5",
+    "button-background": "#005fb8",
+    "button-foreground": "#ffffff",
+    "button-hoverBackground": "#0258a8",
+    "button-secondaryBackground": "#e5e5e5",
+    "button-secondaryForeground": "#3b3b3b",
+    "button-secondaryHoverBackground": "#cccccc",
+    "badge-background": "#cccccc",
+    "badge-foreground": "#3b3b3b",
+    "input-background": "#ffffff",
+    "input-foreground": "#3b3b3b",
+    "input-border": "#cecece",
+    "input-placeholderForeground": "#767676",
+    "dropdown-background": "#ffffff",
+    "dropdown-foreground": "#3b3b3b",
+    "dropdown-border": "#cecece",
+    "toolbar-hoverBackground": "#b8b8b850",
+    "inputValidation-infoBackground": "#d6ecf2",
+    "charts-blue": "#1a85ff",
+    "charts-yellow": "#bf8803",
+    "charts-green": "#388a34",
+  },
+};
+
+const highContrast: Theme = {
+  bodyClass: "vscode-high-contrast",
+  variables: {
+    ...fonts,
+    foreground: "#ffffff",
+    descriptionForeground: "#ffffffb3",
+    errorForeground: "#f48771",
+    focusBorder: "#f38518",
+    contrastBorder: "#6fc3df",
+    "sideBar-background": "#000000",
+    "editor-background": "#000000",
+    "panel-border": "#6fc3df",
+    "textLink-foreground": "#21a6ff",
+    "textBlockQuote-border": "#ffffff",
+    "button-background": "#000000",
+    "button-foreground": "#ffffff",
+    "button-border": "#6fc3df",
+    "button-secondaryBackground": "#000000",
+    "button-secondaryForeground": "#ffffff",
+    "badge-background": "#000000",
+    "badge-foreground": "#ffffff",
+    "input-background": "#000000",
+    "input-foreground": "#ffffff",
+    "input-border": "#6fc3df",
+    "input-placeholderForeground": "#ffffffb3",
+    "dropdown-background": "#000000",
+    "dropdown-foreground": "#ffffff",
+    "dropdown-border": "#6fc3df",
+    "inputValidation-infoBackground": "#000000",
+    "charts-blue": "#3794ff",
+    "charts-yellow": "#cca700",
+    "charts-green": "#89d185",
+  },
+};
+
+export const themes = { dark, light, "high-contrast": highContrast } as const;
+export type ThemeName = keyof typeof themes;

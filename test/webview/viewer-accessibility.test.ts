@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { citations, twoHopStory } from "../fixtures/story.ts";
+import { type ThemeName, themes } from "./themes.ts";
+import { startViewer, type ViewerPage } from "./viewer-page.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let viewer: Awaited<ReturnType<typeof startViewer>>;
+beforeAll(async () => {
+  viewer = await startViewer();
+});
+afterAll(() => viewer?.close());
+
+/** Violations as `rule: elements`, an empty list when there are none. */
+async function violations({ page }: ViewerPage): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
+}
+
+const reward = {
+  profile: "r1-searcher",
+  total: -1.33,
+  components: [
+    { name: "answer F1", value: 0.67, weight: 1, violations: [] },
+    {
+      name: "format",
+      value: -2,
+      weight: 1,
+      violations: [{ rule: "answer-length", points: -2, start: 0, end: 4, message: "13 words, at most 10" }],
+    },
+  ],
+};
+
+for (const theme of Object.keys(themes) as ThemeName[]) {
+  test(`a finished trajectory has no accessibility violation in the ${theme} theme`, async () => {
+    const view = await viewer.open({ theme, height: 1500 });
+    const trajectory = { ...twoHopStory().trajectory, reward, notices: ["The search fell back to words."] };
+    await view.post("show", { trajectory, live: false, empty: "no-question", banner: "Indexing 40 %: search goes by words until the vectors are complete.", policy: "extractive" });
+    await view.page.getByRole("heading", { name: "Reward" }).waitFor();
+    await view.screenshot(`finished-${theme}`);
+    expect(await violations(view)).toEqual([]);
+    await view.unfoldAll();
+    await view.screenshot(`unfolded-${theme}`);
+    expect(await violations(view)).toEqual([]);
+  });
+
+  test(`running, abstained and empty views have no accessibility violation in the ${theme} theme`, async () => {
+    const view = await viewer.open({ theme });
+    const story = twoHopStory();
+    await view.post("show", { trajectory: null, live: false, empty: "no-question", policy: "extractive" });
+    await view.page.getByRole("heading", { name: "Ask the documents" }).waitFor();
+    expect(await violations(view)).toEqual([]);
+    for (const event of story.events.slice(0, 9)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+    await view.page.getByRole("button", { name: "Stop" }).waitFor();
+    expect(await violations(view)).toEqual([]);
+    const answer = { text: "", abstained: true, sentences: [], citations: [], nearest: citations };
+    await view.post("show", { trajectory: { ...story.trajectory, answer }, live: false, empty: "no-question" });
+    await view.page.getByRole("heading", { name: "Not in these documents" }).waitFor();
+    expect(await violations(view)).toEqual([]);
+  });
+}
+
+test("with forced colours masked text keeps its border and words, and with reduced motion nothing turns", async () => {
+  const view = await viewer.open({ height: 1300 });
+  await view.page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  const story = twoHopStory();
+  for (const event of story.events.slice(0, -2)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+  await view.page.locator(".mask").nth(1).waitFor();
+  await view.screenshot("forced-colours");
+  expect(await view.page.locator(".mask").first().evaluate((mask) => getComputedStyle(mask).borderStyle)).toBe("dashed");
+  expect(await view.page.locator(".codicon-modifier-spin").first().evaluate((icon) => getComputedStyle(icon).animationName)).toBe("none");
+});

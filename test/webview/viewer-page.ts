@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
+import type { Params } from "../../protocol/message.ts";
+import { fromViewer, toViewer } from "../../protocol/viewer-messages.ts";
+import { viewerHtml } from "../../src/views/viewer-html.ts";
+import { type ThemeName, themes } from "./themes.ts";
+
+const origin = "https://viewer.test";
+const screenshots = "out/screenshots";
+
+export interface Sent {
+  method: string;
+  params: unknown;
+}
+
+/** The built viewer in a browser, with an editor's side that records what the view sends. */
+export interface ViewerPage {
+  page: Page;
+  post<K extends keyof typeof toViewer>(method: K, params: Params<(typeof toViewer)[K]>): Promise<void>;
+  /** What the view sent, each message parsed by its schema. */
+  sent(): Promise<Sent[]>;
+  /** Addresses asked for, other than the page's own script, style and font. */
+  foreignRequests: string[];
+  /** Breaches of the content policy, and errors of the page. */
+  faults: string[];
+  reload(): Promise<void>;
+  /** Opens every fold, also those inside of folds. */
+  unfoldAll(): Promise<void>;
+  screenshot(name: string): Promise<void>;
+}
+
+/** Builds the viewer as it is shipped and starts a browser. `close` ends both. */
+export async function startViewer(): Promise<{
+  open(options?: { theme?: ThemeName; width?: number; height?: number }): Promise<ViewerPage>;
+  close(): Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "searchlight-viewer-"));
+  const { bundles } = (await import(new URL("../../esbuild.mjs", import.meta.url).href)) as {
+    bundles(production: boolean): BuildOptions[];
+  };
+  const options = bundles(true).find(({ entryPoints }) => entryPoints && "viewer" in entryPoints);
+  if (!options) throw new Error("esbuild.mjs has no bundle named viewer.");
+  await build({ ...options, outdir: folder });
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
+  return {
+    open: ({ theme = "dark", width = 340, height = 900 } = {}) => openPage(browser, folder, theme, { width, height }),
+    async close() {
+      await browser.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function openPage(browser: Browser, folder: string, theme: ThemeName, viewport: { width: number; height: number }): Promise<ViewerPage> {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  const foreignRequests: string[] = [];
+  const faults: string[] = [];
+  const nonce = randomBytes(16).toString("base64");
+  const html = viewerHtml({ cspSource: origin, nonce, scriptUri: `${origin}/viewer.js`, styleUri: `${origin}/viewer.css` });
+  const types: Record<string, string> = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
+  await page.route("**", async (route) => {
+    const url = new URL(route.request().url());
+    const name = url.pathname.slice(1);
+    if (url.origin === origin && name === "") return route.fulfill({ contentType: "text/html", body: html });
+    if (url.origin === origin && /^(viewer\.js|viewer\.css|codicon\.ttf)$/.test(name)) {
+      return route.fulfill({ contentType: types[name.split(".")[1]!]!, body: readFileSync(join(folder, name)) });
+    }
+    foreignRequests.push(url.href);
+    return route.abort();
+  });
+  page.on("pageerror", (error) => faults.push(error.message));
+  await page.exposeFunction("reportBreach", (breach: string) => faults.push(breach));
+  const { bodyClass, variables } = themes[theme];
+  await page.addInitScript(
+    ({ bodyClass, variables }) => {
+      const sent: unknown[] = [];
+      const state = { get: () => sessionStorage.getItem("state"), set: (value: unknown) => sessionStorage.setItem("state", JSON.stringify(value)) };
+      Object.assign(window, {
+        sent,
+        acquireVsCodeApi: () => ({
+          postMessage: (message: unknown) => sent.push(structuredClone(message)),
+          getState: () => JSON.parse(state.get() ?? "null") ?? undefined,
+          setState: state.set,
+        }),
+      });
+      document.addEventListener("securitypolicyviolation", (event) => {
+        void (window as unknown as { reportBreach(breach: string): void }).reportBreach(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+      });
+      document.addEventListener("DOMContentLoaded", () => {
+        document.body.className = bodyClass;
+        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+      });
+    },
+    { bodyClass, variables: { ...variables } },
+  );
+  const load = async (): Promise<void> => {
+    await page.goto(`${origin}/`);
+    await page.waitForFunction(() => (window as unknown as { sent: Sent[] }).sent.some(({ method }) => method === "ready"));
+  };
+  await load();
+  return {
+    page,
+    foreignRequests,
+    faults,
+    reload: load,
+    post: (method, params) =>
+      // The editor's messages arrive in the page the same way.
+      page.evaluate((message) => window.postMessage(message, "*"), { method, params: toViewer[method].params.parse(params) } as never),
+    async sent() {
+      const all = await page.evaluate(() => (window as unknown as { sent: Sent[] }).sent);
+      return all.map(({ method, params }) => ({ method, params: fromViewer[method as keyof typeof fromViewer].params.parse(params) }));
+    },
+    async unfoldAll() {
+      const closed = page.locator('button[aria-expanded="false"]');
+      while ((await closed.count()) > 0) await closed.first().click();
+    },
+    async screenshot(name) {
+      mkdirSync(screenshots, { recursive: true });
+      await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    },
+  };
+}
+
+/** The browser named by `SEARCHLIGHT_CHROMIUM`, else the first found on the path. */
+function chromiumPath(): string {
+  const named = process.env["SEARCHLIGHT_CHROMIUM"];
+  if (named) return named;
+  for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
+    try {
+      return execFileSync("which", [name], { encoding: "utf8" }).trim();
+    } catch {
+      continue;
+    }
+  }
+  throw new Error("No Chromium was found; install one or name it in SEARCHLIGHT_CHROMIUM.");
+}
