@@ -4,6 +4,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addIndexCommand } from "./commands/index.ts";
 import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
+import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTrajectoriesCommand } from "./commands/trajectories.ts";
@@ -22,6 +23,7 @@ for (const add of [
   addTrajectoriesCommand,
   addStatusCommand,
   addProfilesCommand,
+  addScoreCommand,
   addDoctorCommand,
 ]) {
   add(program);

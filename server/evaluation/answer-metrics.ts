@@ -22,7 +22,11 @@ const closed = new Set(["yes", "no", "noanswer"]);
 const none: AnswerMetrics = { em: 0, f1: 0, precision: 0, recall: 0, cem1: 0, cem2: 0 };
 
 /** Compares one prediction with one gold answer. */
-export function compareAnswer(prediction: string, gold: string, normaliser: NormaliserName = "punctuation-to-space"): AnswerMetrics {
+export function compareAnswer(
+  prediction: string,
+  gold: string,
+  normaliser: NormaliserName = "punctuation-to-space",
+): AnswerMetrics {
   const normalise = normalisers[normaliser];
   const predicted = normalise(prediction);
   const wanted = normalise(gold);

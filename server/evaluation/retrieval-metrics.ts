@@ -9,7 +9,11 @@ export interface RetrievalMetrics {
 }
 
 /** Scores one ranked list. An id that comes twice counts at its first place only, and takes up both. */
-export function retrievalMetrics(ranked: readonly string[], relevant: ReadonlySet<string>, k: number): RetrievalMetrics | undefined {
+export function retrievalMetrics(
+  ranked: readonly string[],
+  relevant: ReadonlySet<string>,
+  k: number,
+): RetrievalMetrics | undefined {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`Recall needs a whole number of places from 1, not ${k}.`);
   if (relevant.size === 0) return undefined;
   const places = firstPlaces(ranked, relevant);

@@ -4,7 +4,15 @@ const f1: AnswerTerms = { metric: "f1", right: 1, wrong: 0, missing: 0 };
 const exact: AnswerTerms = { metric: "em", right: 1, wrong: 0, missing: 0 };
 
 /** The paper, section 2.2.1. Its words name no program, so the rules look at what the policy wrote. */
-const paperFormat = ["think-tags", "answer-tags", "tags-in-answer", "answer-words", "unreadable", "query-tags", "forged-documents"] as const;
+const paperFormat = [
+  "think-tags",
+  "answer-tags",
+  "tags-in-answer",
+  "answer-words",
+  "unreadable",
+  "query-tags",
+  "forged-documents",
+] as const;
 
 const paperStage1: RewardProfile = {
   name: "paper-stage1",
@@ -29,7 +37,8 @@ const paperStage2: RewardProfile = {
 /** RUCAIBox/R1-Searcher at 631167c, `train/reward_server_qwen_zero.py`. */
 const releasedQwen: RewardProfile = {
   name: "released-qwen",
-  about: "The released reward server for Qwen-2.5-7B base: F1, and 2 points off for any broken rule, retrieved text included.",
+  about:
+    "The released reward server for Qwen-2.5-7B base: F1, and 2 points off for any broken rule, retrieved text included.",
   normaliser: "punctuation-to-space",
   scope: "response",
   responseMarker: "\nAssistant: <think>",
@@ -47,7 +56,8 @@ const releasedQwen: RewardProfile = {
 /** `train/reward_server_llama_stage1.py` of the same. Unlike the paper's first stage it rewards the answer. */
 const releasedLlamaStage1: RewardProfile = {
   name: "released-llama-stage1",
-  about: "The released first stage for Llama-3.1-8B-Instruct: cover match 1 or -1, half a point each for tags and for a search.",
+  about:
+    "The released first stage for Llama-3.1-8B-Instruct: cover match 1 or -1, half a point each for tags and for a search.",
   normaliser: "punctuation-to-space",
   scope: "response",
   answer: { metric: "cem", right: 1, wrong: -1, missing: -1 },
@@ -64,7 +74,9 @@ const releasedLlamaStage2: RewardProfile = {
   normaliser: "punctuation-to-space",
   scope: "response",
   answer: f1,
-  components: [{ name: "format", passed: 0, failed: -1, rules: ["tag-counts", "think-tags", "answer-tags", "chinese"] }],
+  components: [
+    { name: "format", passed: 0, failed: -1, rules: ["tag-counts", "think-tags", "answer-tags", "chinese"] },
+  ],
 };
 
 /** PeterGriffinJin/Search-R1 at a14dc3a, `verl/utils/reward_score/qa_em.py`. Its prompt holds an example answer. */

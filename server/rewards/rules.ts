@@ -36,7 +36,9 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     const counts = found.map(({ length }) => length);
     if (counts.every((count) => count === counts[0])) return [];
     const tally = countedTags.map((tag, index) => `${counts[index]} ${JSON.stringify(tag).slice(1, -1)}`).join(", ");
-    return [{ ...(oddOne(found) ?? endOf(scored)), message: `Queries and documents do not pair up; counted were ${tally}.` }];
+    return [
+      { ...(oddOne(found) ?? endOf(scored)), message: `Queries and documents do not pair up; counted were ${tally}.` },
+    ];
   },
 
   searched: (scored) => {
@@ -54,13 +56,16 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     })),
 
   "think-tags": (scored) => {
-    const faults: Fault[] = occurrences(scored, "<think>").slice(0, mostFaults).map((found) => ({
-      ...found,
-      message: "A <think> stands in the response, though the prompt opens the thinking already.",
-    }));
+    const faults: Fault[] = occurrences(scored, "<think>")
+      .slice(0, mostFaults)
+      .map((found) => ({
+        ...found,
+        message: "A <think> stands in the response, though the prompt opens the thinking already.",
+      }));
     const closes = occurrences(scored, "</think>");
     if (closes.length === 0) faults.push({ ...endOf(scored), message: "The thinking is never closed with </think>." });
-    for (const span of closes.slice(1, mostFaults)) faults.push({ ...span, message: "The thinking is closed with </think> more than once." });
+    for (const span of closes.slice(1, mostFaults))
+      faults.push({ ...span, message: "The thinking is closed with </think> more than once." });
     return faults.toSorted((a, b) => a.start - b.start);
   },
 
@@ -69,7 +74,8 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     for (const tag of ["<answer>", "</answer>"]) {
       const found = occurrences(scored, tag);
       if (found.length === 0) faults.push({ ...endOf(scored), message: `The response has no ${tag}.` });
-      for (const span of found.slice(1, mostFaults)) faults.push({ ...span, message: `The response has ${tag} more than once.` });
+      for (const span of found.slice(1, mostFaults))
+        faults.push({ ...span, message: `The response has ${tag} more than once.` });
     }
     return faults.toSorted((a, b) => a.start - b.start);
   },
@@ -86,11 +92,17 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
 
   chinese: (scored) => {
     const spans = outside(scored, ...documentTags);
-    return matches({ text: scored.text, spans }, chineseRun, mostFaults).map((found) => ({ ...found, message: "Chinese characters stand outside the documents." }));
+    return matches({ text: scored.text, spans }, chineseRun, mostFaults).map((found) => ({
+      ...found,
+      message: "Chinese characters stand outside the documents.",
+    }));
   },
 
   unreadable: (scored) =>
-    matches(scored, unreadableRun, mostFaults).map((found) => ({ ...found, message: "The policy wrote characters that cannot be read." })),
+    matches(scored, unreadableRun, mostFaults).map((found) => ({
+      ...found,
+      message: "The policy wrote characters that cannot be read.",
+    })),
 
   "query-tags": (scored) => {
     const opens = occurrences(scored, "<|begin_of_query|>");
@@ -103,7 +115,12 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
 
   "forged-documents": (scored) =>
     documentTags
-      .flatMap((tag) => occurrences(scored, tag).map((found) => ({ ...found, message: `The policy wrote ${tag} itself, which only the search may.` })))
+      .flatMap((tag) =>
+        occurrences(scored, tag).map((found) => ({
+          ...found,
+          message: `The policy wrote ${tag} itself, which only the search may.`,
+        })),
+      )
       .toSorted((a, b) => a.start - b.start)
       .slice(0, mostFaults),
 };

@@ -17,7 +17,8 @@ export function scoreTrajectory(trajectory: Scorable, profile: RewardProfile, go
   const scored = scoredText(trajectory, profile);
   const answer = readAnswer(trajectory, scored, profile);
   const components: RewardComponent[] = [];
-  const right = profile.answer && golds.length > 0 ? answerComponent(answer, profile.answer, profile, golds, scored) : undefined;
+  const right =
+    profile.answer && golds.length > 0 ? answerComponent(answer, profile.answer, profile, golds, scored) : undefined;
   if (right) components.push(right);
   for (const terms of profile.components) components.push(ruleComponent(terms, scored, answer));
   if (profile.graded) {
@@ -57,7 +58,12 @@ function answerComponent(
   const violation = (rule: string, value: number, span: { start: number; end: number }, message: string): Violation[] =>
     value === terms.right ? [] : [{ rule, points: value - terms.right, start: span.start, end: span.end, message }];
   if (!answer) {
-    const violations = violation("answer-missing", terms.missing, endOf(scored), "No answer can be read from the tags.");
+    const violations = violation(
+      "answer-missing",
+      terms.missing,
+      endOf(scored),
+      "No answer can be read from the tags.",
+    );
     return { name: "answer", value: terms.missing, weight: 1, violations };
   }
   const metrics = answerMetrics(answer.text, golds, profile.normaliser);
@@ -79,7 +85,13 @@ function ruleComponent(terms: RuleComponent, scored: ScoredText, answer: ReadAns
     name: terms.name,
     value: faults.length === 0 ? terms.passed : terms.failed,
     weight: 1,
-    violations: faults.map(({ rule, start, end, message }, index) => ({ rule, points: index === 0 ? lost : 0, start, end, message })),
+    violations: faults.map(({ rule, start, end, message }, index) => ({
+      rule,
+      points: index === 0 ? lost : 0,
+      start,
+      end,
+      message,
+    })),
   };
 }
 
@@ -93,7 +105,9 @@ function gradedComponents(
   const fault = formFault(scored);
   const best = correct ? 0 : graded.structure;
   const value = fault === undefined ? best : correct ? -graded.structure : answer ? graded.final : 0;
-  const violations = fault ? [{ rule: "tag-sequence", points: value - best, start: fault.start, end: fault.end, message: fault.message }] : [];
+  const violations = fault
+    ? [{ rule: "tag-sequence", points: value - best, start: fault.start, end: fault.end, message: fault.message }]
+    : [];
   const format: RewardComponent = { name: "format", value, weight: 1, violations };
   if (graded.retrieval === 0) return [format];
   const found = !correct && fault === undefined && goldRetrieved(scored, golds);

@@ -24,7 +24,10 @@ export interface ReadAnswer extends Span {
 }
 
 /** The part of a trajectory that a profile's rules look at. */
-export function scoredText(trajectory: Pick<Trajectory, "text" | "segments">, profile: Pick<RewardProfile, "scope" | "responseMarker">): ScoredText {
+export function scoredText(
+  trajectory: Pick<Trajectory, "text" | "segments">,
+  profile: Pick<RewardProfile, "scope" | "responseMarker">,
+): ScoredText {
   const { text, segments } = trajectory;
   const afterPrompt = segments.findLast(({ origin }) => origin === "prompt")?.end ?? 0;
   const rest = { text, segments, scope: profile.scope, hasPrompt: afterPrompt > 0 };

@@ -46,7 +46,8 @@ export function formFault(scored: ScoredText): Fault | undefined {
     if (fault) return fault;
     const next = steps[state]?.[match[0]];
     const start = range.start + match.index;
-    if (next === undefined) return { start, end: start + match[0].length, message: `${match[0]} may not come ${place(state)}.` };
+    if (next === undefined)
+      return { start, end: start + match[0].length, message: `${match[0]} may not come ${place(state)}.` };
     state = next;
     at = match.index + match[0].length;
   }

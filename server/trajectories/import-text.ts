@@ -12,7 +12,8 @@ export type ImportedText = Pick<Trajectory, "text" | "segments" | "searches">;
 const promptEnds = ["\nAssistant: ", "<|im_start|>assistant\n", "<|start_header_id|>assistant<|end_header_id|>\n\n"];
 
 /** Search-R1's prompt without a chat template: it ends with the line of the question. */
-const searchR1Prompt = /^\s*Answer the given question\. You must conduct reasoning inside <think>[^\n]* Question: [^\n]*\n/u;
+const searchR1Prompt =
+  /^\s*Answer the given question\. You must conduct reasoning inside <think>[^\n]* Question: [^\n]*\n/u;
 
 /**
  * Cuts a whole decoded text, which does not say who wrote what, into segments by its tags. A documents block that directly
@@ -31,7 +32,8 @@ export function importText(text: string, profile: Profile): ImportedText {
     const block = nextBlock(text, at, profile);
     const stretch = text.slice(at, block?.start ?? text.length);
     const cut = stretchPieces(stretch, profile.tags, mode);
-    for (const { kind, start, end } of cut.pieces) segments.push({ kind, origin: "policy", start: at + start, end: at + end, turn });
+    for (const { kind, start, end } of cut.pieces)
+      segments.push({ kind, origin: "policy", start: at + start, end: at + end, turn });
     if (!block) break;
     mode = cut.mode;
     segments.push({ kind: block.kind, origin: "environment", start: block.start, end: block.end, turn });
@@ -62,7 +64,9 @@ function promptThinks({ tags, prompt }: Profile): boolean {
 /** Where the prompt opens the thinking and the text lacks the prompt, the text begins in thought. */
 function startsThinking(text: string, promptEnd: number, profile: Profile): boolean {
   const { thinkOpen } = profile.tags;
-  return promptThinks(profile) && (text.slice(0, promptEnd).endsWith(thinkOpen) || !text.includes(thinkOpen, promptEnd));
+  return (
+    promptThinks(profile) && (text.slice(0, promptEnd).endsWith(thinkOpen) || !text.includes(thinkOpen, promptEnd))
+  );
 }
 
 interface Block {

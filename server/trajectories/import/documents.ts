@@ -17,7 +17,9 @@ export function parseDocuments(block: string): Hit[] {
     if (number !== starts.length + 1) continue;
     starts.push({ start: match.index, body: match.index + match[0].length, title: match[3] });
   }
-  return starts.map(({ body, title }, index) => hit(block.slice(body, starts[index + 1]?.start ?? block.length).trim(), title, index + 1));
+  return starts.map(({ body, title }, index) =>
+    hit(block.slice(body, starts[index + 1]?.start ?? block.length).trim(), title, index + 1),
+  );
 }
 
 function hit(content: string, title: string | undefined, rank: number): Hit {

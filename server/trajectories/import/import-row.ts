@@ -30,7 +30,8 @@ export interface ImportContext {
 /** Reads one record by its content: a trajectory of ours, or a row or transcript of R1-Searcher, Search-R1 or ReAct. */
 export function importRow(data: unknown, context: ImportContext): ImportResult {
   if (typeof data === "string") return importFields({ text: data }, context);
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return problem("the whole record", "is no JSON object");
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    return problem("the whole record", "is no JSON object");
   return "segments" in data ? importOwn(data, context) : importFields(data as Record<string, unknown>, context);
 }
 
@@ -49,7 +50,8 @@ function importOwn(data: object, context: ImportContext): ImportResult {
 function importFields(data: Record<string, unknown>, context: ImportContext): ImportResult {
   const fields = rowFields(data);
   if ("field" in fields) return problem(fields.field, fields.reason);
-  if (fields.text === undefined && fields.predicted === undefined) return problem("text", "is missing, and so is a recorded answer");
+  if (fields.text === undefined && fields.predicted === undefined)
+    return problem("text", "is missing, and so is a recorded answer");
   const text = fields.text ?? "";
   const form = context.profile ?? detectForm(text);
   // A rollout that the evaluation program gave up keeps no text, only the answer it was given.
@@ -77,7 +79,9 @@ function importFields(data: Record<string, unknown>, context: ImportContext): Im
     searches: cut.searches,
     stop: stopOf(fields.stop, answer),
     usage: { turns, searches: cut.searches.length, seconds: 0, policySeconds: 0, searchSeconds: 0 },
-    ...(chosen === undefined ? {} : { answer: { text: chosen, abstained: false, sentences: [], citations: [], nearest: [] } }),
+    ...(chosen === undefined
+      ? {}
+      : { answer: { text: chosen, abstained: false, sentences: [], citations: [], nearest: [] } }),
     notices: ["Who wrote which part was read from the tags; the record does not say."],
   };
   return { ok: true, row: { trajectory, profile, answer, recorded } };
@@ -97,7 +101,8 @@ function detectForm(text: string): Profile | "react" | undefined {
     if (at >= 0 && (!best || at < best.at)) best = { form, at };
   }
   // Without a search the forms differ in who opens the thinking: R1-Searcher's prompt does, Search-R1's policy does.
-  if (!best && /<\/think>|<answer>/u.test(text)) best = { form: text.includes("<think>") ? "search-r1" : "r1-searcher", at: 0 };
+  if (!best && /<\/think>|<answer>/u.test(text))
+    best = { form: text.includes("<think>") ? "search-r1" : "r1-searcher", at: 0 };
   if (!best || best.form === "react") return best?.form as "react" | undefined;
   const { form } = best;
   return builtInProfiles.find(({ name }) => name === form);
@@ -117,7 +122,10 @@ const stops: Readonly<Record<string, StopReason>> = {
 
 function stopOf(written: string | undefined, answer: string | undefined): NonNullable<Trajectory["stop"]> {
   const known = written === undefined || !Object.hasOwn(stops, written) ? undefined : stops[written];
-  return { reason: known ?? (answer === undefined ? "no-answer" : "finished"), ...(written ? { detail: `The record says: ${written.slice(0, 200)}.` } : {}) };
+  return {
+    reason: known ?? (answer === undefined ? "no-answer" : "finished"),
+    ...(written ? { detail: `The record says: ${written.slice(0, 200)}.` } : {}),
+  };
 }
 
 function problem(field: string, reason: string): ImportResult {

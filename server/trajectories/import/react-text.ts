@@ -22,10 +22,14 @@ export function importReact(text: string): ReactText {
   if (promptEnd > 0) segments.push({ kind: "prompt", origin: "prompt", start: 0, end: promptEnd, turn: 0 });
   let at = promptEnd;
   let pending: string | undefined;
-  for (let number = 1; at < text.length; ) {
+  for (let number = 1; at < text.length;) {
     const due = heads(number).find((head) => text.startsWith(head, at));
     const kind = due?.slice(0, due.indexOf(" ")) ?? "Thought";
-    const next = nextHead(text, at + 1, kind === "Observation" ? [`Thought ${number + 1}:`, `Action ${number + 1}:`] : after(kind, number));
+    const next = nextHead(
+      text,
+      at + 1,
+      kind === "Observation" ? [`Thought ${number + 1}:`, `Action ${number + 1}:`] : after(kind, number),
+    );
     const end = next ?? text.length;
     const part = text.slice(at, end);
     const turn = number - 1;
@@ -39,7 +43,13 @@ export function importReact(text: string): ReactText {
       const finish = call?.[1]?.toLowerCase() === "finish";
       if (finish) answer = call![2]!.trim();
       else if (call) pending = call[2]!;
-      segments.push({ kind: kind === "Thought" ? "think" : finish ? "answer" : "query", origin: "policy", start: at, end, turn });
+      segments.push({
+        kind: kind === "Thought" ? "think" : finish ? "answer" : "query",
+        origin: "policy",
+        start: at,
+        end,
+        turn,
+      });
     }
     at = end;
   }

@@ -36,7 +36,8 @@ export function rowFields(row: Row): RowFields | FieldProblem {
     if (field === undefined) continue;
     const value = row[field];
     if (typeof value === "string") fields[key] = value;
-    else if ((key === "id" || key === "predicted") && (typeof value === "number" || typeof value === "boolean")) fields[key] = booleanText(value);
+    else if ((key === "id" || key === "predicted") && (typeof value === "number" || typeof value === "boolean"))
+      fields[key] = booleanText(value);
     else return { field, reason: `holds ${kindOf(value)} where a text is expected` };
   }
   const field = names.golds.find((name) => row[name] !== undefined && row[name] !== null);

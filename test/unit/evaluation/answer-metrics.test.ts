@@ -34,7 +34,14 @@ describe.skipIf(!hasReference("golden/metrics.jsonl"))("answer metrics of the re
       }).toEqual({
         prediction: row.prediction,
         gold: row.gold,
-        metrics: { em: Number(row.em), f1: row.f1, precision: row.precision, recall: row.recall, cem1: Number(row.cem1), cem2: Number(row.cem2) },
+        metrics: {
+          em: Number(row.em),
+          f1: row.f1,
+          precision: row.precision,
+          recall: row.recall,
+          cem1: Number(row.cem1),
+          cem2: Number(row.cem2),
+        },
         searchR1Em: row.search_r1_em,
         normalised: row.normalized,
         searchR1Normalised: row.search_r1_normalized,
@@ -79,14 +86,19 @@ describe("answerMetrics", () => {
   it("stays between 0 and 1, and an answer equals itself whatever it holds", () => {
     const words = fc.string({ unit: "binary", maxLength: 40 });
     fc.assert(
-      fc.property(words, words, fc.constantFrom("punctuation-to-space" as const, "punctuation-deleted" as const), (a, b, normaliser) => {
-        for (const value of Object.values(compareAnswer(a, b, normaliser))) {
-          expect(value).toBeGreaterThanOrEqual(0);
-          expect(value).toBeLessThanOrEqual(1);
-        }
-        expect(compareAnswer(a, a, normaliser)).toMatchObject({ em: 1, cem1: 1, cem2: 1 });
-        expect(compareAnswer(a, b, normaliser).f1).toBe(compareAnswer(b, a, normaliser).f1);
-      }),
+      fc.property(
+        words,
+        words,
+        fc.constantFrom("punctuation-to-space" as const, "punctuation-deleted" as const),
+        (a, b, normaliser) => {
+          for (const value of Object.values(compareAnswer(a, b, normaliser))) {
+            expect(value).toBeGreaterThanOrEqual(0);
+            expect(value).toBeLessThanOrEqual(1);
+          }
+          expect(compareAnswer(a, a, normaliser)).toMatchObject({ em: 1, cem1: 1, cem2: 1 });
+          expect(compareAnswer(a, b, normaliser).f1).toBe(compareAnswer(b, a, normaliser).f1);
+        },
+      ),
     );
   });
 });

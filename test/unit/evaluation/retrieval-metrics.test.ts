@@ -10,7 +10,11 @@ describe("retrievalMetrics", () => {
   });
 
   it("gives 1 for a perfect order and 0 where nothing relevant came", () => {
-    expect(retrievalMetrics(["a", "b", "x"], new Set(["a", "b"]), 2)).toEqual({ recall: 1, reciprocalRank: 1, ndcg10: 1 });
+    expect(retrievalMetrics(["a", "b", "x"], new Set(["a", "b"]), 2)).toEqual({
+      recall: 1,
+      reciprocalRank: 1,
+      ndcg10: 1,
+    });
     expect(retrievalMetrics(["x"], new Set(["a"]), 5)).toEqual({ recall: 0, reciprocalRank: 0, ndcg10: 0 });
     expect(retrievalMetrics([], new Set(["a"]), 5)).toEqual({ recall: 0, reciprocalRank: 0, ndcg10: 0 });
   });
@@ -30,12 +34,17 @@ describe("retrievalMetrics", () => {
   it("stays between 0 and 1 for any list, repeats included", () => {
     const ids = fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 30 });
     fc.assert(
-      fc.property(ids, fc.uniqueArray(fc.constantFrom("a", "b", "c", "z"), { minLength: 1 }), fc.integer({ min: 1, max: 40 }), (ranked, relevant, k) => {
-        for (const value of Object.values(retrievalMetrics(ranked, new Set(relevant), k)!)) {
-          expect(value).toBeGreaterThanOrEqual(0);
-          expect(value).toBeLessThanOrEqual(1);
-        }
-      }),
+      fc.property(
+        ids,
+        fc.uniqueArray(fc.constantFrom("a", "b", "c", "z"), { minLength: 1 }),
+        fc.integer({ min: 1, max: 40 }),
+        (ranked, relevant, k) => {
+          for (const value of Object.values(retrievalMetrics(ranked, new Set(relevant), k)!)) {
+            expect(value).toBeGreaterThanOrEqual(0);
+            expect(value).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
     );
   });
 });

@@ -1,0 +1,129 @@
+import type { Command } from "commander";
+import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
+import { addTerms } from "../rewards/optional-terms.ts";
+import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
+import { type AnswerMetric, type RewardProfile, withAnswerMetric } from "../rewards/reward-profile.ts";
+import { scoreTrajectory } from "../rewards/score-trajectory.ts";
+import { TwinTally, twinDifference } from "../rewards/twin-difference.ts";
+import { type Profile, loadProfile } from "../rollout/profile.ts";
+import type { ImportedRow } from "../trajectories/import/import-row.ts";
+import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
+import { CommandError, exitCodes, note, printJson } from "./output.ts";
+import { printScores } from "./score-print.ts";
+import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
+
+interface ScoreOptions {
+  profile?: string;
+  reward?: string;
+  answer?: string;
+  skipBad?: boolean;
+  json?: boolean;
+}
+
+export function addScoreCommand(program: Command): void {
+  program
+    .command("score")
+    .description("Score trajectories of a file: answer metrics, and the reward with the rule that cost each point.")
+    .argument("<file>", "trajectories of Searchlight, R1-Searcher, Search-R1 or ReAct; read by content")
+    .option(
+      "--profile <name>",
+      "rollout profile to read texts with: a name or a JSON file (default: by the tags of each text)",
+    )
+    .option("--reward <name>", "reward profile (default: the first that fits the rollout profile)")
+    .option("--answer <metric>", "compare the answer in the reward by f1, em or cem instead")
+    .option("--skip-bad", "go on after records that cannot be read, and count them")
+    .option("--json", "one JSON object on standard output")
+    .action(async (file: string, options: ScoreOptions) => {
+      const profile = options.profile === undefined ? undefined : await chosenProfile(options.profile);
+      const reward = options.reward === undefined ? undefined : chosenReward(options.reward);
+      const metric = options.answer === undefined ? undefined : chosenMetric(options.answer);
+      const rows: ScoredRow[] = [];
+      const bad: BadRow[] = [];
+      const summary = new ScoreSummary();
+      const twins = new TwinTally();
+      for await (const read of rowsOf(file, profile)) {
+        if (!read.ok) {
+          const { line, field, reason } = read;
+          const sentence = `${file}, line ${line}: ${field} ${reason}.`;
+          if (!options.skipBad) throw new CommandError(`${sentence} --skip-bad goes on without such records.`);
+          note(sentence);
+          bad.push({ line, field, reason });
+          continue;
+        }
+        const fitting = reward ?? fittingReward(read.row);
+        const terms = metric ? withAnswerMetric(fitting, metric) : fitting;
+        const scored = scoreRow(read.row, read.line, terms);
+        rows.push(scored);
+        summary.add(scored);
+        const difference = twinDifference(read.row.trajectory, fitting, read.row.trajectory.golds ?? []);
+        if (difference) twins.add(difference);
+      }
+      if (rows.length === 0) throw new CommandError(`${file} holds no trajectory that can be scored.`);
+      const result = { ...summary.json(), bad: bad.length, ...(twins.rows > 0 ? { policySpans: twins.json() } : {}) };
+      if (options.json) printJson({ rows, bad, summary: result });
+      else printScores(rows, result);
+    });
+}
+
+/** Scores one imported trajectory; metrics compare the recorded answer where the record names one, as its program did. */
+export function scoreRow(
+  { trajectory, profile, answer, recorded }: ImportedRow,
+  line: number,
+  terms: RewardProfile,
+): ScoredRow {
+  const golds = trajectory.golds ?? [];
+  const said = recorded ?? answer;
+  const normaliser = profile?.normaliser ?? terms.normaliser;
+  const metrics: AnswerMetrics | null = golds.length > 0 ? answerMetrics(said, golds, normaliser) : null;
+  const reward = addTerms([{ trajectory, reward: scoreTrajectory(trajectory, terms, golds) }], terms, golds)[0]!;
+  return {
+    id: trajectory.id,
+    line,
+    question: trajectory.question,
+    answer: said ?? null,
+    ...(recorded !== undefined && answer !== undefined && recorded !== answer ? { answerInText: answer } : {}),
+    profile: trajectory.profile,
+    searches: trajectory.searches.length,
+    documents: trajectory.searches.reduce((sum, { insertedHits }) => sum + insertedHits, 0),
+    stop: trajectory.stop?.reason ?? null,
+    metrics,
+    reward,
+  };
+}
+
+async function* rowsOf(file: string, profile: Profile | undefined): ReturnType<typeof readTrajectories> {
+  try {
+    yield* readTrajectories(file, profile);
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
+    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, exitCodes.usage, {
+      cause: error,
+    });
+  }
+}
+
+async function chosenProfile(name: string): Promise<Profile> {
+  const loaded = await loadProfile(name);
+  if (!loaded.ok) throw new CommandError(loaded.reason, exitCodes.usage);
+  return loaded.profile;
+}
+
+function chosenReward(name: string): RewardProfile {
+  const found = rewardProfile(name);
+  if (found) return found;
+  const names = rewardProfiles.map((profile) => profile.name).join(", ");
+  throw new CommandError(`There is no reward profile ${name}; there are ${names}.`, exitCodes.usage);
+}
+
+function chosenMetric(name: string): AnswerMetric {
+  if (name === "f1" || name === "em" || name === "cem") return name;
+  throw new CommandError("--answer is f1, em or cem.", exitCodes.usage);
+}
+
+function fittingReward({ profile }: ImportedRow): RewardProfile {
+  for (const name of profile?.rewards ?? []) {
+    const found = rewardProfile(name);
+    if (found) return found;
+  }
+  return rewardProfile("answer-only")!;
+}
