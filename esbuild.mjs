@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
+/** Where the working tree keeps its bundles. */
 const dist = join(root, "dist");
 
 /** LanceDB and Arrow are one bundle that server and terminal program share: both must see the same classes. */
@@ -15,7 +16,7 @@ const lance = {
     build.onResolve({ filter: /^(@lancedb\/lancedb|apache-arrow)$/ }, ({ path }) => ({ path, namespace: "lance" }));
     build.onLoad({ filter: /.*/, namespace: "lance" }, ({ path }) => ({
       contents: `module.exports = require("./lance.cjs")[${JSON.stringify(path)}];`,
-      resolveDir: dist,
+      resolveDir: root,
     }));
     build.onResolve({ filter: /^\.\/lance\.cjs$/ }, ({ path }) => ({ path, external: true }));
   },
@@ -52,14 +53,14 @@ const piscinaWorker = {
   },
 };
 
-function nodeBundle(production) {
+function nodeBundle(production, outdir) {
   return {
     absWorkingDir: root,
     bundle: true,
     platform: "node",
     format: "cjs",
     target: "node22",
-    outdir: dist,
+    outdir,
     outExtension: { ".js": ".cjs" },
     // The UMD builds of the language server libraries hide their imports from a bundler.
     mainFields: ["module", "main"],
@@ -75,8 +76,8 @@ function nodeBundle(production) {
 }
 
 /** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
-export function bundles(production = false) {
-  const node = nodeBundle(production);
+export function bundles(production = false, outdir = dist) {
+  const node = nodeBundle(production, outdir);
   const viewer = "media/viewer/main.tsx";
   return [
     { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
@@ -95,7 +96,7 @@ export function bundles(production = false) {
       entryPoints: undefined,
       outdir: undefined,
       outExtension: undefined,
-      outfile: join(dist, "lance.cjs"),
+      outfile: join(outdir, "lance.cjs"),
       stdin: {
         contents: ["@lancedb/lancedb", "apache-arrow"].map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
         resolveDir: root,
@@ -111,7 +112,7 @@ export function bundles(production = false) {
       // VS Code 1.105 draws with Chromium 138.
       target: "chrome138",
       entryPoints: { viewer },
-      outdir: dist,
+      outdir,
       assetNames: "[name]",
       loader: { ".ttf": "file" },
       plugins: [zodInEnglish],
@@ -126,11 +127,11 @@ export function bundles(production = false) {
 }
 
 /** Files that are copied as they are. */
-function place() {
-  mkdirSync(dist, { recursive: true });
+function place(outdir) {
+  mkdirSync(outdir, { recursive: true });
   // The root manifest says "module"; the bundles are CommonJS.
-  writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
-  copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(dist, "cli.js"));
+  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+  copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(outdir, "cli.js"));
 }
 
 function present(options) {
@@ -140,24 +141,20 @@ function present(options) {
   return absent.length === 0;
 }
 
-/** Builds all bundles once; rejects when one cannot be made. Answers the bytes of each output by its name. */
-export async function build({ production = false } = {}) {
-  place();
+/** Builds all bundles once; rejects when one cannot be made. Answers the source files that went into them. */
+export async function build({ production = false, outdir = dist } = {}) {
+  place(outdir);
   const results = await Promise.all(
-    bundles(production)
+    bundles(production, outdir)
       .filter(present)
       .map((options) => esbuild.build({ ...options, metafile: true })),
   );
-  const sizes = {};
-  for (const { metafile } of results) {
-    for (const [file, { bytes }] of Object.entries(metafile.outputs)) if (!file.endsWith(".map")) sizes[file] = bytes;
-  }
-  return sizes;
+  return [...new Set(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)))].sort();
 }
 
 /** Builds and goes on building what changes, until the process ends. */
 export async function watch() {
-  place();
+  place(dist);
   for (const options of bundles().filter(present)) await (await esbuild.context({ ...options, logLevel: "info" })).watch();
 }
 
