@@ -36,13 +36,14 @@ export function policyError(error: unknown, asked: Asked): PolicyError {
 
 function statusError(error: APIError, status: number, asked: Asked): PolicyError {
   const { host, model, key } = asked;
-  const detail = quoted(error.message.replace(/^\d{3} /, ""), key);
+  const words = (error.error as { message?: string } | undefined)?.message ?? "";
+  const detail = quoted(words, key);
   // A server's words about a refused key may hold a part of it.
   if (status === 401 || status === 403) {
     const what = key ? `${host} refused the key (${status})` : `${host} wants a key (${status})`;
     return new PolicyError("unauthorised", `${what}; store the right one with "Searchlight: Set API Key" or in SEARCHLIGHT_API_KEY.`);
   }
-  if (tooLong.test(error.message) || status === 413) return tooLongError(asked, detail);
+  if (tooLong.test(words) || status === 413) return tooLongError(asked, detail);
   if (status === 429) return new PolicyError("rate-limited", `${host} takes no more requests for the moment${detail}; wait, or choose another model.`);
   if (status === 404 || status === 405) {
     return new PolicyError("unavailable", `${host} does not offer the model ${model}${detail}; choose one that it lists, or check the address.`);
@@ -53,7 +54,7 @@ function statusError(error: APIError, status: number, asked: Asked): PolicyError
   if (status >= 300 && status < 400) {
     return new PolicyError("unavailable", `${host} sends its callers to another address (${status}); write that address into the policy.`);
   }
-  if (/content.?(filter|policy|management)/i.test(`${error.code ?? ""} ${error.message}`)) {
+  if (/content.?(filter|policy|management)/i.test(`${error.code ?? ""} ${words}`)) {
     return new PolicyError("refused", `${host} refused to answer this${detail}; put the question differently or choose another model.`);
   }
   return new PolicyError("bad-response", `${host} did not accept the request (${status})${detail}; check the model and the profile's sampling.`);
@@ -70,7 +71,7 @@ function quoted(words: string, key: string | undefined): string {
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim()
     .replace(/[.;]+$/, "");
-  if (clean === "" || clean === "status code (no body)") return "";
+  if (clean === "") return "";
   return ` (it says: ${clean.length > 200 ? `${clean.slice(0, 200)}…` : clean})`;
 }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseEndpoint } from "../../../server/models/endpoint.ts";
 import { httpFetch } from "../../../server/models/http.ts";
@@ -41,6 +42,7 @@ describe("an error status", () => {
     ["a field that is needed", answers(422, { detail: [{ loc: ["body", "model"], msg: "Field required" }] }), "bad-response", /Field required/],
     ["a content policy", answers(400, { error: { code: "content_policy_violation", message: "no" } }), "refused", /refused to answer/],
     ["a redirect", answers(307, "", { location: "http://192.0.2.1/" }), "unavailable", /another address/],
+    ["no words at all", answers(409, "", { "x-should-retry": "false" }), "bad-response", /did not accept the request \(409\);/],
     ["an HTML page", answers(418, "<html>\u001b[31mteapot</html>"), "bad-response", /\(418\)/],
   ];
   test.each(cases)("%s becomes a typed error with one sentence that names the host", async (_, reply, kind, words) => {
@@ -132,6 +134,29 @@ describe("a broken answer", () => {
   test("that is slow but steady is no timeout", async () => {
     await using server = await modelServer(streams(textEvents(["a", "b", "c", "d"]), 150));
     expect((await stretchOf(quick(server.url, 0.4), turnOf("docs"))).text).toBe("abcd");
+  });
+
+  test("whose server only says that it is still there is no timeout", async () => {
+    await using server = await modelServer(async (response) => {
+      response.writeHead(200);
+      for (let count = 0; count < 8; count++) {
+        response.write(": still reading the prompt\n\n");
+        await pause(100);
+      }
+      response.end(`data: ${JSON.stringify(textEvents(["ready"])[0])}\n\ndata: ${JSON.stringify(textEvents([])[0])}\n\n`);
+    });
+    expect((await stretchOf(quick(server.url, 0.4), turnOf("docs"))).text).toBe("ready");
+  });
+
+  test("that never stops growing is given up", async () => {
+    const block = Buffer.from(`data: ${JSON.stringify(textEvents(["x".repeat(2 ** 16)])[0])}\n\n`);
+    await using server = await modelServer(async (response) => {
+      response.writeHead(200);
+      while (!response.destroyed) if (!response.write(block)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    });
+    const { error, text } = await failure(await openPolicy(`openai:m@${server.url}`));
+    expect(error).toMatchObject({ kind: "bad-response", message: expect.stringContaining("more than any answer needs") });
+    expect(text.length).toBeLessThan(70 * 2 ** 20);
   });
 
   test("from a port where nothing listens is unavailable", async () => {
