@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { IndexStatus } from "../protocol/index-status.ts";
 import { editorModels } from "./models/editor-models.ts";
 import { Faults } from "./faults.ts";
 import { ApiKeys } from "./models/api-keys.ts";
@@ -38,7 +37,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     idle: () => !questions.anyRunning,
     client: {
       rollout: (message) => questions.receive(message),
-      indexChanged: ({ status }: { status: IndexStatus }) => statuses.put(status),
+      indexChanged: ({ status }) => statuses.put(status),
       secret: async ({ endpoint }) => ({ key: vscode.workspace.isTrusted ? await keys.get(endpoint) : null }),
       ...editorModels(context, (chunk) => server.notify("editorModelChunk", chunk)),
     },

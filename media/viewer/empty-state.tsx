@@ -50,8 +50,8 @@ export function EmptyState() {
         <Icon name={icon} spin={empty === "starting"} /> {heading}
       </h1>
       <p>{text}</p>
-      {buttons.map(({ label, command }, index) => (
-        <button key={command} type="button" class={index === 0 ? "button" : "button secondary"} onClick={() => send("command", { command })}>
+      {buttons.map(({ label, command }) => (
+        <button key={command} type="button" class={buttons.length === 1 ? "button" : "button secondary"} onClick={() => send("command", { command })}>
           {label}
         </button>
       ))}

@@ -16,6 +16,13 @@ export interface ServerLife {
 
 const stopMilliseconds = 5_000;
 
+/** Logs its errors without messages of its own: what the person is told, and when, is decided by the crash messages. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /**
  * Starts `dist/server.cjs` in the editor's own Node over ipc. Rejects when it does not come up; `onEnd` is called when its
  * connection closes unasked.
@@ -28,7 +35,7 @@ export async function startServer(spec: {
   onEnd(): void;
 }): Promise<ServerLife> {
   const { channel, report } = spec.faults;
-  const client = new LanguageClient(
+  const client = new QuietClient(
     "searchlight",
     "Searchlight",
     {

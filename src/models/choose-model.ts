@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { FoundModel } from "../../protocol/server-messages.ts";
 import type { Parts } from "../parts.ts";
-import { endpointFault, openaiPolicy } from "./policy-id.ts";
+import { endpointFault, type Form, openaiPolicy } from "./policy-id.ts";
 
 type Item = vscode.QuickPickItem & { policy?: string; other?: true };
 
@@ -48,18 +48,24 @@ function items(models: readonly FoundModel[], chosen: string): Item[] {
 
 async function askForEndpoint(): Promise<string | undefined> {
   const endpoint = await vscode.window.showInputBox({
-    title: "Address of the OpenAI-compatible endpoint (1 of 2)",
+    title: "Address of the OpenAI-compatible endpoint (1 of 3)",
     placeHolder: "http://localhost:8000/v1",
     validateInput: endpointFault,
     ignoreFocusOut: true,
   });
   if (!endpoint) return undefined;
   const model = await vscode.window.showInputBox({
-    title: "Name of the model there (2 of 2)",
+    title: "Name of the model there (2 of 3)",
     placeHolder: "As the endpoint lists it",
     ignoreFocusOut: true,
   });
-  return model?.trim() ? openaiPolicy(model.trim(), endpoint) : undefined;
+  if (!model?.trim()) return undefined;
+  const forms: (vscode.QuickPickItem & { form: Form })[] = [
+    { label: "Chat", detail: "For models tuned to converse.", form: "chat" },
+    { label: "Text continuation", detail: "For base models and those trained by the paper's recipe; the loop is exact.", form: "completions" },
+  ];
+  const choice = await vscode.window.showQuickPick(forms, { title: "How to ask it (3 of 3)", ignoreFocusOut: true });
+  return choice && openaiPolicy(choice.form, model.trim(), endpoint);
 }
 
 async function chooseTarget(): Promise<vscode.ConfigurationTarget | undefined> {

@@ -16,7 +16,7 @@ export async function setApiKey(parts: Parts): Promise<void> {
   const kept = await parts.keys.put(endpoint, key.trim());
   if (!kept) {
     void vscode.window.showWarningMessage(
-      "The editor could not keep the key on this machine; set the environment variable OPENAI_API_KEY instead.",
+      "The editor could not keep the key on this machine; set the environment variable SEARCHLIGHT_API_KEY instead.",
     );
   } else {
     void vscode.window.showInformationMessage(key.trim() ? `The key for ${endpoint} is stored.` : `The key for ${endpoint} is removed.`);

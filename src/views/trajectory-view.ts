@@ -70,7 +70,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
       this.#ready = false;
     });
     this.#load(view);
-    this.#parts.server.start();
+    if (this.#parts.settings.current().folders.length > 0) this.#parts.server.start();
   }
 
   dispose(): void {

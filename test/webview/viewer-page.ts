@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { build, type BuildOptions } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Params } from "../../protocol/message.ts";
 import { fromViewer, toViewer } from "../../protocol/viewer-messages.ts";
+import { findChromium } from "../../scripts/chromium.mjs";
 import { viewerHtml } from "../../src/views/viewer-html.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
@@ -46,7 +46,9 @@ export async function startViewer(): Promise<{
   const options = bundles(true).find(({ entryPoints }) => entryPoints && "viewer" in entryPoints);
   if (!options) throw new Error("esbuild.mjs has no bundle named viewer.");
   await build({ ...options, outdir: folder });
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error("No Chromium was found; install one or name it in SEARCHLIGHT_CHROMIUM.");
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     open: ({ theme = "dark", width = 340, height = 900 } = {}) => openPage(browser, folder, theme, { width, height }),
     async close() {
@@ -125,18 +127,4 @@ async function openPage(browser: Browser, folder: string, theme: ThemeName, view
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
   };
-}
-
-/** The browser named by `SEARCHLIGHT_CHROMIUM`, else the first found on the path. */
-function chromiumPath(): string {
-  const named = process.env["SEARCHLIGHT_CHROMIUM"];
-  if (named) return named;
-  for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
-    try {
-      return execFileSync("which", [name], { encoding: "utf8" }).trim();
-    } catch {
-      continue;
-    }
-  }
-  throw new Error("No Chromium was found; install one or name it in SEARCHLIGHT_CHROMIUM.");
 }
