@@ -28,18 +28,29 @@ const maxModels = 200;
 const maxBytes = 4 * 2 ** 20;
 
 /** Names become part of a policy id and of lists: one line, no white space at the ends, no control characters. */
-const ModelName = z.string().max(200).regex(/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u);
+const ModelName = z
+  .string()
+  .max(200)
+  .regex(/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u);
 const ModelList = z.object({ data: z.array(z.unknown()) });
 const ListedModel = z.object({ id: ModelName, owned_by: z.string().nullish().catch(undefined) });
 
 /** What `owned_by` says of a server that listens on another's usual port. */
-const owners: Readonly<Record<string, string>> = { vllm: "vLLM", llamacpp: "llama.cpp", sglang: "SGLang", library: "Ollama" };
+const owners: Readonly<Record<string, string>> = {
+  vllm: "vLLM",
+  llamacpp: "llama.cpp",
+  sglang: "SGLang",
+  library: "Ollama",
+};
 
 /**
  * Looks for model servers on their usual loopback ports, all at once, and lists their models. A server that is not there, is slow or
  * answers nonsense is left out. Sends no key. Never rejects.
  */
-export async function findServers(signal: AbortSignal, servers: readonly UsualServer[] = usualServers): Promise<FoundModel[]> {
+export async function findServers(
+  signal: AbortSignal,
+  servers: readonly UsualServer[] = usualServers,
+): Promise<FoundModel[]> {
   const lists = await Promise.all(servers.map((server) => listModels(server, signal).catch(() => [])));
   return lists.flat();
 }
@@ -69,7 +80,9 @@ function serverOf(usual: UsualServer, owner: string | null | undefined): UsualSe
 function choices(model: string, { name, port, continuesText }: UsualServer, base: string): FoundModel[] {
   const server = `${name}, port ${port}`;
   const chat = { policy: `openai-chat:${model}@${base}`, label: model, server };
-  return continuesText ? [chat, { policy: `openai:${model}@${base}`, label: `${model} (continues text)`, server }] : [chat];
+  return continuesText
+    ? [chat, { policy: `openai:${model}@${base}`, label: `${model} (continues text)`, server }]
+    : [chat];
 }
 
 async function boundedText(body: ReadableStream<Uint8Array>): Promise<string> {
@@ -87,18 +100,30 @@ const testSeconds = 120;
 const question = "Reply with the word ready.";
 
 /** One real, short request: says what came back, or in one sentence why nothing did. Never rejects for a policy's failure. */
-export async function testPolicy(open: () => Promise<Policy>, signal: AbortSignal): Promise<{ ok: boolean; message: string }> {
+export async function testPolicy(
+  open: () => Promise<Policy>,
+  signal: AbortSignal,
+): Promise<{ ok: boolean; message: string }> {
   const limit = AbortSignal.timeout(testSeconds * 1000);
   try {
     const policy = await open();
-    if (policy.ref.kind === "extractive") return { ok: true, message: "The extractive policy is part of Searchlight and needs no model." };
+    if (policy.ref.kind === "extractive")
+      return { ok: true, message: "The extractive policy is part of Searchlight and needs no model." };
     let text = "";
     for await (const chunk of policy.generate(testTurn(), AbortSignal.any([signal, limit]))) text += chunk.text;
     const said = text.replace(/[\p{C}\s]+/gu, " ").trim();
-    if (said === "") return { ok: false, message: `${policy.ref.label} answered without any text; choose another model.` };
-    return { ok: true, message: `${policy.ref.label} answered: ${said.length > 120 ? `${said.slice(0, 120)}…` : said}` };
+    if (said === "")
+      return { ok: false, message: `${policy.ref.label} answered without any text; choose another model.` };
+    return {
+      ok: true,
+      message: `${policy.ref.label} answered: ${said.length > 120 ? `${said.slice(0, 120)}…` : said}`,
+    };
   } catch (error) {
-    if (limit.aborted && !signal.aborted) return { ok: false, message: `The model did not finish a short reply within ${testSeconds} seconds; choose a smaller one.` };
+    if (limit.aborted && !signal.aborted)
+      return {
+        ok: false,
+        message: `The model did not finish a short reply within ${testSeconds} seconds; choose a smaller one.`,
+      };
     if (error instanceof PolicyError) return { ok: false, message: error.message };
     throw error;
   }
@@ -107,8 +132,22 @@ export async function testPolicy(open: () => Promise<Policy>, signal: AbortSigna
 function testTurn(): PolicyTurn {
   const text = `${question}\n`;
   return {
-    transcript: { question, text, segments: [{ kind: "prompt", origin: "prompt", start: 0, end: text.length, turn: 0 }], searches: [] },
-    tags: { thinkOpen: "", thinkClose: "", queryOpen: "", queryClose: "", documentsOpen: "", documentsClose: "", answerOpen: "", answerClose: "" },
+    transcript: {
+      question,
+      text,
+      segments: [{ kind: "prompt", origin: "prompt", start: 0, end: text.length, turn: 0 }],
+      searches: [],
+    },
+    tags: {
+      thinkOpen: "",
+      thinkClose: "",
+      queryOpen: "",
+      queryClose: "",
+      documentsOpen: "",
+      documentsClose: "",
+      answerOpen: "",
+      answerClose: "",
+    },
     searchesLeft: 0,
     answerForm: "sentences",
     messages: [{ role: "user", content: question }],

@@ -34,13 +34,18 @@ export function editorPolicy(model: string, bridge: EditorBridge): Policy {
       const closing = new AbortController();
       const queue = new TextQueue();
       const call = AbortSignal.any([signal, closing.signal]);
-      const cancelled = (): PolicyError => new PolicyError("cancelled", "The request to the editor's model was cancelled.");
+      const cancelled = (): PolicyError =>
+        new PolicyError("cancelled", "The request to the editor's model was cancelled.");
       if (signal.aborted) throw cancelled();
       const end = (): void => queue.end();
       signal.addEventListener("abort", end, { once: true });
       const result = bridge
         .complete({ model, messages: withoutSystem(turn.messages), reason }, (text) => queue.push(text), call)
-        .catch((error: unknown): EditorResult => ({ status: "error", kind: "unavailable", message: goneMessage(error) }))
+        .catch((error: unknown): EditorResult => ({
+          status: "error",
+          kind: "unavailable",
+          message: goneMessage(error),
+        }))
         .finally(end);
       const chat = new ChatText(turn);
       let text = "";

@@ -22,11 +22,17 @@ export function parseEndpoint(written: string): ParsedEndpoint {
     return { ok: false, reason: "its address is no http or https address, such as http://localhost:8000/v1" };
   }
   if (url.username || url.password || url.search || url.hash) {
-    return { ok: false, reason: "its address holds more than host and path; keys belong into SEARCHLIGHT_API_KEY or the editor's secrets" };
+    return {
+      ok: false,
+      reason: "its address holds more than host and path; keys belong into SEARCHLIGHT_API_KEY or the editor's secrets",
+    };
   }
   const path = url.pathname.replace(/\/+$/, "").replace(/(\/chat)?\/completions$/, "");
   const versioned = path.split("/").some((part) => /^v\d/.test(part)) ? path : `${path}/v1`;
-  return { ok: true, endpoint: { written: written.replace(/\/+$/, ""), base: `${url.origin}${versioned}`, host: url.host } };
+  return {
+    ok: true,
+    endpoint: { written: written.replace(/\/+$/, ""), base: `${url.origin}${versioned}`, host: url.host },
+  };
 }
 
 /** Asks the editor's secret storage for the key of an endpoint. */
@@ -37,7 +43,11 @@ export type KeySource = (endpoint: string) => Promise<string | undefined>;
  * for OpenAI's own address `OPENAI_API_KEY`. Throws `PolicyError` for a key that no header can carry, since the HTTP library would
  * print it in its own error.
  */
-export async function endpointKey(endpoint: Endpoint, stored?: KeySource, env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+export async function endpointKey(
+  endpoint: Endpoint,
+  stored?: KeySource,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
   let key = await stored?.(endpoint.written);
   if (!key && endpoint.base !== endpoint.written) key = await stored?.(endpoint.base);
   key ||= env["SEARCHLIGHT_API_KEY"];
@@ -45,7 +55,10 @@ export async function endpointKey(endpoint: Endpoint, stored?: KeySource, env: N
   const trimmed = key?.trim();
   if (!trimmed) return undefined;
   if (!/^[\x21-\x7e]+$/.test(trimmed)) {
-    throw new PolicyError("unauthorised", `The key for ${endpoint.host} holds spaces or characters that no key has; store it again.`);
+    throw new PolicyError(
+      "unauthorised",
+      `The key for ${endpoint.host} holds spaces or characters that no key has; store it again.`,
+    );
   }
   return trimmed;
 }

@@ -4,7 +4,12 @@ import type { PolicyFinish, PolicyTurn } from "./policy.ts";
  * How a stretch ended, from what a server says of it. Most servers say "stop" alike for a stop string, which they cut off, and for the
  * model's own end of text: a query or answer that the stretch opened last and left open was ended by its closing tag.
  */
-export function finishOf(said: string | undefined, stop: string | undefined, text: string, { tags, stops }: PolicyTurn): PolicyFinish {
+export function finishOf(
+  said: string | undefined,
+  stop: string | undefined,
+  text: string,
+  { tags, stops }: PolicyTurn,
+): PolicyFinish {
   if (said === "length") return { reason: "length" };
   if (stop !== undefined && stops.includes(stop)) return { reason: "stop", stop };
   const query = openAt(text, tags.queryOpen, tags.queryClose);

@@ -46,13 +46,18 @@ export function dispatcherFor(proxy = ""): Dispatcher {
 /** The one place where addresses are fetched. undici's own fetch, since a dispatcher must be of the same copy. */
 export function httpFetch(dispatcher?: Dispatcher): typeof globalThis.fetch {
   const way = dispatcher ?? dispatcherFor();
-  return ((input: string | URL, init: object = {}) => undiciFetch(input, { ...init, dispatcher: way })) as unknown as typeof globalThis.fetch;
+  return ((input: string | URL, init: object = {}) =>
+    undiciFetch(input, { ...init, dispatcher: way })) as unknown as typeof globalThis.fetch;
 }
 
 /** Posts JSON and reads JSON. Rejects with `HttpError` for an error status, with one sentence for everything else. */
 export function postJson(url: string, body: unknown, options: HttpOptions): Promise<unknown> {
   return withRetries(options, async (signal) => {
-    const headers = { "content-type": "application/json", ...(options.key ? { authorization: `Bearer ${options.key}` } : {}), ...options.headers };
+    const headers = {
+      "content-type": "application/json",
+      ...(options.key ? { authorization: `Bearer ${options.key}` } : {}),
+      ...options.headers,
+    };
     return readJson(url, await httpFetch()(url, { method: "POST", headers, body: JSON.stringify(body), signal }));
   });
 }
@@ -69,7 +74,11 @@ async function readJson(url: string, response: Response): Promise<unknown> {
   const text = await response.text();
   if (!response.ok) {
     const wait = Number(response.headers.get("retry-after"));
-    throw new HttpError(response.status, `${where} answered ${response.status} ${response.statusText}`.trim() + ".", Number.isFinite(wait) && wait > 0 ? wait : undefined);
+    throw new HttpError(
+      response.status,
+      `${where} answered ${response.status} ${response.statusText}`.trim() + ".",
+      Number.isFinite(wait) && wait > 0 ? wait : undefined,
+    );
   }
   try {
     return JSON.parse(text);
@@ -87,7 +96,8 @@ async function withRetries<T>(options: HttpOptions, call: (signal: AbortSignal) 
     } catch (error) {
       options.signal.throwIfAborted();
       const passing = error instanceof HttpError ? error.status === 429 || error.status >= 500 : !limit.aborted;
-      if (attempt >= tries || !passing) throw limit.aborted ? new Error(`No answer within ${options.seconds ?? 60} s.`) : connectionError(error);
+      if (attempt >= tries || !passing)
+        throw limit.aborted ? new Error(`No answer within ${options.seconds ?? 60} s.`) : connectionError(error);
       const wait = error instanceof HttpError ? error.retryAfterSeconds : undefined;
       await pause(Math.min(30, wait ?? backOff(attempt)) * 1000, options.signal);
     }

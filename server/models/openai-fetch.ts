@@ -10,18 +10,30 @@ const retryHeaders = ["retry-after", "retry-after-ms", "x-should-retry"];
  */
 export function openaiFetch(base: typeof fetch, key: string | undefined, watch: SilenceWatch): typeof fetch {
   return async (input, init) => {
-    const headers = { accept: "text/event-stream", "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) };
+    const headers = {
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+    };
     watch.heard();
     let response: Response;
     try {
-      response = await base(input as string, { method: "POST", headers, body: init!.body!, signal: init!.signal!, redirect: "manual" });
+      response = await base(input as string, {
+        method: "POST",
+        headers,
+        body: init!.body!,
+        signal: init!.signal!,
+        redirect: "manual",
+      });
     } catch (error) {
       watch.rest();
       throw error;
     }
     const body = response.body && watch.body(response.body);
     if (response.ok) return new Response(body, { status: 200, headers: { "content-type": "text/event-stream" } });
-    const kept = retryHeaders.flatMap((name) => (response.headers.has(name) ? [[name, response.headers.get(name)!]] : []));
+    const kept = retryHeaders.flatMap((name) =>
+      response.headers.has(name) ? [[name, response.headers.get(name)!]] : [],
+    );
     const text = await new Response(body).text();
     watch.rest();
     return new Response(JSON.stringify({ error: errorOf(text) }), {

@@ -35,7 +35,11 @@ export function openaiPolicy(options: OpenaiPolicyOptions): Policy {
   const without = new Set<OptionalField>();
   let form = options.form;
 
-  async function open(client: OpenAI, turn: PolicyTurn, signal: AbortSignal): Promise<{ form: Form; events: AsyncIterable<unknown> }> {
+  async function open(
+    client: OpenAI,
+    turn: PolicyTurn,
+    signal: AbortSignal,
+  ): Promise<{ form: Form; events: AsyncIterable<unknown> }> {
     let trying = form;
     for (;;) {
       try {
@@ -46,7 +50,12 @@ export function openaiPolicy(options: OpenaiPolicyOptions): Policy {
         if (!(error instanceof APIError)) throw error;
         const field = refusedField(error);
         if (trying === "completions" && (error.status === 404 || error.status === 405)) trying = "chat";
-        else if (field && !without.has(field) && policyError(error, { model, host, key: undefined, started: false }).kind !== "too-long") without.add(field);
+        else if (
+          field &&
+          !without.has(field) &&
+          policyError(error, { model, host, key: undefined, started: false }).kind !== "too-long"
+        )
+          without.add(field);
         else throw error;
       }
     }
@@ -65,8 +74,13 @@ export function openaiPolicy(options: OpenaiPolicyOptions): Policy {
       const watch = new SilenceWatch(silentSeconds, signal);
       const checkEnded = (): void => {
         if (signal.aborted) throw new PolicyError("cancelled", `The request to ${host} was cancelled.`);
-        if (watch.silent) throw new PolicyError("timeout", `${host} sent nothing for ${silentSeconds} seconds; look whether the server is busy, or choose a smaller model.`);
-        if (watch.flooded) throw new PolicyError("bad-response", `${host} sent more than any answer needs; choose another server.`);
+        if (watch.silent)
+          throw new PolicyError(
+            "timeout",
+            `${host} sent nothing for ${silentSeconds} seconds; look whether the server is busy, or choose a smaller model.`,
+          );
+        if (watch.flooded)
+          throw new PolicyError("bad-response", `${host} sent more than any answer needs; choose another server.`);
       };
       try {
         checkEnded();
@@ -102,7 +116,10 @@ export function openaiPolicy(options: OpenaiPolicyOptions): Policy {
 function endedEarly(host: string, came: boolean): PolicyError {
   return came
     ? new PolicyError("unavailable", `The connection to ${host} broke off in the middle of an answer; ask again.`)
-    : new PolicyError("bad-response", `${host} answered without a stream of events; check that it is an OpenAI-compatible server.`);
+    : new PolicyError(
+        "bad-response",
+        `${host} answered without a stream of events; check that it is an OpenAI-compatible server.`,
+      );
 }
 
 /** What the package would read from the environment is set here, so that nothing of another account goes to this server. */

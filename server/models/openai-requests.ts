@@ -38,16 +38,19 @@ export async function sendTurn(
     // OpenAI's reasoning models know the limit under another name only.
     else if (field === "max_tokens" && form === "chat") fields["max_completion_tokens"] = wanted[field];
   }
-  if (form === "chat") return client.chat.completions.create({ ...fields, model, messages: [...turn.messages], stream: true }, { signal });
+  if (form === "chat")
+    return client.chat.completions.create({ ...fields, model, messages: [...turn.messages], stream: true }, { signal });
   return client.completions.create({ ...fields, model, prompt: turn.transcript.text, stream: true }, { signal });
 }
 
 /** The optional field that an error names as refused. */
 export function refusedField(error: APIError): OptionalField | undefined {
   if (error.status !== 400 && error.status !== 422) return undefined;
-  const refusal = /unsupported|support|unknown|unrecogni[sz]ed|not permitted|not allowed|extra|unexpected|invalid|forbidden/i;
+  const refusal =
+    /unsupported|support|unknown|unrecogni[sz]ed|not permitted|not allowed|extra|unexpected|invalid|forbidden/i;
   return optionalFields.find(
-    (field) => error.param === field || (refusal.test(error.message) && new RegExp(`\\b${field}\\b`).test(error.message)),
+    (field) =>
+      error.param === field || (refusal.test(error.message) && new RegExp(`\\b${field}\\b`).test(error.message)),
   );
 }
 
@@ -66,24 +69,35 @@ const Event = z.object({
   choices: z.array(
     z.object({
       text: z.string().nullish(),
-      delta: z.object({ content: z.string().nullish(), reasoning_content: text, reasoning: text, refusal: text }).nullish(),
+      delta: z
+        .object({ content: z.string().nullish(), reasoning_content: text, reasoning: text, refusal: text })
+        .nullish(),
       finish_reason: z.string().nullish(),
       stop_reason: text,
     }),
   ),
-  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) }).nullish().catch(undefined),
+  usage: z
+    .object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) })
+    .nullish()
+    .catch(undefined),
 });
 
 /** Reads one event. Throws `PolicyError` for one that is none, and for a refusal. */
 export function readEvent(raw: unknown, host: string): Piece {
   const event = Event.safeParse(raw);
   if (!event.success) {
-    throw new PolicyError("bad-response", `${host} sent something that is no completion event; check that it is an OpenAI-compatible server.`);
+    throw new PolicyError(
+      "bad-response",
+      `${host} sent something that is no completion event; check that it is an OpenAI-compatible server.`,
+    );
   }
   const { choices, usage } = event.data;
   const [choice] = choices;
   if (choice?.delta?.refusal || choice?.finish_reason === "content_filter") {
-    throw new PolicyError("refused", `${host} refused to answer this; put the question differently or choose another model.`);
+    throw new PolicyError(
+      "refused",
+      `${host} refused to answer this; put the question differently or choose another model.`,
+    );
   }
   return {
     text: choice?.text ?? choice?.delta?.content ?? "",

@@ -29,10 +29,14 @@ export function parsePolicyId(id: string): ParsedPolicyId {
   if (editor) return { ok: true, policy: { kind: "editor", model: editor["model"]! } };
   const server = /^openai(?<chat>-chat)?:(?<model>.+)@(?<url>[a-z]+:\/\/\S*)$/i.exec(id)?.groups;
   if (!server) {
-    return { ok: false, reason: `There is no policy "${id}"; use extractive, openai:MODEL@URL, openai-chat:MODEL@URL or editor:ID.` };
+    return {
+      ok: false,
+      reason: `There is no policy "${id}"; use extractive, openai:MODEL@URL, openai-chat:MODEL@URL or editor:ID.`,
+    };
   }
   const parsed = parseEndpoint(server["url"]!);
-  if (!parsed.ok) return { ok: false, reason: `The policy of model ${server["model"]} cannot be used: ${parsed.reason}.` };
+  if (!parsed.ok)
+    return { ok: false, reason: `The policy of model ${server["model"]} cannot be used: ${parsed.reason}.` };
   const form = server["chat"] ? "chat" : "completions";
   return { ok: true, policy: { kind: "openai", form, model: server["model"]!, endpoint: parsed.endpoint } };
 }
@@ -46,7 +50,11 @@ export async function openPolicy(id: string, deps: PolicyDeps = {}): Promise<Pol
     case "extractive":
       return (await import("./extractive/policy.ts")).extractivePolicy();
     case "editor":
-      if (!deps.editor) throw new PolicyError("unavailable", `The policy ${id} is a model of the editor; outside of it use openai:MODEL@URL or extractive.`);
+      if (!deps.editor)
+        throw new PolicyError(
+          "unavailable",
+          `The policy ${id} is a model of the editor; outside of it use openai:MODEL@URL or extractive.`,
+        );
       return editorPolicy(policy.model, deps.editor);
     case "openai": {
       const { form, model, endpoint } = policy;

@@ -21,7 +21,10 @@ test("profiles lists every built-in profile with what it is for", async () => {
   expect(lines).toHaveLength(builtInProfiles.length);
   expect(lines.map((line) => line.split(/ {2,}/))).toEqual(builtInProfiles.map(({ name, about }) => [name, about]));
   const json = await searchlight("profiles", "--json");
-  expect(JSON.parse(json.stdout)).toEqual({ version: 1, profiles: builtInProfiles.map(({ name, about }) => ({ name, about })) });
+  expect(JSON.parse(json.stdout)).toEqual({
+    version: 1,
+    profiles: builtInProfiles.map(({ name, about }) => ({ name, about })),
+  });
 });
 
 test("profiles show prints the exact prompt of a question", async () => {
@@ -30,7 +33,12 @@ test("profiles show prints the exact prompt of a question", async () => {
   const { stdout } = await searchlight("profiles", "show", "r1-searcher", "--question", question);
   expect(stdout).toBe(`${fillPrompt(profile, question).text}\n`);
   const json = await searchlight("profiles", "show", "r1-searcher", "--question", question, "--json");
-  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, question, profile: { name: "r1-searcher" }, prompt: { text: fillPrompt(profile, question).text, prefix: "<think>" } });
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    version: 1,
+    question,
+    profile: { name: "r1-searcher" },
+    prompt: { text: fillPrompt(profile, question).text, prefix: "<think>" },
+  });
 });
 
 test("profiles show of a profile that is not there is wrong usage", async () => {

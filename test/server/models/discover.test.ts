@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { findServers, testPolicy, type UsualServer } from "../../../server/models/discover.ts";
 import { openPolicy } from "../../../server/models/policy-id.ts";
 import { PolicyError } from "../../../server/models/policy.ts";
-import { answers, chatEvents, fallsSilent, modelServer, type ModelServer, streams } from "../../fixtures/model-server.ts";
+import {
+  answers,
+  chatEvents,
+  fallsSilent,
+  modelServer,
+  type ModelServer,
+  streams,
+} from "../../fixtures/model-server.ts";
 
 const signal = (): AbortSignal => new AbortController().signal;
 const at = ({ port }: ModelServer, name = "vLLM", continuesText = true): UsualServer => ({ name, port, continuesText });
@@ -15,8 +22,16 @@ describe("finding servers", () => {
     const found = await findServers(signal(), [at(vllm), at(ollama, "Ollama", false)]);
     expect(found).toEqual([
       { policy: `openai-chat:Qwen/Qwen3-8B@${vllm.url}/v1`, label: "Qwen/Qwen3-8B", server: `vLLM, port ${vllm.port}` },
-      { policy: `openai:Qwen/Qwen3-8B@${vllm.url}/v1`, label: "Qwen/Qwen3-8B (continues text)", server: `vLLM, port ${vllm.port}` },
-      { policy: `openai-chat:llama3.2:3b@${ollama.url}/v1`, label: "llama3.2:3b", server: `Ollama, port ${ollama.port}` },
+      {
+        policy: `openai:Qwen/Qwen3-8B@${vllm.url}/v1`,
+        label: "Qwen/Qwen3-8B (continues text)",
+        server: `vLLM, port ${vllm.port}`,
+      },
+      {
+        policy: `openai-chat:llama3.2:3b@${ollama.url}/v1`,
+        label: "llama3.2:3b",
+        server: `Ollama, port ${ollama.port}`,
+      },
     ]);
     for (const { policy } of found) expect((await openPolicy(policy)).ref.kind).toBe("openai");
     expect(vllm.requests[0]).toMatchObject({ path: "/v1/models" });
@@ -25,7 +40,9 @@ describe("finding servers", () => {
 
   test("names a server by what it says of itself before the port it listens on", async () => {
     await using server = await modelServer(answers(200, { data: [{ id: "m", owned_by: "llamacpp" }] }));
-    expect((await findServers(signal(), [at(server, "Ollama", false)])).map((model) => model.server)).toEqual(Array(2).fill(`llama.cpp, port ${server.port}`));
+    expect((await findServers(signal(), [at(server, "Ollama", false)])).map((model) => model.server)).toEqual(
+      Array(2).fill(`llama.cpp, port ${server.port}`),
+    );
   });
 
   test("waits for no server longer than its time and keeps what the others said", async () => {
@@ -65,26 +82,47 @@ describe("testing a policy", () => {
     await using server = await modelServer(streams(chatEvents([{ content: "Ready" }, { content: "\u001b[1m!\n" }])));
     const result = await testPolicy(() => openPolicy(`openai-chat:m@${server.url}`), signal());
     expect(result).toEqual({ ok: true, message: `m at 127.0.0.1:${server.port} answered: Ready [1m!` });
-    expect(server.requests[0]?.body).toMatchObject({ messages: [{ role: "user", content: "Reply with the word ready." }], max_tokens: 64 });
+    expect(server.requests[0]?.body).toMatchObject({
+      messages: [{ role: "user", content: "Reply with the word ready." }],
+      max_tokens: 64,
+    });
     expect(server.requests[0]?.body).not.toHaveProperty("stop");
   });
 
   test("counts reasoning as an answer, and silence not", async () => {
-    await using server = await modelServer(streams(chatEvents([{ reasoning_content: "The user wants" }], { finish_reason: "length" })), streams(chatEvents([])));
+    await using server = await modelServer(
+      streams(chatEvents([{ reasoning_content: "The user wants" }], { finish_reason: "length" })),
+      streams(chatEvents([])),
+    );
     const open = () => openPolicy(`openai-chat:m@${server.url}`);
-    expect(await testPolicy(open, signal())).toMatchObject({ ok: true, message: expect.stringContaining("The user wants") });
-    expect(await testPolicy(open, signal())).toMatchObject({ ok: false, message: expect.stringContaining("without any text") });
+    expect(await testPolicy(open, signal())).toMatchObject({
+      ok: true,
+      message: expect.stringContaining("The user wants"),
+    });
+    expect(await testPolicy(open, signal())).toMatchObject({
+      ok: false,
+      message: expect.stringContaining("without any text"),
+    });
   });
 
   test("gives the failure's own sentence", async () => {
     await using server = await modelServer(answers(401, "no"));
-    const result = await testPolicy(() => openPolicy(`openai-chat:m@${server.url}`, { key: async () => "wrong" }), signal());
+    const result = await testPolicy(
+      () => openPolicy(`openai-chat:m@${server.url}`, { key: async () => "wrong" }),
+      signal(),
+    );
     expect(result).toMatchObject({ ok: false, message: expect.stringContaining("refused the key (401)") });
-    expect(await testPolicy(() => openPolicy("nothing"), signal())).toMatchObject({ ok: false, message: expect.stringContaining('no policy "nothing"') });
+    expect(await testPolicy(() => openPolicy("nothing"), signal())).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('no policy "nothing"'),
+    });
   });
 
   test("does not hide a bug", async () => {
     await expect(testPolicy(() => Promise.reject(new TypeError("bug")), signal())).rejects.toThrow("bug");
-    await expect(testPolicy(() => Promise.reject(new PolicyError("refused", "No.")), signal())).resolves.toEqual({ ok: false, message: "No." });
+    await expect(testPolicy(() => Promise.reject(new PolicyError("refused", "No.")), signal())).resolves.toEqual({
+      ok: false,
+      message: "No.",
+    });
   });
 });

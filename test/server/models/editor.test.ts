@@ -43,37 +43,63 @@ test("keeps text that comes in one burst before it is read, and drops what comes
 test("asks for the model by its id with the system text in the first user message", async () => {
   let seen: Parameters<Complete>[0] | undefined;
   const turn = turnOf("docs");
-  await stretchOf(editorPolicy("vendor/family/id", bridge(async (request) => ((seen = request), { status: "ok" }))), turn);
+  await stretchOf(
+    editorPolicy(
+      "vendor/family/id",
+      bridge(async (request) => ((seen = request), { status: "ok" })),
+    ),
+    turn,
+  );
   expect(seen?.model).toBe("vendor/family/id");
   expect(seen?.reason).not.toBe("");
-  expect(seen?.messages).toEqual([{ role: "user", content: `${turn.messages[0]!.content}\n\n${turn.messages[1]!.content}` }]);
+  expect(seen?.messages).toEqual([
+    { role: "user", content: `${turn.messages[0]!.content}\n\n${turn.messages[1]!.content}` },
+  ]);
 });
 
 describe("messages without a system role", () => {
   test("keep the order of the turns", () => {
     const user = { role: "user", content: "q" } as const;
     const assistant = { role: "assistant", content: "a" } as const;
-    expect(withoutSystem([{ role: "system", content: "s" }, user, assistant, user])).toEqual([{ role: "user", content: "s\n\nq" }, assistant, user]);
+    expect(withoutSystem([{ role: "system", content: "s" }, user, assistant, user])).toEqual([
+      { role: "user", content: "s\n\nq" },
+      assistant,
+      user,
+    ]);
     expect(withoutSystem([user, assistant])).toEqual([user, assistant]);
-    expect(withoutSystem([{ role: "system", content: "s" }, assistant])).toEqual([{ role: "user", content: "s" }, assistant]);
+    expect(withoutSystem([{ role: "system", content: "s" }, assistant])).toEqual([
+      { role: "user", content: "s" },
+      assistant,
+    ]);
   });
 });
 
 test.each(["unavailable", "unauthorised", "refused", "too-long", "cancelled", "bad-response"] as const)(
   "passes on that the editor said %s, after the text so far",
   async (kind) => {
-    const failing: Complete = async (_, onText) => (onText("half"), { status: "error", kind, message: "It did not work; do this." });
+    const failing: Complete = async (_, onText) => (
+      onText("half"),
+      { status: "error", kind, message: "It did not work; do this." }
+    );
     const stream = editorPolicy("m", bridge(failing)).generate(turnOf("docs"), new AbortController().signal);
     expect((await stream.next()).value).toEqual({ text: "half" });
-    await expect(stream.next()).rejects.toMatchObject({ name: "PolicyError", kind, message: "It did not work; do this." });
+    await expect(stream.next()).rejects.toMatchObject({
+      name: "PolicyError",
+      kind,
+      message: "It did not work; do this.",
+    });
   },
 );
 
 test("an editor that is gone makes the policy unavailable", async () => {
-  const gone = editorPolicy("m", bridge(() => Promise.reject(new Error("Connection got disposed.\n  at stack"))));
+  const gone = editorPolicy(
+    "m",
+    bridge(() => Promise.reject(new Error("Connection got disposed.\n  at stack"))),
+  );
   await expect(stretchOf(gone, turnOf("docs"))).rejects.toMatchObject({
     kind: "unavailable",
-    message: "The editor did not pass the request on to its model (Connection got disposed.); reload the window or choose another model.",
+    message:
+      "The editor did not pass the request on to its model (Connection got disposed.); reload the window or choose another model.",
   });
 });
 
@@ -104,13 +130,17 @@ test("cancelling ends the stream at once and cancels the editor's request", asyn
 
 test("a reader who has enough cancels the editor's request", async () => {
   const { complete, cancelled } = endless();
-  for await (const _ of editorPolicy("m", bridge(complete)).generate(turnOf("docs"), new AbortController().signal)) break;
+  for await (const _ of editorPolicy("m", bridge(complete)).generate(turnOf("docs"), new AbortController().signal))
+    break;
   await cancelled;
 });
 
 test("a signal that is aborted already makes no request", async () => {
   let asked = false;
-  const policy = editorPolicy("m", bridge(async () => ((asked = true), { status: "ok" })));
+  const policy = editorPolicy(
+    "m",
+    bridge(async () => ((asked = true), { status: "ok" })),
+  );
   await expect(stretchOf(policy, turnOf("docs"), AbortSignal.abort())).rejects.toMatchObject({ kind: "cancelled" });
   expect(asked).toBe(false);
 });

@@ -8,7 +8,16 @@ import { httpFetch } from "../../../server/models/http.ts";
 import { openaiPolicy } from "../../../server/models/openai-policy.ts";
 import { openPolicy } from "../../../server/models/policy-id.ts";
 import { type Policy, PolicyError } from "../../../server/models/policy.ts";
-import { answers, breaksOff, endsEarly, fallsSilent, modelServer, type Reply, streams, textEvents } from "../../fixtures/model-server.ts";
+import {
+  answers,
+  breaksOff,
+  endsEarly,
+  fallsSilent,
+  modelServer,
+  type Reply,
+  streams,
+  textEvents,
+} from "../../fixtures/model-server.ts";
 import { stretchOf, turnOf } from "../../fixtures/policy-turn.ts";
 
 const key = "sk-do-not-show-this-0123456789";
@@ -19,13 +28,21 @@ afterEach(() => void vi.unstubAllEnvs());
 function quick(url: string, silentSeconds: number): Policy {
   const parsed = parseEndpoint(url);
   if (!parsed.ok) throw new Error(parsed.reason);
-  return openaiPolicy({ id: `openai:m@${url}`, model: "m", endpoint: parsed.endpoint, form: "completions", fetch: httpFetch(), silentSeconds });
+  return openaiPolicy({
+    id: `openai:m@${url}`,
+    model: "m",
+    endpoint: parsed.endpoint,
+    form: "completions",
+    fetch: httpFetch(),
+    silentSeconds,
+  });
 }
 
 async function failure(policy: Policy, signal?: AbortSignal): Promise<{ error: PolicyError; text: string }> {
   let text = "";
   try {
-    for await (const chunk of policy.generate(turnOf("docs"), signal ?? new AbortController().signal)) text += chunk.text;
+    for await (const chunk of policy.generate(turnOf("docs"), signal ?? new AbortController().signal))
+      text += chunk.text;
   } catch (error) {
     expect(error).toBeInstanceOf(PolicyError);
     return { error: error as PolicyError, text };
@@ -37,12 +54,49 @@ describe("an error status", () => {
   const cases: [string, Reply, string, RegExp][] = [
     ["401", answers(401, { error: { message: "no key" } }), "unauthorised", /refused the key \(401\).*Set API Key/],
     ["403", answers(403, "forbidden"), "unauthorised", /\(403\)/],
-    ["a context that is too small (vLLM)", answers(400, { error: { message: "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens. Please reduce the length of the messages.", param: "max_tokens" } }), "too-long", /larger context/],
-    ["a context that is too small (llama.cpp)", answers(400, { error: { type: "exceed_context_size_error", message: "the request exceeds the available context size", n_ctx: 4096 } }), "too-long", /larger context/],
-    ["a field that is needed", answers(422, { detail: [{ loc: ["body", "model"], msg: "Field required" }] }), "bad-response", /Field required/],
-    ["a content policy", answers(400, { error: { code: "content_policy_violation", message: "no" } }), "refused", /refused to answer/],
+    [
+      "a context that is too small (vLLM)",
+      answers(400, {
+        error: {
+          message:
+            "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens. Please reduce the length of the messages.",
+          param: "max_tokens",
+        },
+      }),
+      "too-long",
+      /larger context/,
+    ],
+    [
+      "a context that is too small (llama.cpp)",
+      answers(400, {
+        error: {
+          type: "exceed_context_size_error",
+          message: "the request exceeds the available context size",
+          n_ctx: 4096,
+        },
+      }),
+      "too-long",
+      /larger context/,
+    ],
+    [
+      "a field that is needed",
+      answers(422, { detail: [{ loc: ["body", "model"], msg: "Field required" }] }),
+      "bad-response",
+      /Field required/,
+    ],
+    [
+      "a content policy",
+      answers(400, { error: { code: "content_policy_violation", message: "no" } }),
+      "refused",
+      /refused to answer/,
+    ],
     ["a redirect", answers(307, "", { location: "http://192.0.2.1/" }), "unavailable", /another address/],
-    ["no words at all", answers(409, "", { "x-should-retry": "false" }), "bad-response", /did not accept the request \(409\);/],
+    [
+      "no words at all",
+      answers(409, "", { "x-should-retry": "false" }),
+      "bad-response",
+      /did not accept the request \(409\);/,
+    ],
     ["an HTML page", answers(418, "<html>\u001b[31mteapot</html>"), "bad-response", /\(418\)/],
   ];
   test.each(cases)("%s becomes a typed error with one sentence that names the host", async (_, reply, kind, words) => {
@@ -57,7 +111,10 @@ describe("an error status", () => {
   });
 
   test("429 is waited for as Retry-After says, and the answer then comes", async () => {
-    await using server = await modelServer(answers(429, "slow down", { "retry-after": "1" }), streams(textEvents(["ready"])));
+    await using server = await modelServer(
+      answers(429, "slow down", { "retry-after": "1" }),
+      streams(textEvents(["ready"])),
+    );
     const began = performance.now();
     expect((await stretchOf(await openPolicy(`openai:m@${server.url}`), turnOf("docs"))).text).toBe("ready");
     expect(performance.now() - began).toBeGreaterThanOrEqual(950);
@@ -65,7 +122,9 @@ describe("an error status", () => {
   });
 
   test("429 that stays is tried three times and then told", async () => {
-    await using server = await modelServer(answers(429, { error: { message: "quota used up" } }, { "retry-after-ms": "5" }));
+    await using server = await modelServer(
+      answers(429, { error: { message: "quota used up" } }, { "retry-after-ms": "5" }),
+    );
     const { error } = await failure(await openPolicy(`openai:m@${server.url}`));
     expect(error).toMatchObject({ kind: "rate-limited", message: expect.stringContaining("quota used up") });
     expect(server.requests).toHaveLength(3);
@@ -81,7 +140,10 @@ describe("an error status", () => {
   test("404 for the model in chat and completions names the model", async () => {
     await using server = await modelServer(answers(404, { error: "model 'm' not found" }));
     const { error } = await failure(await openPolicy(`openai:m@${server.url}`));
-    expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("does not offer the model m (it says: model 'm' not found)") });
+    expect(error).toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining("does not offer the model m (it says: model 'm' not found)"),
+    });
   });
 });
 
@@ -90,7 +152,10 @@ describe("a broken answer", () => {
     await using server = await modelServer(breaksOff(partial));
     const { error, text } = await failure(await openPolicy(`openai:m@${server.url}`));
     expect(text).toBe("Half an answer");
-    expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("in the middle of an answer") });
+    expect(error).toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining("in the middle of an answer"),
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -122,14 +187,17 @@ describe("a broken answer", () => {
   test.each([
     ["before its first byte", fallsSilent(), ""],
     ["in the middle", fallsSilent(partial), "Half an answer"],
-  ])("that falls silent %s is a timeout, is not asked again, and its connection is closed", async (_, reply, expected) => {
-    await using server = await modelServer(reply);
-    const { error, text } = await failure(quick(server.url, 0.3));
-    expect(text).toBe(expected);
-    expect(error).toMatchObject({ kind: "timeout", message: expect.stringContaining("0.3 seconds") });
-    expect(await server.requests[0]!.gone).toEqual({ complete: false });
-    expect(server.requests).toHaveLength(1);
-  });
+  ])(
+    "that falls silent %s is a timeout, is not asked again, and its connection is closed",
+    async (_, reply, expected) => {
+      await using server = await modelServer(reply);
+      const { error, text } = await failure(quick(server.url, 0.3));
+      expect(text).toBe(expected);
+      expect(error).toMatchObject({ kind: "timeout", message: expect.stringContaining("0.3 seconds") });
+      expect(await server.requests[0]!.gone).toEqual({ complete: false });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   test("that is slow but steady is no timeout", async () => {
     await using server = await modelServer(streams(textEvents(["a", "b", "c", "d"]), 150));
@@ -143,7 +211,9 @@ describe("a broken answer", () => {
         response.write(": still reading the prompt\n\n");
         await pause(100);
       }
-      response.end(`data: ${JSON.stringify(textEvents(["ready"])[0])}\n\ndata: ${JSON.stringify(textEvents([])[0])}\n\n`);
+      response.end(
+        `data: ${JSON.stringify(textEvents(["ready"])[0])}\n\ndata: ${JSON.stringify(textEvents([])[0])}\n\n`,
+      );
     });
     expect((await stretchOf(quick(server.url, 0.4), turnOf("docs"))).text).toBe("ready");
   });
@@ -152,10 +222,14 @@ describe("a broken answer", () => {
     const block = Buffer.from(`data: ${JSON.stringify(textEvents(["x".repeat(2 ** 16)])[0])}\n\n`);
     await using server = await modelServer(async (response) => {
       response.writeHead(200);
-      while (!response.destroyed) if (!response.write(block)) await Promise.race([once(response, "drain"), once(response, "close")]);
+      while (!response.destroyed)
+        if (!response.write(block)) await Promise.race([once(response, "drain"), once(response, "close")]);
     });
     const { error, text } = await failure(await openPolicy(`openai:m@${server.url}`));
-    expect(error).toMatchObject({ kind: "bad-response", message: expect.stringContaining("more than any answer needs") });
+    expect(error).toMatchObject({
+      kind: "bad-response",
+      message: expect.stringContaining("more than any answer needs"),
+    });
     expect(text.length).toBeLessThan(70 * 2 ** 20);
   });
 
@@ -165,7 +239,10 @@ describe("a broken answer", () => {
     const { port } = unused.address() as AddressInfo;
     unused.close();
     const { error } = await failure(await openPolicy(`openai:m@http://127.0.0.1:${port}`));
-    expect(error).toMatchObject({ kind: "unavailable", message: `127.0.0.1:${port} cannot be reached (ECONNREFUSED); start the server or check its address.` });
+    expect(error).toMatchObject({
+      kind: "unavailable",
+      message: `127.0.0.1:${port} cannot be reached (ECONNREFUSED); start the server or check its address.`,
+    });
   });
 });
 
@@ -200,13 +277,19 @@ describe("cancelling", () => {
 
   test("before the start makes no request", async () => {
     await using server = await modelServer(streams(textEvents(["ready"])));
-    expect((await failure(await openPolicy(`openai:m@${server.url}`), AbortSignal.abort())).error.kind).toBe("cancelled");
+    expect((await failure(await openPolicy(`openai:m@${server.url}`), AbortSignal.abort())).error.kind).toBe(
+      "cancelled",
+    );
     expect(server.requests).toHaveLength(0);
   });
 
   test("by a reader who has enough closes the connection", async () => {
     await using server = await modelServer(fallsSilent(partial));
-    for await (const _ of (await openPolicy(`openai:m@${server.url}`)).generate(turnOf("docs"), new AbortController().signal)) break;
+    for await (const _ of (await openPolicy(`openai:m@${server.url}`)).generate(
+      turnOf("docs"),
+      new AbortController().signal,
+    ))
+      break;
     expect(await server.requests[0]!.gone).toEqual({ complete: false });
   });
 });
@@ -215,7 +298,9 @@ describe("a key", () => {
   test("is sent as a bearer token and stays out of every message, also where the server repeats it", async () => {
     const repeats = `You sent Authorization: Bearer ${key} and I do not like ${key}.`;
     for (const status of [400, 401, 403, 404, 413, 422, 429, 500]) {
-      await using server = await modelServer(answers(status, { error: { message: repeats } }, { "x-should-retry": "false" }));
+      await using server = await modelServer(
+        answers(status, { error: { message: repeats } }, { "x-should-retry": "false" }),
+      );
       const { error } = await failure(await openPolicy(`openai-chat:m@${server.url}`, { key: async () => key }));
       expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
       expect(JSON.stringify([error.message, String(error.cause ?? ""), error.stack])).not.toContain(key);
@@ -227,7 +312,9 @@ describe("a key", () => {
 
   test("that no header can carry is told without showing it", async () => {
     await using server = await modelServer(streams(textEvents(["ready"])));
-    const { error } = await failure(await openPolicy(`openai:m@${server.url}`, { key: async () => `${key}\nx-other: 1` }));
+    const { error } = await failure(
+      await openPolicy(`openai:m@${server.url}`, { key: async () => `${key}\nx-other: 1` }),
+    );
     expect(error.kind).toBe("unauthorised");
     expect(error.stack).not.toContain(key);
     expect(server.requests).toHaveLength(0);

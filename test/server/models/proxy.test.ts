@@ -12,10 +12,13 @@ async function proxyTo(port: number): Promise<AsyncDisposable & { url: string; a
   const proxy = createServer((incoming, response) => {
     asked.push(incoming.url!);
     const { pathname } = new URL(incoming.url!);
-    const onward = request({ host: "127.0.0.1", port, path: pathname, method: incoming.method!, headers: incoming.headers }, (reply) => {
-      response.writeHead(reply.statusCode!, reply.headers);
-      reply.pipe(response);
-    });
+    const onward = request(
+      { host: "127.0.0.1", port, path: pathname, method: incoming.method!, headers: incoming.headers },
+      (reply) => {
+        response.writeHead(reply.statusCode!, reply.headers);
+        reply.pipe(response);
+      },
+    );
     incoming.pipe(onward);
   });
   proxy.listen(0, "127.0.0.1");
@@ -46,5 +49,8 @@ test("a server elsewhere is reached through the proxy from the settings, one on 
 
 test("a proxy that is not there makes the policy unavailable", async () => {
   const policy = await openPolicy("openai:m@http://models.invalid/v1", { proxy: "http://127.0.0.1:9" });
-  await expect(stretchOf(policy, turnOf("docs"))).rejects.toMatchObject({ kind: "unavailable", message: expect.stringMatching(/^models\.invalid cannot be reached/) });
+  await expect(stretchOf(policy, turnOf("docs"))).rejects.toMatchObject({
+    kind: "unavailable",
+    message: expect.stringMatching(/^models\.invalid cannot be reached/),
+  });
 });

@@ -18,21 +18,33 @@ afterAll(() => model[Symbol.asyncDispose]());
 /** A turn that continues a text, greedily. */
 function continuing(text: string, stops: string[], maxSegmentTokens: number): PolicyTurn {
   const turn = turnOf("docs");
-  return { ...turn, transcript: { ...turn.transcript, text, segments: [] }, messages: [{ role: "user", content: text }], stops, sampling: { temperature: 0, maxSegmentTokens } };
+  return {
+    ...turn,
+    transcript: { ...turn.transcript, text, segments: [] },
+    messages: [{ role: "user", content: text }],
+    stops,
+    sampling: { temperature: 0, maxSegmentTokens },
+  };
 }
 
 describe.each(["openai", "openai-chat"])("a real model by %s", (form) => {
   const open = () => openPolicy(`${form}:${name}@${model.url}`);
 
   test("streams in more than one chunk, holds to the token limit and counts tokens", async () => {
-    const { chunks, finish } = await stretchOf(await open(), continuing("Once upon a time there was a lighthouse keeper who", [], 24));
+    const { chunks, finish } = await stretchOf(
+      await open(),
+      continuing("Once upon a time there was a lighthouse keeper who", [], 24),
+    );
     expect(chunks.length).toBeGreaterThan(3);
     expect(finish).toMatchObject({ reason: "length", policyTokens: 24 });
     expect(finish.promptTokens).toBeGreaterThan(8);
   });
 
   test("is stopped by a stop string, which is not part of the text", async () => {
-    const { text, finish } = await stretchOf(await open(), continuing("Count from one to twenty: one, two, three, four,", [",", "\n", "."], 60));
+    const { text, finish } = await stretchOf(
+      await open(),
+      continuing("Count from one to twenty: one, two, three, four,", [",", "\n", "."], 60),
+    );
     expect(text).not.toMatch(/[,\n.]/);
     expect(finish.reason).toBe("end");
     expect(finish.policyTokens).toBeLessThan(60);
@@ -41,18 +53,26 @@ describe.each(["openai", "openai-chat"])("a real model by %s", (form) => {
   test("stops writing when it is cancelled", async () => {
     const { cancelled } = await model.state();
     const controller = new AbortController();
-    const stream = (await open()).generate(continuing("Write a very long story about the sea.\n", [], 1500), controller.signal);
+    const stream = (await open()).generate(
+      continuing("Write a very long story about the sea.\n", [], 1500),
+      controller.signal,
+    );
     await stream.next();
     controller.abort();
     await expect(stream.next()).rejects.toMatchObject({ kind: "cancelled" });
-    await vi.waitFor(async () => expect((await model.state()).cancelled).toBe(cancelled + 1), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(async () => expect((await model.state()).cancelled).toBe(cancelled + 1), {
+      timeout: 10_000,
+      interval: 50,
+    });
     const { generatedTokens } = await model.state();
     expect((await stretchOf(await open(), continuing("One, two,", [], 2))).finish.policyTokens).toBe(2);
     expect((await model.state()).generatedTokens).toBe(generatedTokens + 2);
   });
 
   test("says that a text is too long for it", async () => {
-    await expect(stretchOf(await open(), continuing("word ".repeat(4000), [], 8))).rejects.toMatchObject({ kind: "too-long" });
+    await expect(stretchOf(await open(), continuing("word ".repeat(4000), [], 8))).rejects.toMatchObject({
+      kind: "too-long",
+    });
   });
 
   test("runs a whole rollout: policy text and inserted documents partition the transcript", async () => {
@@ -70,14 +90,21 @@ describe.each(["openai", "openai-chat"])("a real model by %s", (form) => {
     expect(trajectory.status).toBe("done");
     expect(trajectory.stop?.reason).not.toBe("policy-error");
     expect(trajectory.usage.policyTokens).toBeGreaterThan(0);
-    expect(trajectory.segments.map(({ start }) => start).slice(1)).toEqual(trajectory.segments.map(({ end }) => end).slice(0, -1));
+    expect(trajectory.segments.map(({ start }) => start).slice(1)).toEqual(
+      trajectory.segments.map(({ end }) => end).slice(0, -1),
+    );
     expect(trajectory.segments.at(-1)?.end).toBe(trajectory.text.length);
   });
 });
 
 test("a real server is found and tested", async () => {
-  const found = await findServers(new AbortController().signal, [{ name: "llama.cpp", port: model.port, continuesText: true }]);
-  expect(found.map(({ policy }) => policy)).toEqual([`openai-chat:${name}@${model.url}/v1`, `openai:${name}@${model.url}/v1`]);
+  const found = await findServers(new AbortController().signal, [
+    { name: "llama.cpp", port: model.port, continuesText: true },
+  ]);
+  expect(found.map(({ policy }) => policy)).toEqual([
+    `openai-chat:${name}@${model.url}/v1`,
+    `openai:${name}@${model.url}/v1`,
+  ]);
   const result = await testPolicy(() => openPolicy(found[0]!.policy), new AbortController().signal);
   expect(result).toMatchObject({ ok: true, message: expect.stringContaining("answered: ") });
 });

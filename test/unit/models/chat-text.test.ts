@@ -12,7 +12,9 @@ function join(pieces: readonly (readonly [reasoning: string, content: string])[]
 
 /** A text and places to cut it at. */
 const cutText = fc
-  .array(fc.constantFrom("<think>", "</think>", "<thi", "nk>", "<", "\n", " ", "I look it up.", "<answer>", "🔭"), { maxLength: 8 })
+  .array(fc.constantFrom("<think>", "</think>", "<thi", "nk>", "<", "\n", " ", "I look it up.", "<answer>", "🔭"), {
+    maxLength: 8,
+  })
   .map((parts) => parts.join(""))
   .chain((text) => fc.tuple(fc.constant(text), fc.uniqueArray(fc.nat(text.length), { maxLength: 6 })));
 
@@ -28,7 +30,10 @@ test("the joined text does not depend on how the reply was cut into chunks", () 
         [reasoning[0], ""],
         ["", content[0]],
       ]);
-      const pieces = [...cut(reasoning).map((text) => [text, ""] as const), ...cut(content).map((text) => ["", text] as const)];
+      const pieces = [
+        ...cut(reasoning).map((text) => [text, ""] as const),
+        ...cut(content).map((text) => ["", text] as const),
+      ];
       expect(join(pieces)).toBe(whole);
     }),
   );
