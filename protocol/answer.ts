@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { Place } from "./place.ts";
 
+/** What a policy writes when the documents do not hold the answer; the answer is then an abstention. */
+export const notInDocuments = "Not in these documents.";
+
 /**
  * What re-reading the file at answer time said of a quote.
  * verified: byte for byte (after Unicode and white-space normalisation) at its place;

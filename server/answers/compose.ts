@@ -1,12 +1,11 @@
-import type { Answer, AnswerSentence, Citation } from "../../protocol/answer.ts";
+import { type Answer, type AnswerSentence, type Citation, notInDocuments } from "../../protocol/answer.ts";
+import { insertedPassages } from "../../protocol/inserted.ts";
 import type { Passage } from "../../protocol/passage.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Folder } from "../home.ts";
 import { splitSentences } from "../language/sentences.ts";
 import { answerText } from "../rollout/answer-text.ts";
-import { insertedPassages } from "../rollout/insertion.ts";
 import type { Profile } from "../rollout/profile.ts";
-import { notInDocuments } from "../rollout/profiles/docs.ts";
 import { answerSentences, withoutMarks } from "./answer-sentences.ts";
 import { chooseQuotes } from "./choose-quote.ts";
 import { verifyQuote } from "./verify.ts";

@@ -1,6 +1,5 @@
 import type { Hit, Passage } from "../../protocol/passage.ts";
 import { formatPlace } from "../../protocol/place.ts";
-import type { Search } from "../../protocol/trajectory.ts";
 import { neutralise } from "./control-tags.ts";
 import type { Insertion } from "./profile.ts";
 import { strip, stripRowNumber } from "./python-text.ts";
@@ -34,14 +33,4 @@ function documentText(passage: Passage, insertion: Insertion, number: number): s
   };
   // One pass over the template: a field's own braces are never taken for a field.
   return template.replace(/\{(number|title|place|text|firstLine|rest)\}/g, (_, field: string) => fields[field]!);
-}
-
-/** How many documents stand in the transcript before the next search: with running numbers the next one has this number plus 1. */
-export function insertedCount(searches: readonly Pick<Search, "insertedHits">[]): number {
-  return searches.reduce((sum, search) => sum + search.insertedHits, 0);
-}
-
-/** The passages in the transcript in the order of their running numbers: document (n) is at index n − 1. */
-export function insertedPassages(searches: readonly Pick<Search, "hits" | "insertedHits">[]): Passage[] {
-  return searches.flatMap((search) => search.hits.slice(0, search.insertedHits).map((hit) => hit.passage));
 }

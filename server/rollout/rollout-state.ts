@@ -1,9 +1,10 @@
+import { insertedCount } from "../../protocol/inserted.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
 import type { PolicyFinish, PolicyTurn } from "../models/policy.ts";
 import type { SearchOutcome } from "../retrieval/retriever.ts";
 import { answerText } from "./answer-text.ts";
-import { documentsBlock, insertedCount } from "./insertion.ts";
+import { documentsBlock } from "./insertion.ts";
 import type { Profile } from "./profile.ts";
 import { type FilledPrompt, type Earlier, chatMessages } from "./prompt.ts";
 import { strip } from "./python-text.ts";

@@ -1,19 +1,16 @@
-import type { Search } from "../../../protocol/trajectory.ts";
-import { insertedPassages } from "../../rollout/insertion.ts";
+import { notInDocuments } from "../../../protocol/answer.ts";
+import { insertedPassages } from "../../../protocol/inserted.ts";
 import type { Policy, PolicyFinish, PolicyTurn } from "../policy.ts";
-import { type ChosenSentence, chooseSentences, rankSentences } from "./choose-sentences.ts";
-import { evidenceStrength } from "./evidence-strength.ts";
+import { type AnswerChain, type PlacedSentence, bestChain } from "./answer-chain.ts";
 import { fusedPassages } from "./fusion.ts";
-import { type NextQuery, nextQuery } from "./next-query.ts";
 import { type Question, readQuestion } from "./question.ts";
+import type { ReadPassage } from "./read-passage.ts";
 import { resolveFollowUp } from "./follow-up.ts";
+import { plannedSearch } from "./search-plan.ts";
 import { shortAnswer } from "./short-answer.ts";
 
 /** Evidence weaker than this is no answer; tuned on the sample handbook's questions (`docs/benchmarks.md`). */
-const enoughEvidence = 0.62;
-/** More searches than this never helped on the question sets that the rules were measured on. */
-const mostSearches = 4;
-const abstention = "Not in these documents.";
+const enough = { coverage: 0.45, both: 0.75, matchWeight: 0.3 };
 
 /**
  * The embedded default, which needs no model: a rule that searches with the question, finds the name or term that leads on in
@@ -28,7 +25,7 @@ export function extractivePolicy(): Policy {
     async *generate(turn) {
       const question = readQuestion(resolveFollowUp(turn.transcript.question, turn.transcript.earlier));
       const { searches } = turn.transcript;
-      const step = nextStep(question, searches, turn.searchesLeft);
+      const step = plannedSearch(question, searches, turn.searchesLeft);
       if (step) return yield* write(turn, step.thought, turn.tags.queryOpen, step.query, turn.tags.queryClose);
       const { thought, answer } = concluded(question, turn);
       const closed = `${thought}${turn.tags.thinkClose}\n\n`;
@@ -53,40 +50,48 @@ function needsThinkTag({ transcript, tags }: PolicyTurn): boolean {
   return said.lastIndexOf(tags.thinkOpen) <= said.lastIndexOf(tags.thinkClose);
 }
 
-function nextStep(question: Question, searches: readonly Search[], left: number): { thought: string; query: string } | undefined {
-  if (left <= 0) return undefined;
-  if (searches.length === 0) return { thought: `Nothing is read yet; the question itself is the first query. `, query: question.text };
-  if (searches.length >= mostSearches) return undefined;
-  const next = nextQuery(question, searches);
-  return next && { thought: reason(next), query: next.query };
-}
-
-function reason({ why, about, from }: NextQuery): string {
-  if (why === "unread") return `The question names “${about}”, and nothing that was read is about it. `;
-  if (why === "bridge") return `“${from ?? ""}” names “${about}”, which the question does not; it may lead on. `;
-  return `“${about}” fits the question, but what else the question asks is not in it. `;
-}
-
 function concluded(question: Question, turn: PolicyTurn): { thought: string; answer: string } {
   const { searches } = turn.transcript;
   const fused = fusedPassages(searches);
-  const ranked = rankSentences(question, searches, fused);
-  const evidence = evidenceStrength(question, searches, fused, ranked);
   const inserted = insertedPassages(searches);
-  const numberOf = (chosen: ChosenSentence): number => inserted.findIndex(({ id }) => id === chosen.read.passage.id) + 1;
-  const chosen = chooseSentences(ranked, (each) => numberOf(each) > 0);
-  if (chosen.length === 0 || evidence.score < enoughEvidence) {
-    const missing = evidence.missing.length > 0 ? ` Nothing that was read speaks of ${evidence.missing.slice(0, 4).map((word) => `“${word}”`).join(", ")}.` : "";
-    return { thought: `The evidence is too weak for an answer.${missing}`, answer: abstention };
-  }
-  const where = [...new Set(chosen.map(({ read }) => read.title))].slice(0, 3).map((title) => `“${title}”`).join(", ");
-  const thought = `The sentences that cover most of the question stand in ${where}.`;
-  if (turn.answerForm === "short") return { thought, answer: ` ${shortAnswer(question, chosen)} ` };
-  return { thought, answer: chosen.map((each) => `${quoted(each)} [${numberOf(each)}]`).join("\n") };
+  const numberOf = (read: ReadPassage): number => inserted.findIndex(({ id }) => id === read.passage.id) + 1;
+  const chain = bestChain(question, fused, (read) => numberOf(read) > 0);
+  if (!chain || isWeak(chain)) return { thought: `The evidence is too weak for an answer.${unheld(question, chain)}`, answer: notInDocuments };
+  const where = [...new Set(chain.links.map(({ read }) => read.title))].map((title) => `“${title}”`).join(", then ");
+  const thought = `The sentences that answer best stand in ${where}.`;
+  if (turn.answerForm === "short") return { thought, answer: ` ${shortAnswer(question, chain.links)} ` };
+  const sentences = withAnnounced(chain.links);
+  return { thought, answer: sentences.map((each) => `${quoted(each)} [${numberOf(each.read)}]`).join("\n") };
+}
+
+function isWeak({ coverage, match }: AnswerChain): boolean {
+  return coverage < enough.coverage || coverage + enough.matchWeight * match < enough.both;
+}
+
+/** Names the question's words that nothing in the best chain holds. */
+function unheld(question: Question, chain: AnswerChain | undefined): string {
+  const keys = new Set(chain?.links.flatMap(({ sentence, read }) => [...sentence.keys, ...read.titleKeys]));
+  const missing = question.terms.filter(({ key }) => !keys.has(key)).map(({ text }) => `“${text}”`);
+  return missing.length > 0 ? ` Nothing that was read speaks of ${missing.slice(0, 4).join(", ")} in that connection.` : "";
+}
+
+/** A sentence that announces a list or a command (`:` at its end) brings the first of what it announces. */
+function withAnnounced(links: readonly PlacedSentence[]): PlacedSentence[] {
+  return links.flatMap((link) => {
+    if (!link.sentence.text.endsWith(":")) return [link];
+    const at = link.read.sentences.indexOf(link.sentence);
+    const following: PlacedSentence[] = [];
+    for (const sentence of link.read.sentences.slice(at + 1, at + 4)) {
+      if (sentence.kind !== "item" && sentence.kind !== "code" && sentence.kind !== "row") break;
+      following.push({ read: link.read, sentence });
+      if (sentence.kind === "code") break;
+    }
+    return [link, ...following];
+  });
 }
 
 /** A sentence on one line, so that a list in the document does not become a list of the answer. */
-function quoted({ sentence }: ChosenSentence): string {
+function quoted({ sentence }: PlacedSentence): string {
   const line = sentence.text.replace(/\s+/gu, " ").trim();
   return sentence.kind === "item" ? `- ${line}` : line;
 }

@@ -1,8 +1,6 @@
+import { notInDocuments } from "../../../protocol/answer.ts";
 import type { Profile } from "../profile.ts";
 import { r1SearcherTags } from "./r1-searcher.ts";
-
-/** What a policy writes when the documents do not hold the answer; the answer is then an abstention. */
-export const notInDocuments = "Not in these documents.";
 
 /** Questions about a project's own documents by a general model: R1-Searcher's tags, a Markdown answer that names its documents. */
 export const docs: Profile = {
