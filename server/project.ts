@@ -1,4 +1,4 @@
-import { openEmbedder } from "./models/embedder.ts";
+import { openEmbedder } from "./models/open-embedder.ts";
 import type { Folder } from "./home.ts";
 import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "./trajectories/store.ts";

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { cacheHome, dataHome } from "./home.ts";
 import { loadLance } from "./lance.ts";
-import { openEmbedder } from "./models/embedder.ts";
+import { openEmbedder } from "./models/open-embedder.ts";
 import { version } from "./version.ts";
 
 /** One fact about this machine, and whether Searchlight can work with it as it is. */

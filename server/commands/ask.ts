@@ -2,7 +2,7 @@ import { formatPlace } from "../../protocol/place.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Command } from "commander";
 import { ask } from "../ask.ts";
-import { openPolicy } from "../models/policy-id.ts";
+import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
 import { localRetriever } from "../retrieval/local.ts";
 import { loadProfile } from "../rollout/profile.ts";
 import { askJson } from "./ask-json.ts";
@@ -42,6 +42,8 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   const signal = interruptSignal();
   const profile = await loadProfile(options.profile);
   if (!profile.ok) throw new CommandError(profile.reason, exitCodes.usage);
+  const policy = parsePolicyId(options.policy);
+  if (!policy.ok) throw new CommandError(policy.reason, exitCodes.usage);
   await using project = await openCommandProject(dir, options.embedder);
   const follows = options.follows ? await project.store.get(options.follows) : undefined;
   if (options.follows && !follows) {

@@ -1,6 +1,3 @@
-import { openEndpointEmbedder } from "./embedder-openai.ts";
-import { openMiniLm } from "./embedder-minilm.ts";
-
 /** Turns texts into unit vectors. */
 export interface Embedder {
   /** Names model and form of the vectors; vectors of different ids never meet in one table. */
@@ -18,15 +15,6 @@ export type EmbedderOpening = { ok: true; embedder: Embedder } | { ok: false; re
 export interface EmbedderDeps {
   /** The key for an endpoint, from the editor's secrets; the environment is asked where this is absent. */
   key?(endpoint: string): Promise<string | undefined>;
-}
-
-/** Opens an embedder by its id and makes a real vector with it: `minilm`, `openai:MODEL@URL` or `none`. */
-export async function openEmbedder(spec: string, deps: EmbedderDeps = {}): Promise<EmbedderOpening> {
-  if (spec === "none") return { ok: false, reason: "No embedder is chosen." };
-  if (spec === "" || spec === "minilm") return openMiniLm();
-  const endpoint = /^openai:(?<model>.+)@(?<url>https?:\/\/\S+)$/.exec(spec)?.groups;
-  if (endpoint) return openEndpointEmbedder(endpoint["model"]!, endpoint["url"]!, deps);
-  return { ok: false, reason: `There is no embedder "${spec}"; use minilm, openai:MODEL@URL or none.` };
 }
 
 /** Scales a vector to length 1 in place; a zero vector stays zero. */

@@ -94,8 +94,8 @@ describe("a rollout", () => {
       ...scriptedPolicy([]),
       async *generate(_, signal) {
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-        throw new PolicyError("cancelled", "Cancelled.");
         yield { text: "" };
+        throw new PolicyError("cancelled", "Cancelled.");
       },
     };
     const { trajectory } = await run({ ...docs, limits: { ...docs.limits, seconds: 0.02 } }, policy);
