@@ -1,16 +1,17 @@
 import { datePattern, quantityPattern } from "./answer-kind.ts";
-import type { ChosenSentence } from "./choose-sentences.ts";
+import type { PlacedSentence } from "./answer-chain.ts";
 import type { Question } from "./question.ts";
 
 const mostWords = 10;
 
 /** A phrase of at most ten words out of the chosen sentences, by the kind of answer the question asks for. */
-export function shortAnswer(question: Question, chosen: readonly ChosenSentence[]): string {
-  for (const { sentence } of chosen) {
+export function shortAnswer(question: Question, chosen: readonly PlacedSentence[]): string {
+  // The last link of a chain holds the answer; the ones before lead to it.
+  for (const { sentence } of chosen.toReversed()) {
     const phrase = phraseOf(question, sentence.text, sentence.names.map((name) => ({ text: name.text, fresh: name.keys.some((key) => !question.keys.has(key)) })));
     if (phrase) return clipped(phrase);
   }
-  return clipped(chosen[0]?.sentence.text ?? "");
+  return clipped(chosen.at(-1)?.sentence.text ?? "");
 }
 
 function phraseOf(question: Question, text: string, names: readonly { text: string; fresh: boolean }[]): string | undefined {
