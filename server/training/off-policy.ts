@@ -5,14 +5,15 @@ import { checkTokens, overUnmasked, unmaskedCount, type Tokens } from "./tokens.
  *
  * - `truncate`: w of the token, bounded to [low, high] (OpenRLHF `tis`; SkyRL token TIS has no lower bound).
  * - `truncate-sequence`: the product of w over the sequence, bounded above (SkyRL sequence TIS).
- * - `drop-token`: w within [low, high], 0 outside (OpenRLHF `icepop`).
- * - `drop-sequence`: sequences whose geometric mean of w lies outside [low, high] get 0. `weigh` keeps w for the others (OpenRLHF
- *   `seq-mask-tis`), otherwise they get 1 (SkyRL geometric mask).
+ * - `drop-token`: tokens with w outside [low, high] get 0 (OpenRLHF `icepop`, SkyRL token mask).
+ * - `drop-sequence`: sequences whose geometric mean of w lies outside [low, high] get 0 (OpenRLHF `seq-mask-tis`, SkyRL geometric mask).
+ *
+ * `weigh`: what is not dropped keeps w (OpenRLHF), or counts 1 (SkyRL).
  */
 export type OffPolicyCorrection =
   | { readonly kind: "truncate"; readonly low?: number; readonly high: number }
   | { readonly kind: "truncate-sequence"; readonly high: number }
-  | { readonly kind: "drop-token"; readonly low: number; readonly high: number }
+  | { readonly kind: "drop-token"; readonly low: number; readonly high: number; readonly weigh: boolean }
   | { readonly kind: "drop-sequence"; readonly low: number; readonly high: number; readonly weigh: boolean };
 
 // e^20: the bound that OpenRLHF and SkyRL put on every ratio of log-probs before they use it.
@@ -47,7 +48,8 @@ export function offPolicyCorrections(
       case "truncate-sequence":
         return Math.min(correction.high, boundedExp(sums[i]!));
       case "drop-token":
-        return inside(ratio) ? ratio : 0;
+        if (!inside(ratio)) return 0;
+        return correction.weigh ? ratio : 1;
       case "drop-sequence":
         if (!inside(boundedExp(sums[i]! / unmaskedCount(mask[i]!)))) return 0;
         return correction.weigh ? ratio : 1;

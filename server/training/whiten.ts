@@ -4,11 +4,10 @@ import { checkTokens, overUnmasked, type Tokens } from "./tokens.ts";
  * How advantages are brought to mean 0 and variance 1 over the unmasked tokens of the whole buffer.
  *
  * - `floor`: variance over the count n, at least 1e-8 (R1-Searcher `NaiveReplayBuffer.normalize`, OpenRLHF).
- * - `add`: variance over n, plus 1e-8 (OpenRLHF `masked_normalize`).
  * - `add-unbiased`: variance over n − 1, plus 1e-8 (Search-R1 and SkyRL `masked_whiten`).
  * - `centre`: the mean only (OpenRLHF with `no_advantage_std_norm`).
  */
-export type Whitening = "floor" | "add" | "add-unbiased" | "centre";
+export type Whitening = "floor" | "add-unbiased" | "centre";
 
 const smallest = 1e-8;
 
