@@ -8,8 +8,12 @@ import { parseDocuments } from "./import/documents.ts";
 /** Text cut into segments, with the searches that it shows. */
 export type ImportedText = Pick<Trajectory, "text" | "segments" | "searches">;
 
-/** Strings that a prompt ends with, as chat templates and R1-Searcher's own prompt write them. */
-const promptEnds = ["\nAssistant: ", "<|im_start|>assistant\n", "<|start_header_id|>assistant<|end_header_id|>\n\n"];
+/** What a prompt ends with in chat templates and in R1-Searcher's own prompt, up to the thinking that it may open. */
+const promptEnds = [
+  /\nAssistant: (?=<think>)/u,
+  /<\|im_start\|>assistant\n/u,
+  /<\|start_header_id\|>assistant<\|end_header_id\|>\n\n/u,
+];
 
 /** Search-R1's prompt without a chat template: it ends with the line of the question. */
 const searchR1Prompt =
@@ -45,13 +49,14 @@ export function importText(text: string, profile: Profile): ImportedText {
 }
 
 function findPromptEnd(text: string, profile: Profile): number {
-  // The first such string: a retrieved document or an answer may hold another.
-  const starts = promptEnds.flatMap((mark) => {
-    const start = text.indexOf(mark);
-    return start < 0 ? [] : [start + mark.length];
+  // Before the first inserted block, and the first there: a question, a document or an answer may hold such a string too.
+  const head = text.slice(0, nextDocuments(text, 0, profile)?.start);
+  const ends = promptEnds.flatMap((mark) => {
+    const match = mark.exec(head);
+    return match ? [match.index + match[0].length] : [];
   });
-  if (starts.length === 0) return searchR1Prompt.exec(text)?.[0].length ?? 0;
-  const end = Math.min(...starts);
+  if (ends.length === 0) return searchR1Prompt.exec(head)?.[0].length ?? 0;
+  const end = Math.min(...ends);
   const { thinkOpen } = profile.tags;
   return promptThinks(profile) && text.startsWith(thinkOpen, end) ? end + thinkOpen.length : end;
 }

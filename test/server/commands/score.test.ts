@@ -1,0 +1,123 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { hasReference, referenceFile, referenceRows } from "../../fixtures/golden.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "score-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function score(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  try {
+    const options = { maxBuffer: 64 * 1024 * 1024 };
+    return {
+      code: 0,
+      ...(await promisify(execFile)(process.execPath, [join(root, "server/cli.ts"), "score", ...args], options)),
+    };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}
+
+function file(name: string, ...rows: unknown[]): string {
+  const path = join(folder, name);
+  writeFileSync(path, rows.map((row) => `${typeof row === "string" ? row : JSON.stringify(row)}\n`).join(""));
+  return path;
+}
+
+const rollout = { id: "a", question: "Where?", answers: ["Rome"], text: "I know.</think>\n<answer> Rome </answer>" };
+const fined = { ...rollout, id: "b", text: "As an assistant I know.</think>\n<answer> Rome </answer>" };
+
+test("score prints metrics and the reward with the rule that cost the points", async () => {
+  const { stdout } = await score(file("two.jsonl", rollout, fined), "--reward", "released-qwen", "--json");
+  const { version, rows, bad, summary } = JSON.parse(stdout);
+  expect(version).toBe(1);
+  expect(bad).toEqual([]);
+  expect(rows[0]).toMatchObject({ id: "a", line: 1, answer: "Rome", metrics: { em: 1, f1: 1 }, reward: { total: 1 } });
+  const [violation] = rows[1].reward.components[1].violations;
+  expect(violation).toMatchObject({ rule: "assistant-word", points: -2 });
+  expect(fined.text.slice(violation.start, violation.end)).toBe("assistant");
+  expect(summary).toMatchObject({
+    rows: 2,
+    metrics: { em: 1 },
+    reward: { mean: 0 },
+    rules: { "assistant-word": { rows: 1, points: -2 } },
+  });
+});
+
+test("score stops at a record that it cannot read, and with --skip-bad counts it", async () => {
+  const path = file("bad.jsonl", rollout, "{broken", { ...rollout, question: 7 });
+  const stopped = await score(path);
+  expect(stopped.code).toBe(1);
+  expect(stopped.stderr).toContain(`${path}, line 2: the line is no JSON.`);
+  const { code, stdout, stderr } = await score(path, "--skip-bad", "--json");
+  expect(code).toBe(0);
+  expect(stderr).toContain("line 3: question holds a number where a text is expected.");
+  expect(JSON.parse(stdout)).toMatchObject({ bad: [{ line: 2 }, { line: 3 }], summary: { rows: 1, bad: 2 } });
+});
+
+test("score refuses what it does not know by name", async () => {
+  const path = file("one.jsonl", rollout);
+  expect(await score(path, "--reward", "nope")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("released-qwen"),
+  });
+  expect(await score(path, "--profile", "nope")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("r1-searcher"),
+  });
+  expect(await score(path, "--answer", "bleu")).toMatchObject({ code: 2 });
+  expect(await score(join(folder, "absent.jsonl"))).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("cannot be read"),
+  });
+  expect(await score(file("empty.jsonl"))).toMatchObject({ code: 1, stderr: expect.stringContaining("no trajectory") });
+});
+
+test("score shows control characters of a text instead of sending them to the terminal", async () => {
+  const path = file("escape.jsonl", { ...rollout, id: "\u001b[2J", text: "x</think><answer>\u001b[31mred</answer>" });
+  const { stdout } = await score(path);
+  expect(stdout).not.toContain("\u001b");
+  expect(stdout).toContain("\\u{1b}");
+});
+
+interface Released {
+  id: string;
+  predicted: string;
+  answers: string[];
+  searches: number;
+  documents: number;
+}
+
+const trajectories = "data/trajectories-r1-searcher/trajectories.jsonl";
+
+describe.skipIf(!hasReference(trajectories) || !hasReference("golden/rewards.jsonl"))("the released rollouts", () => {
+  test("come out with every value that their records and the released reward servers give", async () => {
+    const { stdout } = await score(referenceFile(trajectories), "--reward", "released-qwen", "--json");
+    const { rows, summary } = JSON.parse(stdout);
+    const records = referenceRows<Released>(trajectories);
+    const rewards = new Map(
+      referenceRows<{ id: string; qwen: number }>("golden/rewards.jsonl").map(({ id, qwen }) => [id, qwen]),
+    );
+    const metrics = new Map(
+      referenceRows<{ prediction: string; gold: string; em: boolean; f1: number; cem1: boolean; cem2: boolean }>(
+        "golden/metrics.jsonl",
+      ).map(({ prediction, gold, em, f1, cem1, cem2 }) => [
+        JSON.stringify([prediction, gold]),
+        { em: Number(em), f1, cem1: Number(cem1), cem2: Number(cem2) },
+      ]),
+    );
+    expect(rows).toHaveLength(records.length);
+    for (const [index, { id, predicted, answers, searches, documents }] of records.entries()) {
+      const row = rows[index];
+      expect(row).toMatchObject({ id, answer: predicted, searches, documents });
+      expect(row.reward.total).toBe(rewards.get(`${id}#as-is`));
+      const wanted = answers.length === 1 ? metrics.get(JSON.stringify([predicted, answers[0]])) : undefined;
+      if (wanted) expect([id, row.metrics]).toEqual([id, expect.objectContaining(wanted)]);
+    }
+    expect(summary.policySpans).toMatchObject({ rows: 580, differ: 28, points: 56 });
+  });
+});
