@@ -19,7 +19,8 @@ export interface Endpoint {
 export function requestOver(endpoint: Endpoint): Request {
   return async (name, params, signal) => {
     const message = toServer[name] as RequestMessage;
-    const reply = await endpoint.sendRequest(message.method, params, signal && tokenOf(signal));
+    // A token that is absent must not be passed on: the client would send it as a second parameter.
+    const reply = await (signal ? endpoint.sendRequest(message.method, params, tokenOf(signal)) : endpoint.sendRequest(message.method, params));
     const parsed = message.result.safeParse(reply);
     if (!parsed.success) throw new Error(`The server's reply to ${message.method} has the wrong shape; update both to one version.`);
     return parsed.data as never;
