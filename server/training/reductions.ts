@@ -24,30 +24,43 @@ export type Reduction =
 /** The coefficient of each token, 0 where masked. A batch without unmasked tokens gets zeros from every reduction. */
 export function lossCoefficients(mask: Tokens, reduction: Reduction): Float64Array[] {
   const counts = mask.map(unmaskedCount);
-  return mask.map((row, sequence) => {
-    const coefficient = coefficientOf(sequence, counts, reduction);
-    return Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : coefficient));
-  });
+  const perSequence = coefficients(counts, reduction);
+  return mask.map((row, sequence) =>
+    Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : perSequence[sequence]!)),
+  );
 }
 
-function coefficientOf(sequence: number, counts: readonly number[], reduction: Reduction): number {
+/** One coefficient for all tokens of a sequence; not finite, and not used, where nothing is unmasked. */
+function coefficients(counts: readonly number[], reduction: Reduction): number[] {
   switch (reduction.kind) {
     case "sum":
-      return 1;
-    case "token-mean":
-      return 1 / (reduction.of ?? sum(counts));
+      return counts.map(() => 1);
+    case "token-mean": {
+      const tokens = reduction.of ?? sum(counts);
+      return counts.map(() => 1 / tokens);
+    }
     case "sequence-mean": {
-      const sequences = reduction.of ?? (reduction.empty === "drop" ? counts.filter((count) => count > 0).length : counts.length);
-      return 1 / (counts[sequence]! * sequences);
+      const own = reduction.empty === "drop" ? counts.filter((count) => count > 0).length : counts.length;
+      return counts.map((count) => 1 / (count * (reduction.of ?? own)));
     }
-    case "group-mean": {
-      const group = reduction.groups.find((members) => members.includes(sequence));
-      if (!group) throw new RangeError(`Sequence ${sequence} belongs to no group: name each sequence in one group.`);
-      return 1 / (sum(group.map((member) => counts[member]!)) * reduction.groups.length);
-    }
+    case "group-mean":
+      return groupMean(counts, reduction.groups);
     case "fixed-length":
-      return 1 / (reduction.length * counts.length);
+      return counts.map(() => 1 / (reduction.length * counts.length));
   }
+}
+
+function groupMean(counts: readonly number[], groups: Groups): number[] {
+  const found = new Map<number, number>();
+  for (const group of groups) {
+    const coefficient = 1 / (sum(group.map((member) => counts[member]!)) * groups.length);
+    for (const member of group) found.set(member, coefficient);
+  }
+  return counts.map((_, sequence) => {
+    const coefficient = found.get(sequence);
+    if (coefficient === undefined) throw new RangeError(`Sequence ${sequence} belongs to no group: name each sequence in one group.`);
+    return coefficient;
+  });
 }
 
 function sum(values: readonly number[]): number {
