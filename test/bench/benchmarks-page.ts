@@ -1,0 +1,89 @@
+import type { Recall } from "./extractive-recall.ts";
+import type { IndexBench } from "./index-folder.ts";
+import type { LoopBench } from "./loop-overhead.ts";
+import type { SampleAnswers } from "./sample-answers.ts";
+
+export interface Benchmarks {
+  machine: string;
+  loop: LoopBench;
+  index: IndexBench[];
+  sample: SampleAnswers;
+  recall: Recall[];
+  /** Milliseconds, one for each window. */
+  activation: number[];
+  packages: { name: string; megabytes: number }[];
+}
+
+const number = (value: number | undefined, digits = 1): string => (value === undefined ? "–" : value.toFixed(digits));
+const percent = (value: number | undefined): string => (value === undefined ? "–" : `${Math.round(100 * value)} %`);
+const table = (head: string[], rows: string[][]): string => [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+/** The page of figures as Markdown. Ratios against a peer in the same run tell more than times, which are noisy. */
+export function benchmarksPage({ machine, loop, index, sample, recall, activation, packages }: Benchmarks): string {
+  const right = Object.values(sample.right).reduce((sum, { right: count }) => sum + count, 0);
+  return `# Benchmarks
+
+Written by \`npm run bench\`. Machine: ${machine}. Times depend on it; ratios compare with a peer or the bare runtime in the same run.
+
+## Indexing
+
+${table(
+  ["folder", "files", "passages", "words searchable, s", "vectors complete, s", "passages/s", "share of the bare embedder's speed", "update without change, s", "peak memory, MiB"],
+  index.map((row) => [
+    row.folder,
+    `${row.files}`,
+    `${row.passages}`,
+    number(row.wordsSeconds, 2),
+    number(row.vectorsSeconds),
+    number(row.vectorsPerSecond),
+    percent(row.embedderShare),
+    number(row.unchangedSeconds, 2),
+    number(row.peakMegabytes, 0),
+  ]),
+)}
+
+"Words searchable" is ${index.map((row) => `${number(row.wordsAgainstMiniSearch)} × (${row.folder})`).join(", ")} the time in which MiniSearch reads, cuts and indexes the same files in
+memory; ours are on disk, survive a crash and are shared by editor and terminal. Peak memory includes MiniSearch's index.
+
+## Search
+
+${table(
+  ["folder", "words p50, ms", "words p95, ms", "hybrid p50, ms", "hybrid p95, ms", "words p50 ÷ MiniSearch p50"],
+  index.map(({ folder, search, wordsSearchAgainstMiniSearch }) => [
+    folder,
+    number(search.words.p50),
+    number(search.words.p95),
+    number(search.hybrid.p50),
+    number(search.hybrid.p95),
+    number(wordsSearchAgainstMiniSearch),
+  ]),
+)}
+
+## The loop
+
+With a policy and a retriever that cost nothing, ${loop.turns} turns a rollout and 60 chunks a turn: ${number(loop.perTurn, 2)} ms of our own time a turn, ${number(loop.perTurnInFlight, 2)} ms
+with ${loop.rollouts} rollouts in flight at once (${number(loop.megabytesInFlight, 0)} MiB more). A bare loop that joins the same chunks takes 1 ÷ ${number(loop.againstBareLoop)} of that.
+
+## The extractive policy
+
+On the ${sample.answerable + sample.unanswerable} questions of the sample handbook, words and vectors: the answer holds the gold for ${right} of ${sample.answerable} answerable questions
+(${Object.entries(sample.right).map(([hops, { right: count, of }]) => `${hops} ${hops === "1" ? "hop" : "hops"}: ${count} of ${of}`).join(", ")}), ${sample.answered} were answered at all, and it abstained on ${sample.abstained} of ${sample.unanswerable}
+unanswerable ones. ${sample.verified} of its ${sample.citations} citations are verified on disk.
+
+${
+  recall.length === 0
+    ? "The published question sets are not on this machine."
+    : `Share of questions with all supporting passages among the first ten, words only:
+
+${table(
+  ["questions", "passages", "one query", "the policy's searches", "searches a question"],
+  recall.map((row) => [`${row.set} (${row.questions})`, `${row.passages}`, percent(row.oneQuery), percent(row.policy), number(row.searchesPerQuestion)]),
+)}`
+}
+
+## The extension
+
+${activation.length === 0 ? "Activation was not measured." : `Activation takes ${activation.map((ms) => `${number(ms)} ms`).join(", ")} of the extension's own code in ${activation.length === 1 ? "a window" : `${activation.length} windows`} of a real VS Code.`}
+${packages.map(({ name, megabytes }) => `\`${name}\`: ${number(megabytes)} MiB.`).join("\n") || "No package was built."}
+`;
+}

@@ -1,0 +1,68 @@
+// npm run bench [-- --quick]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
+import { extractiveRecall } from "./extractive-recall.ts";
+import type { IndexBench } from "./index-folder.ts";
+import { benchLoop } from "./loop-overhead.ts";
+import { sampleAnswers } from "./sample-answers.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const quick = process.argv.includes("--quick");
+const shared = join(root, "..", "shared", "data");
+const say = (text: string): void => console.error(text);
+
+function indexFolder(name: string, path: string, vectors: boolean): Benchmarks["index"] {
+  if (!existsSync(path)) return [];
+  say(`Indexing ${name}`);
+  const line = execFileSync(process.execPath, [join(import.meta.dirname, "index-folder.ts"), path, vectors ? "vectors" : "words"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return [{ ...(JSON.parse(line) as IndexBench), folder: name }];
+}
+
+/** Milliseconds of the extension's own code when a real VS Code activates it; the editor suite measures them. */
+function activation(): number[] {
+  const scratch = mkdtempSync(join(tmpdir(), "searchlight-bench-"));
+  const file = join(scratch, "activation.json");
+  say("Activating in VS Code");
+  spawnSync(process.execPath, [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--project", "editor", "test/editor/activation"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, SEARCHLIGHT_ACTIVATION_FILE: file },
+  });
+  const measured = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as number[]) : [];
+  rmSync(scratch, { recursive: true, force: true });
+  return measured;
+}
+
+function packages(): Benchmarks["packages"] {
+  const out = join(root, "out");
+  const files = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith(".vsix")) : [];
+  return files.map((name) => ({ name, megabytes: statSync(join(out, name)).size / 2 ** 20 }));
+}
+
+say("Loop");
+const loop = await benchLoop();
+const index = [
+  ...indexFolder("samples/observatory", join(root, "samples", "observatory"), true),
+  ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !quick),
+];
+say("Extractive policy on the sample");
+const sample = await sampleAnswers();
+say("Extractive policy on published question sets");
+const recall = existsSync(shared) ? await extractiveRecall(shared) : [];
+const page = benchmarksPage({
+  machine: `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
+  loop,
+  index,
+  sample,
+  recall,
+  activation: activation(),
+  packages: packages(),
+});
+writeFileSync(join(root, "docs", "benchmarks.md"), page);
+say("docs/benchmarks.md is written.");
