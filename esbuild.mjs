@@ -66,7 +66,8 @@ function nodeBundle(production, outdir) {
     mainFields: ["module", "main"],
     // `canvas` (of the HTML reader) and `@napi-rs/nice` (of the worker pool) are optional parts that nothing here needs.
     external: ["vscode", "*.node", "@lancedb/lancedb-*", "onnxruntime-node", "canvas", "@napi-rs/nice"],
-    define: { "import.meta.url": "bundleUrl" },
+    // The extension host reports every look at `navigator`, which libraries take to see whether they run in a browser.
+    define: { "import.meta.url": "bundleUrl", navigator: "undefined" },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     sourcemap: !production,
     minify: production,

@@ -17,6 +17,8 @@ export interface WindowOptions {
   /** Leave the folder untrusted: the window is in Restricted Mode. */
   restricted?: boolean;
   settings?: Record<string, unknown>;
+  /** Changes the copied folder before the window opens. */
+  prepare?(folder: string): void;
 }
 
 /** A window of a real VS Code with the extension in it, on a profile of its own, and what a person does there. */
@@ -52,6 +54,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const folder = join(home, "observatory");
   const dataHome = join(home, "data");
   cpSync(sample, folder, { recursive: true });
+  options.prepare?.(folder);
   const place = await ensureCodeServer();
   const server = await startCodeServer({
     ...place,
@@ -114,6 +117,8 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
     async [Symbol.asyncDispose]() {
+      // How the window looked in the end is what a failure is understood by.
+      await window.screenshot(`end-${(expect.getState().currentTestName ?? "of-file").replace(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
       await browser.close();
       await server.stop();
       rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

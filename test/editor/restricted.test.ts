@@ -1,0 +1,25 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { modelServer, streams, textEvents } from "../fixtures/model-server.ts";
+import { openWindow } from "./window.ts";
+
+const demo = JSON.parse(readFileSync("samples/observatory/demo.json", "utf8")) as { question: string };
+
+test("in Restricted Mode the folder's own settings send no question to a model, and the built-in reader answers", async () => {
+  await using model = await modelServer(streams(textEvents(["anything"])));
+  await using window = await openWindow({
+    restricted: true,
+    prepare: (folder) => {
+      mkdirSync(join(folder, ".vscode"));
+      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai-completions:taken@${model.url}/v1` }));
+    },
+  });
+  await window.page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
+  await window.ask(demo.question);
+  await window.viewer().getByRole("region", { name: "Answer" }).waitFor({ timeout: 90_000 });
+  await window.screenshot("restricted-mode");
+  expect(await window.viewer().locator(".header").textContent()).toContain("Extractive");
+  expect(model.requests).toEqual([]);
+  expect(window.errors).toEqual([]);
+});
