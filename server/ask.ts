@@ -41,14 +41,19 @@ export interface AskWatch {
 export async function ask(request: AskRequest, services: AskServices, watch: AskWatch): Promise<Trajectory> {
   const id = request.id ?? ulid();
   const first = await attempt(id, request, services, watch);
-  if (!shouldFallBack(first, request)) return first;
+  if (!shouldFallBack(first, request)) {
+    watch.onEvent({ type: "done", trajectory: first });
+    return first;
+  }
   const failure = first.stop?.detail ?? "the policy failed";
   const why = `fallback: ${first.policy.label} failed (${failure})`;
   // The failed attempt is stored under its own id; the question goes on under a fresh one that watchers are shown.
   const { fallback: _, ...rest } = request;
-  return attempt(ulid(), { ...rest, policy: request.fallback!, why }, services, watch, [
+  const second = await attempt(ulid(), { ...rest, policy: request.fallback!, why }, services, watch, [
     `${first.policy.label} did not answer: ${failure} The embedded extractive policy answered instead.`,
   ]);
+  watch.onEvent({ type: "done", trajectory: second });
+  return second;
 }
 
 function shouldFallBack(trajectory: Trajectory, request: AskRequest): boolean {
@@ -94,7 +99,6 @@ async function attempt(
     trajectory = { ...trajectory, answer };
   }
   await record.finish(trajectory);
-  onEvent({ type: "done", trajectory });
   return trajectory;
 }
 
