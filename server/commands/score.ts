@@ -55,7 +55,7 @@ export function addScoreCommand(program: Command): void {
         const scored = scoreRow(read.row, read.line, terms);
         rows.push(scored);
         summary.add(scored);
-        const difference = twinDifference(read.row.trajectory, fitting, read.row.trajectory.golds ?? []);
+        const difference = twinDifference(read.row.trajectory, terms, read.row.trajectory.golds ?? []);
         if (difference) twins.add(difference);
       }
       if (rows.length === 0) throw new CommandError(`${file} holds no trajectory that can be scored.`);

@@ -1,6 +1,7 @@
 import type { Reward, RewardComponent } from "../../protocol/reward.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { normalisers } from "../evaluation/normalise-answer.ts";
+import { evidenceReached, holdsGold } from "../evaluation/rollout-metrics.ts";
 import { readAnswer, withTotal } from "./score-trajectory.ts";
 import type { RewardProfile } from "./reward-profile.ts";
 import { scoredText } from "./scored-text.ts";
@@ -53,8 +54,8 @@ export function addTerms(
     const whenWrong = right[index] ? 0 : 1;
     const terms: RewardComponent[] = [
       term("redundancy", 0 - redundancy(trajectory), weights.redundancy),
-      term("evidence", Number(goldIn(documentText(trajectory), golds)), weights.evidence * whenWrong),
-      term("refine", Number(goldIn(refineText(trajectory), golds)), weights.refine * whenWrong),
+      term("evidence", Number(evidenceReached(trajectory, golds) === true), weights.evidence * whenWrong),
+      term("refine", Number(holdsGold(refineText(trajectory), golds)), weights.refine * whenWrong),
       term("efficiency", efficiency[index]!, weights.efficiency),
     ];
     return withTotal(reward.profile, [...reward.components, ...terms]);
@@ -84,14 +85,6 @@ function repeatedShare(items: readonly string[]): number {
   return items.length === 0 ? 0 : (items.length - new Set(items).size) / items.length;
 }
 
-/** The text that the environment inserted as documents. */
-function documentText({ text, segments }: Pick<Trajectory, "text" | "segments">): string {
-  return segments
-    .filter(({ kind, origin }) => kind === "documents" && origin === "environment")
-    .map(({ start, end }) => text.slice(start, end))
-    .join("\n");
-}
-
 /** What the policy wrote between `<refine>` tags. */
 function refineText({ text, segments }: Pick<Trajectory, "text" | "segments">): string {
   const own = segments
@@ -102,16 +95,6 @@ function refineText({ text, segments }: Pick<Trajectory, "text" | "segments">): 
   return parts
     .flatMap((part) => (part.includes("</refine>") ? [part.slice(0, part.indexOf("</refine>"))] : []))
     .join("\n");
-}
-
-/** Whether a gold answer occurs as whole words. Yes and no occur everywhere and prove nothing. */
-function goldIn(text: string, golds: readonly string[]): boolean {
-  if (text === "") return false;
-  const normalise = normalisers["punctuation-to-space"];
-  const held = ` ${normalise(text)} `;
-  return golds
-    .map(normalise)
-    .some((gold) => gold !== "" && gold !== "yes" && gold !== "no" && held.includes(` ${gold} `));
 }
 
 /**

@@ -149,7 +149,8 @@ export function rewardProfile(name: string): RewardProfile | undefined {
   return rewardProfiles.find((profile) => profile.name === name);
 }
 
-/** The policy-spans twin of a released profile; undefined for profiles that have none. */
+/** The policy-spans twin of a released profile, also of one with another answer metric; undefined for all others. */
 export function policySpansTwin(profile: RewardProfile): RewardProfile | undefined {
-  return profile.scope === "response" ? rewardProfile(`${profile.name}-policy-spans`) : undefined;
+  const [base] = profile.name.split("+");
+  return released.some(({ name }) => name === base) ? policySpans(profile) : undefined;
 }
