@@ -1,4 +1,4 @@
-import { checkTokens, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
+import { checkTokens, overUnmasked, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
 
 /**
  * What an engine does with the datums of one optimiser step, w being their weights and f its per-token loss:
@@ -29,18 +29,14 @@ export interface EngineRow {
 export function engineRows(advantages: Tokens, mask: Tokens, coefficients: Tokens, engine: EngineReduction): EngineRow[] {
   checkTokens("advantage", advantages, mask);
   checkTokens("coefficient", coefficients, mask);
-  const scaled = mask.map((row, sequence) =>
-    Float64Array.from({ length: row.length }, (_, token) =>
-      row[token] === 0 ? 0 : advantages[sequence]![token]! * coefficients[sequence]![token]!,
-    ),
-  );
+  const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
   const moving = scaled.flatMap((row, sequence) => (row.some((value) => value !== 0) ? [sequence] : []));
   return moving.map((sequence) => {
     const row = mask[sequence]!;
     const factor = engine === "token-sum" ? 1 : unmaskedCount(row) * moving.length;
     return {
       sequence,
-      weights: Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : 1)),
+      weights: overUnmasked([row], () => 1)[0]!,
       advantages: scaled[sequence]!.map((value) => value * factor),
     };
   });

@@ -1,5 +1,5 @@
 import type { Groups } from "./group-statistics.ts";
-import { unmaskedCount, type Tokens } from "./tokens.ts";
+import { overUnmasked, unmaskedCount, type Tokens } from "./tokens.ts";
 
 /**
  * How per-token losses become one number, as a coefficient c ≥ 0 for each token: loss = Σ c · f. Every reduction of the published
@@ -25,9 +25,7 @@ export type Reduction =
 export function lossCoefficients(mask: Tokens, reduction: Reduction): Float64Array[] {
   const counts = mask.map(unmaskedCount);
   const perSequence = coefficients(counts, reduction);
-  return mask.map((row, sequence) =>
-    Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : perSequence[sequence]!)),
-  );
+  return overUnmasked(mask, (sequence) => perSequence[sequence]!);
 }
 
 /** One coefficient for all tokens of a sequence; not finite, and not used, where nothing is unmasked. */

@@ -18,9 +18,8 @@ export function tokenRewards(
   checkTokens("KL estimate", kl, mask);
   const coefficient = Math.max(0, klCoefficient);
   return mask.map((row, sequence) => {
-    const rewards = Float64Array.from({ length: row.length }, (_, token) =>
-      row[token] === 0 || coefficient === 0 ? 0 : -coefficient * kl[sequence]![token]!,
-    );
+    const rewards = new Float64Array(row.length);
+    for (let token = 0; token < row.length; token++) if (row[token] !== 0) rewards[token] = -coefficient * kl[sequence]![token]!;
     const place = outcomeOn === "last-token" || unmaskedCount(row) === 0 ? row.length - 1 : lastUnmasked(row);
     if (place >= 0) rewards[place]! += outcomes[sequence]!;
     return rewards;

@@ -66,11 +66,13 @@ export function checkOutcomes(quantity: string, values: ArrayLike<number>, seque
   }
 }
 
-/** A row per sequence, computed at the unmasked tokens and 0 at the masked ones. */
+/** A row per sequence, computed at the unmasked tokens in order and 0 at the masked ones. */
 export function overUnmasked(mask: Tokens, value: (sequence: number, token: number) => number): Float64Array[] {
-  return mask.map((row, sequence) =>
-    Float64Array.from({ length: row.length }, (_, token) => (row[token] === 0 ? 0 : value(sequence, token))),
-  );
+  return mask.map((row, sequence) => {
+    const out = new Float64Array(row.length);
+    for (let token = 0; token < row.length; token++) if (row[token] !== 0) out[token] = value(sequence, token);
+    return out;
+  });
 }
 
 /** How many tokens of one row are trained on. */

@@ -5,17 +5,18 @@ import { groupsOf } from "../../../server/training/group-statistics.ts";
 import { type KlEstimator, klLoss, klTokens } from "../../../server/training/kl.ts";
 import type { Objective } from "../../../server/training/objectives.ts";
 import { type OffPolicyCorrection, offPolicyCorrections } from "../../../server/training/off-policy.ts";
-import { policyLoss, type PolicyLoss, type PolicyLossOptions } from "../../../server/training/policy-loss.ts";
+import type { PolicyLossOptions } from "../../../server/training/policy-loss.ts";
 import { lossCoefficients, type Reduction } from "../../../server/training/reductions.ts";
 import { NonFiniteError } from "../../../server/training/tokens.ts";
 import { whiten } from "../../../server/training/whiten.ts";
 import { hasReference } from "../../fixtures/golden.ts";
-import { expectClose, expectFinite, expectZeros, type GoldenRow, programOf, rlRows } from "./golden-rows.ts";
+import { agree, definedOr0, lossOf, type LossParams, type LossRow, type OffPolicySettings, onEdge, ragged, tokensOut } from "./golden-loss-rows.ts";
+import { expectClose, expectFinite, programOf, rlRows } from "./golden-rows.ts";
 
-const rows = rlRows("losses.jsonl");
+const rows = rlRows<LossRow>("losses.jsonl");
 const of = (program: string) => rows.filter((row) => programOf(row) === program);
 
-const families: Record<string, { rows: number; check: (row: GoldenRow) => void }> = {
+const families: Record<string, { rows: number; check: (row: LossRow) => void }> = {
   "R1-Searcher:forward": { rows: 71, check: forkLoss },
   "R1-Searcher:training_step_actor": { rows: 71, check: forkStep },
   "Search-R1:compute_policy_loss": { rows: 44, check: searchR1Loss },
@@ -66,72 +67,8 @@ describe.skipIf(!hasReference("golden/rl"))("losses and gradients against the pu
   });
 });
 
-interface Inputs {
-  logprobs: number[][];
-  old_logprobs: number[][];
-  ref_logprobs: number[][];
-  rollout_logprobs: number[][];
-  advantages: number[][];
-  mask: number[][];
-  lengths?: number[];
-}
-
-/** The padded rows of a reference batch cut to their real lengths, where they are given. */
-function ragged(inputs: Inputs): Inputs {
-  if (!inputs.lengths) return inputs;
-  const cut = (tokens: number[][] | undefined) => tokens?.map((row, i) => row.slice(0, inputs.lengths![i]));
-  const { lengths, ...tokens } = inputs;
-  return { lengths, ...Object.fromEntries(Object.entries(tokens).map(([name, value]) => [name, cut(value)])) } as Inputs;
-}
-
-function lossOf(inputs: Inputs, reduction: Reduction, options: PolicyLossOptions, corrections?: Float64Array[]): PolicyLoss {
-  return policyLoss(
-    {
-      logprobs: inputs.logprobs,
-      oldLogprobs: inputs.old_logprobs,
-      advantages: inputs.advantages,
-      mask: inputs.mask,
-      coefficients: lossCoefficients(inputs.mask, reduction),
-      ...(corrections && { corrections }),
-    },
-    options,
-  );
-}
-
-// On a clip edge one rounding of the ratio decides the side: there the loss is compared and the gradient is not.
-const onEdge = (row: GoldenRow) => row.id.includes("at-boundary");
-
-/** Loss and gradient agree; a program's 0/0 over no tokens is 0 in ours, and what it made of it is only held to be finite here. */
-function agree(row: GoldenRow, ours: { loss: number; gradient: Float64Array[] }, loss: number, tolerance = 1e-9): void {
-  expectFinite([ours.loss, ...ours.gradient.flatMap((tokens) => [...tokens])], row.id);
-  if (Number.isNaN(loss)) {
-    undefinedThere(row, ours);
-    return;
-  }
-  expectClose(ours.loss, loss, tolerance, `${row.id} loss`);
-  if (onEdge(row)) return;
-  const packed = row.params.layout === "packed";
-  const mine = packed ? [ours.gradient.flatMap((tokens) => [...tokens])] : ours.gradient;
-  row.out64.grad.forEach((tokens: number[], i: number) =>
-    tokens.forEach((slope, t) => {
-      // Padding beyond a row's length has no place in ours and no slope there.
-      if (!Number.isNaN(slope)) expectClose(mine[i]![t] ?? 0, slope, tolerance, `${row.id} gradient[${i}][${t}]`);
-      // Where a ratio overflowed the fork multiplies its infinity by a slope of 0.
-      else expect(row.id).toMatch(/overflow/);
-    }),
-  );
-}
-
-const undefinedCases = /(all-masked|one-token-masked|overflow-masked)/;
-
-/** Only cases without any unmasked token somewhere, or with an overflow at a masked one, may be undefined in the reference. */
-function undefinedThere(row: GoldenRow, ours: { loss: number; gradient: Float64Array[] }): void {
-  expect(row.id).toMatch(undefinedCases);
-  if (/(-all-masked|one-token-masked)/.test(row.id) && !row.id.includes("row-all-masked")) expectZeros([ours.loss, ...ours.gradient.map((g) => [...g])].flat(), row.id);
-}
-
 // The fork bounds no ratio. Where its live ratio overflows against a negative advantage its loss is infinite; ours names the token.
-function forkLoss(row: GoldenRow): void {
+function forkLoss(row: LossRow): void {
   const inputs = ragged(row.inputs);
   const reduction: Reduction = row.params.layout === "packed" ? { kind: "token-mean" } : { kind: "sequence-mean" };
   const { clip_eps } = row.params;
@@ -141,7 +78,7 @@ function forkLoss(row: GoldenRow): void {
 }
 
 // A KL term over a micro-batch of several sequences cannot run in the fork (four rows raise); here it is the same token mean.
-function forkStep(row: GoldenRow): void {
+function forkStep(row: LossRow): void {
   const inputs = ragged(row.inputs);
   const { params } = row;
   const reduction: Reduction = { kind: "token-mean" };
@@ -166,7 +103,7 @@ function forkStep(row: GoldenRow): void {
   else agree(row, run(), row.out64.total_loss);
 }
 
-function searchR1Loss(row: GoldenRow): void {
+function searchR1Loss(row: LossRow): void {
   const { cliprange } = row.params;
   const run = () => lossOf(row.inputs, { kind: "token-mean" }, { objective: { kind: "clip", low: cliprange, high: cliprange }, logRatioLimit: Infinity });
   if (row.out64.loss === Infinity) {
@@ -177,12 +114,6 @@ function searchR1Loss(row: GoldenRow): void {
   agree(row, ours, row.out64.loss);
   expectClose(ours.approximateKl, definedOr0(row, row.out64.approx_kl), 1e-9, `${row.id} approx_kl`);
   if (!onEdge(row)) expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
-}
-
-function definedOr0(row: GoldenRow, value: number): number {
-  if (!Number.isNaN(value)) return value;
-  expect(row.id).toMatch(undefinedCases);
-  return 0;
 }
 
 const searchR1Kl: Record<string, KlEstimator> = {
@@ -196,21 +127,21 @@ function skyRlKl(kind: "k1" | "k2" | "k3" | "abs"): KlEstimator {
   return kind === "k3" ? { kind, logRatioLimit: 20, limit: 10 } : { kind };
 }
 
-function kl(row: GoldenRow, estimator: KlEstimator, reduction: Reduction): void {
+function kl(row: LossRow, estimator: KlEstimator, reduction: Reduction): void {
   const { logprobs, ref_logprobs, mask } = row.inputs;
   expectClose(klTokens(logprobs, ref_logprobs, mask, estimator), row.out64.kl, 1e-9, `${row.id} kl`, mask);
   agree(row, klLoss(logprobs, ref_logprobs, mask, lossCoefficients(mask, reduction), estimator), row.out64.loss);
 }
 
-function entropy(row: GoldenRow): void {
+function entropy(row: LossRow): void {
   const { logits, mask } = row.inputs;
   const ours = entropyTerm(logits, mask, lossCoefficients(mask, { kind: "token-mean" }));
   expectClose(ours.entropy, row.out64.entropy, 1e-9, `${row.id} entropy`, mask);
   expectClose(ours.sum, row.out64.loss, 1e-9, `${row.id} loss`);
-  expectClose(ours.gradient, row.out64.grad, 1e-9, `${row.id} gradient`);
+  expectClose(ours.gradient, row.out64.grad as unknown as number[][][], 1e-9, `${row.id} gradient`);
 }
 
-function openRlhfLoss(row: GoldenRow): void {
+function openRlhfLoss(row: LossRow): void {
   const { params, inputs } = row;
   const objective: Objective = {
     kind: "clip",
@@ -234,7 +165,7 @@ function openRlhfLoss(row: GoldenRow): void {
   if (!onEdge(row)) expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
 }
 
-function openRlhfCorrection(params: Record<string, any>): OffPolicyCorrection {
+function openRlhfCorrection(params: LossParams): OffPolicyCorrection {
   const [low, high] = params.vllm_is_truncated_threshold;
   switch (params.vllm_is_correction_type) {
     case "tis":
@@ -247,13 +178,13 @@ function openRlhfCorrection(params: Record<string, any>): OffPolicyCorrection {
 }
 
 // Each row of the tensor is whitened by itself there; masked places are compared nowhere.
-function openRlhfNormalise(row: GoldenRow): void {
+function openRlhfNormalise(row: LossRow): void {
   const { tensor, mask } = row.inputs;
-  const ours = tensor.map((tokens: number[], i: number) => whiten([tokens], [mask[i]], "floor")[0]);
-  expectClose(ours, row.out64, 1e-9, row.id, mask);
+  const ours = tensor.map((tokens, i) => whiten([tokens], [mask[i]!], "floor")[0]!);
+  expectClose(ours, tokensOut(row), 1e-9, row.id, mask);
 }
 
-function skyRlLoss(row: GoldenRow): void {
+function skyRlLoss(row: LossRow): void {
   const { params, inputs } = row;
   const { objective, ratio, against, limit } = skyRlObjective(params);
   const correction = skyRlCorrection(params.off_policy_correction);
@@ -265,7 +196,7 @@ function skyRlLoss(row: GoldenRow): void {
   if (share !== undefined && !onEdge(row)) expectClose(ours.clipFraction, share, 1e-9, `${row.id} clip_ratio`);
 }
 
-function skyRlObjective(params: Record<string, any>): {
+function skyRlObjective(params: LossParams): {
   objective: Objective;
   ratio: "token" | "sequence-token";
   against: "old" | "rollout";
@@ -305,7 +236,7 @@ function skyRlObjective(params: Record<string, any>): {
   }
 }
 
-function skyRlCorrection(settings: Record<string, any> | undefined): OffPolicyCorrection | undefined {
+function skyRlCorrection(settings: OffPolicySettings | undefined): OffPolicyCorrection | undefined {
   if (settings?.tis_ratio_type === "token") return { kind: "truncate", high: settings.token_tis_ratio_clip_high };
   if (settings?.tis_ratio_type === "sequence") return { kind: "truncate-sequence", high: settings.sequence_tis_ratio_clip_high };
   if (settings?.sequence_mask_metric === "geometric") return { kind: "drop-sequence", low: settings.geo_mask_low, high: settings.geo_mask_high, weigh: false };
@@ -314,10 +245,10 @@ function skyRlCorrection(settings: Record<string, any> | undefined): OffPolicyCo
 }
 
 // Masked places hold a scaled advantage there, which its masked sum ignores; here they are 0.
-function skyRlReduction(row: GoldenRow): void {
+function skyRlReduction(row: LossRow): void {
   const { advantages, mask } = row.inputs;
   const { loss_reduction, micro_batch_size, max_seq_len, prompt_boundaries } = row.params;
-  const spans = (boundaries: number[][]) => boundaries.map(([from, to]) => Array.from({ length: to! - from! }, (_, k) => from! + k));
+  const spans = (boundaries: [number, number][]) => boundaries.map(([from, to]) => Array.from({ length: to - from }, (_, k) => from + k));
   const reductions: Record<string, () => Reduction> = {
     token_mean: () => ({ kind: "token-mean" }),
     token_mean_legacy: () => ({ kind: "group-mean", groups: groupsOf(micro_batch_size, mask.length) }),
@@ -326,6 +257,6 @@ function skyRlReduction(row: GoldenRow): void {
     prompt_mean: () => ({ kind: "group-mean", groups: spans(prompt_boundaries) }),
   };
   const coefficients = lossCoefficients(mask, reductions[loss_reduction]!());
-  const ours = coefficients.map((tokens, i) => tokens.map((c, t) => c * advantages[i][t]));
-  expectClose(ours, row.out64, 1e-9, row.id, mask);
+  const ours = coefficients.map((tokens, i) => tokens.map((c, t) => c * advantages[i]![t]!));
+  expectClose(ours, tokensOut(row), 1e-9, row.id, mask);
 }

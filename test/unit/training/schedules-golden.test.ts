@@ -4,13 +4,35 @@ import { learningRate, optimiserSteps, type Schedule, warmupSteps } from "../../
 import { hasReference } from "../../fixtures/golden.ts";
 import { expectClose, type GoldenRow, rlRows } from "./golden-rows.ts";
 
-interface ScheduleRow extends GoldenRow {
+interface ScheduleParams {
+  name: string;
+  lr: number;
+  min_lr: number;
+  min_lr_rate?: number;
+  min_lr_ratio?: number;
+  num_warmup_steps: number;
+  num_training_steps?: number;
+  total_training_steps: number;
+  num_cycles: number;
+  rows: number;
+  n_samples_per_prompt: number;
+  train_batch_size: number;
+  num_episodes: number;
+  lr_warmup_ratio: number;
+  lr_warmup_steps_ratio?: number;
+}
+
+interface ScheduleRow extends GoldenRow<ScheduleParams> {
   readonly steps: number[];
   readonly lr: number[];
 }
 
-const schedules = rlRows("schedules.jsonl") as ScheduleRow[];
-const controllers = rlRows("kl_controllers.jsonl");
+interface ControllerRow extends GoldenRow<Record<"kl_coef" | "init_kl_coef" | "target" | "horizon", number>, { updates: [number, number][] }> {
+  readonly out: { readonly values: number[] };
+}
+
+const schedules = rlRows<ScheduleRow>("schedules.jsonl");
+const controllers = rlRows<ControllerRow>("kl_controllers.jsonl");
 
 function scheduleOf({ params }: ScheduleRow): Schedule {
   const { lr: peak } = params;
@@ -65,7 +87,7 @@ describe.skipIf(!hasReference("golden/rl"))("learning rates against the publishe
     const rounded = schedules.filter((row) => row.params.lr_warmup_steps_ratio !== undefined);
     expect(rounded.length).toBe(5);
     for (const { id, params } of rounded) {
-      expect(warmupSteps(params.total_training_steps, params.lr_warmup_steps_ratio, "down"), id).toBe(params.num_warmup_steps);
+      expect(warmupSteps(params.total_training_steps, params.lr_warmup_steps_ratio!, "down"), id).toBe(params.num_warmup_steps);
     }
   });
 });
@@ -82,15 +104,15 @@ describe.skipIf(!hasReference("golden/rl"))("KL controllers against the publishe
         expect(controller.kind).toBe("fixed");
         continue;
       }
-      row.inputs.updates.forEach(([measured, rollouts]: [number, number], k: number) => {
+      row.inputs.updates.forEach(([measured, rollouts], k) => {
         const before = controller.coefficient;
         controller = updateKl(controller, measured, rollouts);
         // More rollouts than five horizons would turn the coefficient negative there; here one horizon is the most that counts.
         if (rollouts > params.horizon) {
           expect(controller.coefficient).toBe(updateKl({ ...controller, coefficient: before } as KlController, measured, params.horizon).coefficient);
           expect(controller.coefficient).toBeGreaterThan(0);
-        } else if (!row.inputs.updates.some(([, n]: [number, number]) => n > params.horizon)) {
-          expectClose(controller.coefficient, row.out.values[k], 1e-15, `${row.id} update ${k}`);
+        } else if (!row.inputs.updates.some(([, n]) => n > params.horizon)) {
+          expectClose(controller.coefficient, row.out.values[k]!, 1e-15, `${row.id} update ${k}`);
         }
       });
     }
