@@ -1,2 +1,2 @@
-/** When the bundle began to load: imported first, so that the measured activation includes the bundle's own evaluation. */
+/** When the bundle began to be evaluated: imported first, so that the measured activation includes all of it. */
 export const loadedAt = performance.now();

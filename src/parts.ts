@@ -44,7 +44,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   });
   const questions: Questions = new Questions(server, context.workspaceState);
   const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
-  const runs = new RunsTree(server, questions, settings);
+  const runs = new RunsTree(server, questions, settings, faults.report);
 
   server.onDidCrash(() => questions.interrupt());
   server.onDidStart(() => {

@@ -74,7 +74,7 @@ function Abstention({ answer }: { answer: Answer }) {
       <h2>
         <Icon name="circle-slash" /> Not in these documents
       </h2>
-      {answer.text && <p>{answer.text}</p>}
+      {!/^(not in these documents\W*)?$/i.test(answer.text.trim()) && <p>{answer.text}</p>}
       {answer.nearest.length > 0 && <h3>Nearest places</h3>}
       <CitationList label="Nearest places" citations={answer.nearest} />
     </>

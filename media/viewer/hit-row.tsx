@@ -25,14 +25,14 @@ export function HitRow({ hit, id, inserted }: { hit: Hit; id: string; inserted: 
         <span class="hit-place">
           {passage.place ? <PlaceButton place={passage.place} /> : passage.title}
         </span>
+      </div>
+      <div class="hit-why dim numeric">
         {inserted && (
           <span class="inserted" title="Inserted into the transcript: the policy read it">
             <Icon name="check" />
-            read
+            read ·{" "}
           </span>
         )}
-      </div>
-      <div class="hit-why dim numeric">
         {[legs(hit), matched.join(", ")].filter(Boolean).join(" · ")}
       </div>
       {open && (

@@ -42,7 +42,7 @@ export function extensionReport(facts: ExtensionFacts): string {
     "",
     "### Settings",
     "",
-    ...settings.map(([name, value]) => `- ${name}: \`${value}\``),
+    ...settings.map(([name, value]) => `- ${name}: ${value === "" ? "(empty)" : `\`${value}\``}`),
     "",
     "### Last errors",
     "",

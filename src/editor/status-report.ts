@@ -28,7 +28,9 @@ export async function showStatusReport(parts: Parts): Promise<void> {
 async function serverReport({ server }: Parts): Promise<string> {
   if (server.state === "given-up") return "## Server\n\nNot running: it stopped five times in three minutes.\n";
   try {
-    return (await server.request("statusReport", {})).markdown;
+    const { markdown } = await server.request("statusReport", {});
+    // The server's report stands on its own in the terminal; here it is a part of one document.
+    return markdown.replace(/^# .*\n+/, "");
   } catch (error) {
     return `## Server\n\nNo report: ${error instanceof Error ? error.message : String(error)}\n`;
   }

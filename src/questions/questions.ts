@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Request } from "../client/messages.ts";
-import { LiveQuestion, type RolloutMessage } from "./live-question.ts";
+import type { LiveQuestion, RolloutMessage } from "./live-question.ts";
 
 const shownKey = "searchlight.shownTrajectory";
 
@@ -59,7 +59,7 @@ export class Questions implements vscode.Disposable {
   /** Starts a question and shows it. */
   async ask(question: string, follows?: string): Promise<string> {
     const { trajectoryId } = await this.#server.request("ask", { question, ...(follows ? { follows } : {}) });
-    this.#showLive(this.#live(trajectoryId));
+    this.#showLive(await this.#live(trajectoryId));
     return trajectoryId;
   }
 
@@ -89,8 +89,8 @@ export class Questions implements vscode.Disposable {
     if (id && !this.shownId) await this.show(id);
   }
 
-  receive({ trajectoryId, seq, event }: RolloutMessage): void {
-    const live = this.#live(trajectoryId);
+  async receive({ trajectoryId, seq, event }: RolloutMessage): Promise<void> {
+    const live = await this.#live(trajectoryId);
     const outcome = live.receive(seq, event);
     if (outcome === "hole") void this.#catchUp(live).catch(() => undefined);
     if (outcome !== "applied") return;
@@ -132,7 +132,9 @@ export class Questions implements vscode.Disposable {
     for (const emitter of [this.#shownChanged, this.#applied, this.#runningChanged, this.#ended]) emitter.dispose();
   }
 
-  #live(askedId: string): LiveQuestion {
+  /** The schemas behind a live question take longest to load of all, so that waits for the first question. */
+  async #live(askedId: string): Promise<LiveQuestion> {
+    const { LiveQuestion } = await import("./live-question.ts");
     const known = this.#running.get(askedId) ?? (this.#shownLive?.askedId === askedId ? this.#shownLive : undefined);
     if (known) return known;
     const live = new LiveQuestion(askedId);

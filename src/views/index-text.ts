@@ -7,16 +7,14 @@ export interface IndexText {
   warning: boolean;
 }
 
-const numbers = new Intl.NumberFormat("en");
-
 /** What the status bar says of the indexes of all open folders. */
 export function statusBarText(statuses: readonly IndexStatus[]): IndexText {
+  if (statuses.length === 0) return { text: "$(search) Searchlight", tooltip: "The index has not been read.", warning: false };
   const tooltip = statuses.map((status) => `${status.folder.name}: ${status.reason}`).join("\n");
   const any = (...states: IndexStatus["state"][]): boolean => statuses.some(({ state }) => states.includes(state));
   const files = sum(statuses, (status) => status.files);
-  const counted = `${numbers.format(files)} ${files === 1 ? "file" : "files"}`;
+  const counted = `${number(files)} ${files === 1 ? "file" : "files"}`;
 
-  if (statuses.length === 0) return { text: "$(search) Searchlight", tooltip: "The index has not been read.", warning: false };
   if (any("failed")) return { text: "$(error) Index failed", tooltip, warning: true };
   if (any("degraded")) return { text: `$(warning) ${counted}`, tooltip, warning: true };
   if (any("scanning")) return { text: "$(sync~spin) Indexing", tooltip, warning: false };
@@ -39,14 +37,14 @@ export function indexBanner(statuses: readonly IndexStatus[]): string | undefine
 /** The facts of one folder in one line: counts, rate, time left. */
 export function indexDetail(status: IndexStatus): string {
   const parts = [
-    `${numbers.format(status.files)} files`,
-    `${numbers.format(status.passages)} passages`,
-    `${numbers.format(status.vectors.done)} of ${numbers.format(status.vectors.total)} vectors`,
+    `${number(status.files)} files`,
+    `${number(status.passages)} passages`,
+    `${number(status.vectors.done)} of ${number(status.vectors.total)} vectors`,
   ];
-  if (status.rate !== undefined) parts.push(`${numbers.format(Math.round(status.rate))} passages/s`);
+  if (status.rate !== undefined) parts.push(`${number(Math.round(status.rate))} passages/s`);
   if (status.etaSeconds !== undefined) parts.push(`${duration(status.etaSeconds)} left`);
-  if (status.skipped.length > 0) parts.push(`${numbers.format(status.skipped.length)} skipped`);
-  if (status.bytes !== undefined) parts.push(`${numbers.format(Math.round(status.bytes / 1e5) / 10)} MB`);
+  if (status.skipped.length > 0) parts.push(`${number(status.skipped.length)} skipped`);
+  if (status.bytes !== undefined) parts.push(`${number(Math.round(status.bytes / 1e5) / 10)} MB`);
   if (status.role === "reader") parts.push("written by another window");
   return parts.join(" · ");
 }
@@ -59,6 +57,11 @@ function vectorPercent(statuses: readonly IndexStatus[]): number {
 
 function sum(statuses: readonly IndexStatus[], of: (status: IndexStatus) => number): number {
   return statuses.reduce((total, status) => total + of(status), 0);
+}
+
+/** Number formats take long to load, so that waits for the first number. */
+function number(value: number): string {
+  return value.toLocaleString("en");
 }
 
 function duration(seconds: number): string {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { TrajectorySummary } from "../../protocol/server-messages.ts";
 import type { ServerLink } from "../client/server-link.ts";
+import type { Faults } from "../faults.ts";
 import type { LiveQuestion } from "../questions/live-question.ts";
 import type { Questions } from "../questions/questions.ts";
 import type { Settings } from "../settings.ts";
@@ -13,15 +14,17 @@ export class RunsTree implements vscode.TreeDataProvider<TrajectorySummary>, vsc
   readonly #server: ServerLink;
   readonly #questions: Questions;
   readonly #settings: Settings;
+  readonly #report: Faults["report"];
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(server: ServerLink, questions: Questions, settings: Settings) {
+  constructor(server: ServerLink, questions: Questions, settings: Settings, report: Faults["report"]) {
     this.#server = server;
     this.#questions = questions;
     this.#settings = settings;
+    this.#report = report;
     const refresh = (): void => this.#changed.fire();
     this.#subscriptions = [
       this.#changed,
@@ -30,16 +33,27 @@ export class RunsTree implements vscode.TreeDataProvider<TrajectorySummary>, vsc
         void vscode.commands.executeCommand("setContext", "searchlight.running", questions.anyRunning);
       }),
       questions.onDidEnd(refresh),
+      server.onDidStart(refresh),
       settings.onDidChange(refresh),
     ];
   }
 
   async getChildren(element?: TrajectorySummary): Promise<TrajectorySummary[]> {
     if (element || this.#settings.current().folders.length === 0 || this.#server.state === "given-up") return [];
-    const { trajectories } = await this.#server.request("trajectories", { limit: listed });
     const running = this.#questions.running.flatMap(summaryOf);
+    const trajectories = await this.#stored();
     const ids = new Set(running.map(({ id }) => id));
     return [...running, ...trajectories.filter(({ id }) => !ids.has(id))];
+  }
+
+  /** A server that stops meanwhile is told of elsewhere; its successor brings the list. */
+  async #stored(): Promise<TrajectorySummary[]> {
+    try {
+      return (await this.#server.request("trajectories", { limit: listed })).trajectories;
+    } catch (error) {
+      this.#report("listing past questions", error);
+      return [];
+    }
   }
 
   getTreeItem(summary: TrajectorySummary): vscode.TreeItem {

@@ -34,7 +34,11 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
     this.#parts = parts;
     const { questions, server, statuses, settings } = parts;
     this.#subscriptions = [
-      questions.onDidShow(() => this.#show()),
+      questions.onDidShow(({ trajectory }) => {
+        // The crash is told of until the person goes on to something it did not touch.
+        if (trajectory && trajectory.status !== "interrupted") this.#crashed = false;
+        this.#show();
+      }),
       questions.onDidApply((applied) => this.#post({ method: "event", params: applied })),
       server.onDidCrash(() => (this.#crashed = true)),
       server.onDidChangeState(() => this.#show()),
@@ -102,7 +106,6 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
 
   #show(): void {
     const { questions, server, settings } = this.#parts;
-    if (server.state === "running" && questions.shown.live) this.#crashed = false;
     const { trajectory, live } = questions.shown;
     this.#banner = this.#currentBanner();
     const { folders, settings: values } = settings.current();

@@ -6,6 +6,6 @@ import { indexBanner } from "./index-text.ts";
 export function viewBanner(server: ServerState, crashed: boolean, statuses: readonly IndexStatus[]): string | undefined {
   if (server === "given-up") return "The server stopped five times in three minutes and is not started again.";
   if (server === "waiting" || (crashed && server === "starting")) return "The server stopped unexpectedly and is being restarted.";
-  if (crashed && server === "running") return "The server stopped unexpectedly and was restarted; a question that ran is marked as interrupted.";
+  if (crashed && server === "running") return "The server stopped unexpectedly and was restarted.";
   return indexBanner(statuses);
 }

@@ -31,7 +31,7 @@ test("draws a running question event by event, and its checked answer at the end
   expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
   expect(await page.locator(".segment").count()).toBe(story.trajectory.segments.length);
   expect(await page.locator(".mask").first().textContent()).toMatch(/masked · \d+ chars · not trained on/);
-  expect(await page.locator(".hit-why").first().textContent()).toBe("words #1 · vectors #2 · telescope, first, light");
+  expect(await page.locator(".hit-why").first().textContent()).toBe("read · words #1 · vectors #2 · telescope, first, light");
   expect(await page.locator(".sentence.unsupported").textContent()).toContain("unsupported");
   expect(await page.locator(".citation .status").allTextContents()).toEqual([
     expect.stringContaining("verified"),
