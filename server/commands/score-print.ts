@@ -20,13 +20,20 @@ export function printScores(rows: readonly ScoredRow[], summary: ScoreTotals): v
   const { metrics, reward } = summary;
   print();
   print(
-    `${summary.rows} trajectories, ${summary.bad} not readable; answered ${percent(summary.answerRate)} %, ${summary.meanSearches.toFixed(2)} searches each`,
+    `${summary.rows} trajectories, ${summary.bad} not readable; answered ${percent(summary.answerRate)} %, ${summary.rollout.searches.toFixed(2)} searches each`,
+  );
+  const { evidenceReached, repeatedDocumentShare, environmentShare } = summary.rollout;
+  const evidence = evidenceReached === null ? "" : `a gold answer was retrieved in ${percent(evidenceReached)} %, `;
+  print(
+    `${evidence}${percent(repeatedDocumentShare)} % of documents repeated, ${percent(environmentShare)} % of the response masked`,
   );
   if (metrics) {
     print(
       `EM ${percent(metrics.em)}  F1 ${percent(metrics.f1)}  CEM_1 ${percent(metrics.cem1)}  CEM_2 ${percent(metrics.cem2)}  (${summary.withGolds} with gold answers)`,
     );
   }
+  const judge = summary.judge?.cem1;
+  if (judge) print(`judge ${percent(judge.judged)}, agrees with CEM_1 on ${percent(judge.agree)} % of ${judge.rows}`);
   print(`reward ${reward.mean.toFixed(3)} ± ${reward.std.toFixed(3)} by ${Object.keys(reward.profiles).join(", ")}`);
   for (const [rule, { rows: broken, points }] of Object.entries(summary.rules))
     print(`  ${rule}: ${broken} trajectories, ${points.toFixed(3)} points`);

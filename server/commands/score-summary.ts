@@ -1,5 +1,7 @@
 import type { Reward } from "../../protocol/reward.ts";
 import type { AnswerMetrics } from "../evaluation/answer-metrics.ts";
+import { agreement } from "../evaluation/judge.ts";
+import type { RolloutMetrics } from "../evaluation/rollout-metrics.ts";
 
 /** One scored trajectory, as `score --json` prints it. */
 export interface ScoredRow {
@@ -11,9 +13,9 @@ export interface ScoredRow {
   /** The answer of the text, where the record names another one. */
   answerInText?: string;
   profile: string;
-  searches: number;
-  /** Documents inserted. */
-  documents: number;
+  rollout: RolloutMetrics;
+  /** A judge's verdict that the record holds. */
+  judge?: boolean;
   stop: string | null;
   /** Null for a question without gold answers. */
   metrics: AnswerMetrics | null;
@@ -24,7 +26,9 @@ export interface ScoredRow {
 export class ScoreSummary {
   #rows = 0;
   #answered = 0;
-  #searches = 0;
+  readonly #rollouts: RolloutMetrics[] = [];
+  readonly #judged: { judge: boolean; metrics: AnswerMetrics }[] = [];
+  #validFormat = 0;
   #withGolds = 0;
   readonly #metrics: Record<keyof AnswerMetrics, number> = { em: 0, f1: 0, precision: 0, recall: 0, cem1: 0, cem2: 0 };
   readonly #components = new Map<string, { rows: number; sum: number }>();
@@ -36,7 +40,10 @@ export class ScoreSummary {
   add(row: ScoredRow): void {
     this.#rows += 1;
     if (row.answer !== null) this.#answered += 1;
-    this.#searches += row.searches;
+    this.#rollouts.push(row.rollout);
+    if (row.judge !== undefined && row.metrics) this.#judged.push({ judge: row.judge, metrics: row.metrics });
+    if (row.reward.components.every(({ name, violations }) => name !== "format" || violations.length === 0))
+      this.#validFormat += 1;
     if (row.metrics) {
       this.#withGolds += 1;
       for (const key of Object.keys(this.#metrics) as (keyof AnswerMetrics)[]) this.#metrics[key] += row.metrics[key];
@@ -67,7 +74,9 @@ export class ScoreSummary {
       rows: this.#rows,
       withGolds: this.#withGolds,
       answerRate: this.#answered / this.#rows,
-      meanSearches: this.#searches / this.#rows,
+      validFormat: this.#validFormat / this.#rows,
+      rollout: rolloutMeans(this.#rollouts),
+      ...(this.#judged.length > 0 ? { judge: judgeAgreement(this.#judged) } : {}),
       metrics: this.#withGolds > 0 ? (metrics as Record<keyof AnswerMetrics, number>) : null,
       reward: {
         mean,
@@ -86,6 +95,36 @@ export type ScoreTotals = ReturnType<ScoreSummary["json"]> & {
   bad: number;
   policySpans?: { rows: number; differ: number; points: number; rules: Record<string, number> };
 };
+
+/** Means over rollouts; evidence over those where it can be told. */
+function rolloutMeans(rollouts: readonly RolloutMetrics[]) {
+  const mean = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const of = (name: Exclude<keyof RolloutMetrics, "policyTokens" | "evidenceReached">): number =>
+    mean(rollouts.map((rollout) => rollout[name]))!;
+  const documents = rollouts.reduce((sum, rollout) => sum + rollout.documents, 0);
+  const repeated = rollouts.reduce((sum, rollout) => sum + rollout.repeatedDocuments, 0);
+  return {
+    searches: of("searches"),
+    turns: of("turns"),
+    policyTokens: mean(rollouts.flatMap(({ policyTokens }) => (policyTokens === null ? [] : [policyTokens]))),
+    seconds: of("seconds"),
+    cacheHits: of("cacheHits"),
+    documents: of("documents"),
+    repeatedDocumentShare: documents === 0 ? 0 : repeated / documents,
+    environmentShare: of("environmentShare"),
+    evidenceReached: mean(
+      rollouts.flatMap(({ evidenceReached }) => (evidenceReached === null ? [] : [Number(evidenceReached)])),
+    ),
+  };
+}
+
+/** How far the judge of the records agrees with exact match, with cover match and with F1 of at least a half. */
+function judgeAgreement(judged: readonly { judge: boolean; metrics: AnswerMetrics }[]) {
+  const by = (metric: "em" | "cem1" | "f1") =>
+    agreement(judged.map(({ judge, metrics }) => ({ judge, metric: metrics[metric] })));
+  return { em: by("em"), cem1: by("cem1"), f1: by("f1") };
+}
 
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
   const found = map.get(key);

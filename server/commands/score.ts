@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
+import { rolloutMetrics } from "../evaluation/rollout-metrics.ts";
 import { addTerms } from "../rewards/optional-terms.ts";
 import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import { type AnswerMetric, type RewardProfile, withAnswerMetric } from "../rewards/reward-profile.ts";
@@ -67,7 +68,7 @@ export function addScoreCommand(program: Command): void {
 
 /** Scores one imported trajectory; metrics compare the recorded answer where the record names one, as its program did. */
 export function scoreRow(
-  { trajectory, profile, answer, recorded }: ImportedRow,
+  { trajectory, profile, answer, recorded, judge }: ImportedRow,
   line: number,
   terms: RewardProfile,
 ): ScoredRow {
@@ -83,8 +84,8 @@ export function scoreRow(
     answer: said ?? null,
     ...(recorded !== undefined && answer !== undefined && recorded !== answer ? { answerInText: answer } : {}),
     profile: trajectory.profile,
-    searches: trajectory.searches.length,
-    documents: trajectory.searches.reduce((sum, { insertedHits }) => sum + insertedHits, 0),
+    rollout: rolloutMetrics(trajectory, golds),
+    ...(judge === undefined ? {} : { judge }),
     stop: trajectory.stop?.reason ?? null,
     metrics,
     reward,

@@ -14,6 +14,8 @@ export interface ImportedRow {
   answer: string | undefined;
   /** The answer that the record names beside its text; the released result files differ from their text in places. */
   recorded: string | undefined;
+  /** A judge's verdict that the record holds. */
+  judge?: boolean;
 }
 
 export type ImportResult = { ok: true; row: ImportedRow } | ({ ok: false } & FieldProblem);
@@ -84,7 +86,8 @@ function importFields(data: Record<string, unknown>, context: ImportContext): Im
       : { answer: { text: chosen, abstained: false, sentences: [], citations: [], nearest: [] } }),
     notices: ["Who wrote which part was read from the tags; the record does not say."],
   };
-  return { ok: true, row: { trajectory, profile, answer, recorded } };
+  const judge = fields.judge === undefined ? {} : { judge: fields.judge };
+  return { ok: true, row: { trajectory, profile, answer, recorded, ...judge } };
 }
 
 /** Marks of each form. The first in the text decides, since a retrieved document may hold any of them. */

@@ -7,6 +7,8 @@ export interface RowFields {
   model?: string;
   stop?: string;
   text?: string;
+  /** A judge's verdict on the answer, where the record holds one that is clear. */
+  judge?: boolean;
 }
 
 /** A field that holds something it cannot hold. */
@@ -40,6 +42,9 @@ export function rowFields(row: Row): RowFields | FieldProblem {
       fields[key] = booleanText(value);
     else return { field, reason: `holds ${kindOf(value)} where a text is expected` };
   }
+  const verdict = ["judge", "gpt4o_output"].map((name) => row[name]).find((value) => value !== undefined);
+  const judge = typeof verdict === "string" ? clearVerdict(verdict) : verdict;
+  if (typeof judge === "boolean") fields.judge = judge;
   const field = names.golds.find((name) => row[name] !== undefined && row[name] !== null);
   const golds = field === undefined ? nestedTarget(row) : { field, value: row[field] };
   if (!golds) return fields;
@@ -60,6 +65,12 @@ function nestedTarget(row: Row): { field: string; value: unknown } | undefined {
     value = (value as Row)[name];
   }
   return value === undefined ? undefined : { field: "reward_model.ground_truth.target", value };
+}
+
+/** A verdict as R1-Searcher's result files keep it: what the judge wrote, which may be more than the word. */
+function clearVerdict(written: string): boolean | undefined {
+  const word = /^\W*(true|false)\b/iu.exec(written)?.[1]?.toLowerCase();
+  return word === undefined ? undefined : word === "true";
 }
 
 /** A Boolean answer as Python writes it, which the normaliser takes for yes or no. */

@@ -90,6 +90,7 @@ interface Released {
   answers: string[];
   searches: number;
   documents: number;
+  judge: boolean;
 }
 
 const trajectories = "data/trajectories-r1-searcher/trajectories.jsonl";
@@ -111,13 +112,14 @@ describe.skipIf(!hasReference(trajectories) || !hasReference("golden/rewards.jso
       ]),
     );
     expect(rows).toHaveLength(records.length);
-    for (const [index, { id, predicted, answers, searches, documents }] of records.entries()) {
+    for (const [index, { id, predicted, answers, searches, documents, judge }] of records.entries()) {
       const row = rows[index];
-      expect(row).toMatchObject({ id, answer: predicted, searches, documents });
+      expect(row).toMatchObject({ id, answer: predicted, rollout: { searches, documents }, judge });
       expect(row.reward.total).toBe(rewards.get(`${id}#as-is`));
       const wanted = answers.length === 1 ? metrics.get(JSON.stringify([predicted, answers[0]])) : undefined;
       if (wanted) expect([id, row.metrics]).toEqual([id, expect.objectContaining(wanted)]);
     }
+    expect(summary.judge.em).toMatchObject({ rows: 580, agree: 510 / 580 });
     expect(summary.policySpans).toMatchObject({ rows: 580, differ: 28, points: 56 });
   });
 });
