@@ -1,4 +1,5 @@
 import { stemmer } from "stemmer";
+import { irregularVerbs } from "./irregular-verbs.ts";
 
 /** A word as it stands in a text. `key` is what two words are compared by: folded case and accents, English stem. */
 export interface Word {
@@ -9,7 +10,8 @@ export interface Word {
   readonly end: number;
 }
 
-const wordPattern = /[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu;
+// A code such as `V-9` or `SKF-114` is one word: neither of its halves says which one is meant.
+const wordPattern = /(?<![\p{L}\p{N}])\p{Lu}{1,5}-\d{1,6}\p{L}?(?![\p{L}\p{N}])|[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu;
 // Scripts written without spaces: the pattern above would take a whole clause for one word.
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const segmenter = new Intl.Segmenter("und", { granularity: "word" });
@@ -44,8 +46,9 @@ export function wordKey(word: string): string {
     .replace(/\p{M}+/gu, "")
     .toLowerCase()
     .replace(/['’](?:s|re|ve|ll|d|m)?$/u, "")
-    .replace(/['’]/gu, "");
-  return /^[a-z]{4,}$/.test(folded) ? stemmer(folded) : folded;
+    .replace(/['’-]/gu, "");
+  const base = irregularVerbs.get(folded) ?? folded;
+  return /^[a-z]{4,}$/.test(base) ? stemmer(base) : base;
 }
 
 /** Keys of the words that carry meaning, each once, in order of first occurrence. */

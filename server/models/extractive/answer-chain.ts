@@ -1,6 +1,8 @@
 import type { Name } from "../../language/names.ts";
-import { contentKeys, wordKey } from "../../language/words.ts";
-import { answerMatch } from "./answer-kind.ts";
+import { contentKeys } from "../../language/words.ts";
+import { answerPhrase } from "./answer-phrase.ts";
+import { alternativesOf, compare } from "./comparison.ts";
+import { type ExpectedAnswer, expectedAnswer } from "./expected-answer.ts";
 import type { FusedPassage } from "./fusion.ts";
 import type { Question } from "./question.ts";
 import { readPassage, type ReadPassage, type ReadSentence } from "./read-passage.ts";
@@ -11,21 +13,34 @@ export interface PlacedSentence {
   readonly sentence: ReadSentence;
 }
 
+/** A sentence that may be part of an answer. */
+export interface AnswerCandidate extends PlacedSentence {
+  /** How far each of the question's words is held, 0 to 1. */
+  readonly held: ReadonlyMap<string, number>;
+  /** Keys of title and headings. */
+  readonly above: ReadonlySet<string>;
+  /** How well its passage was found, 0 to 1. */
+  readonly placed: number;
+}
+
 /** Sentences that answer together: each but the first speaks of a name that the one before it brought up. */
 export interface AnswerChain {
-  readonly links: readonly PlacedSentence[];
+  readonly links: readonly AnswerCandidate[];
   /** Weighted share of the question's words in the sentences and what stands above them, 0 to 1. */
   readonly coverage: number;
   /** How well the last sentence holds what the question asks for, 0 to 1. */
   readonly match: number;
+  /** The piece of the last sentence that is asked for. */
+  readonly phrase: string;
   /** What chains are compared by. */
   readonly value: number;
 }
 
 const weights = {
   passages: 14,
-  starts: 14,
-  beam: 16,
+  sentences: 60,
+  starts: 16,
+  beam: 20,
   links: 3,
   /** A word in the title or a heading, not in the sentence. */
   above: 0.75,
@@ -33,33 +48,33 @@ const weights = {
   before: 0.3,
   match: 0.55,
   /** A longer chain must explain more. */
-  link: 0.08,
+  link: 0.06,
   /** A name that stands only above the next sentence is a weaker link than one in its words. */
   weakLink: 0.2,
   placed: 0.12,
-  /** Of the words that no single link holds, only this share counts: words scattered over sentences say little. */
-  scattered: 0.5,
+  /** Of what the other links hold beyond the densest, this share counts, by the weakest link: scattered words say little. */
+  scattered: 0.4,
+  linked: 0.4,
   names: 4,
+  implied: 0.3,
 };
-
-interface Candidate extends PlacedSentence {
-  /** How far each of the question's words is held, 0 to 1. */
-  readonly held: ReadonlyMap<string, number>;
-  readonly above: ReadonlySet<string>;
-  readonly placed: number;
-}
 
 /**
  * The best chain of one to three sentences out of the passages that a policy may quote. One sentence answers a one-hop
  * question; for more hops the first sentence holds a part of the question and a name that the question lacks, and the
- * next one speaks of that name.
+ * next one speaks of that name. A question that lets choose takes one sentence for each thing it names.
  */
 export function bestChain(question: Question, fused: readonly FusedPassage[], usable: (read: ReadPassage) => boolean): AnswerChain | undefined {
-  const wanted = wantedWeights(question, fused);
+  const expected = expectedAnswer(question);
+  const wanted = wantedWeights(question, expected, fused);
   const candidates = candidatesOf(question, fused, usable);
-  const firsts = candidates
-    .map((candidate) => extend(question, wanted, undefined, candidate, 0))
-    .sort(byValue);
+  const compared = compare(question, alternativesOf(question), candidates);
+  if (compared && compared.links.length > 1) {
+    const chain = compared.links.reduce<Partial | undefined>((before, link) => extend(question, expected, wanted, before, link, 1), undefined)!;
+    const phrase = compared.decided?.text ?? chain.phrase;
+    return { ...chain, links: distinctLinks(compared.links), match: compared.decided ? 1 : chain.match, phrase };
+  }
+  const firsts = candidates.map((candidate) => extend(question, expected, wanted, undefined, candidate, 1)).sort(byValue);
   let best: Partial | undefined = firsts[0];
   // A first link may be worth little by itself: the words it covers decide whether it is followed.
   let beam = firsts.toSorted((a, b) => b.coverage - a.coverage).slice(0, weights.starts);
@@ -69,7 +84,7 @@ export function bestChain(question: Question, fused: readonly FusedPassage[], us
       for (const candidate of candidates) {
         if (chain.links.some((link) => link.sentence === candidate.sentence)) continue;
         const link = linkStrength(question, chain.links, candidate);
-        if (link > 0) longer.push(extend(question, wanted, chain, candidate, link));
+        if (link > 0) longer.push(extend(question, expected, wanted, chain, candidate, link));
       }
     }
     beam = longer.sort(byValue).slice(0, weights.beam);
@@ -79,18 +94,30 @@ export function bestChain(question: Question, fused: readonly FusedPassage[], us
 }
 
 interface Partial extends AnswerChain {
-  readonly links: readonly Candidate[];
   readonly held: ReadonlyMap<string, number>;
   /** Coverage of the link that holds most. */
   readonly densest: number;
   readonly cost: number;
+  /** The weakest link's strength. */
+  readonly weakest: number;
+}
+
+function distinctLinks(links: readonly AnswerCandidate[]): AnswerCandidate[] {
+  return links.filter((link, index) => links.findIndex(({ sentence }) => sentence === link.sentence) === index);
 }
 
 function byValue(a: AnswerChain, b: AnswerChain): number {
   return b.value - a.value;
 }
 
-function extend(question: Question, wanted: ReadonlyMap<string, number>, before: Partial | undefined, candidate: Candidate, strength: number): Partial {
+function extend(
+  question: Question,
+  expected: ExpectedAnswer,
+  wanted: ReadonlyMap<string, number>,
+  before: Partial | undefined,
+  candidate: AnswerCandidate,
+  strength: number,
+): Partial {
   const links = [...(before?.links ?? []), candidate];
   const held = new Map(before?.held);
   for (const [key, share] of candidate.held) held.set(key, Math.max(share, held.get(key) ?? 0));
@@ -103,22 +130,23 @@ function extend(question: Question, wanted: ReadonlyMap<string, number>, before:
   const own = all === 0 ? 0 : [...candidate.held].reduce((sum, [key, share]) => sum + share * (wanted.get(key) ?? 0), 0) / all;
   const densest = Math.max(before?.densest ?? 0, own);
   const union = all === 0 ? 0 : have / all;
-  const coverage = densest + weights.scattered * (union - densest);
+  const weakest = Math.min(before?.weakest ?? 1, strength);
+  const coverage = densest + (weights.scattered + weights.linked * weakest) * (union - densest);
   const known = new Set([...question.keys, ...(before?.links ?? []).flatMap((link) => [...link.sentence.keys, ...link.above])]);
-  const match = answerMatch(question, candidate.sentence, known, candidate.above);
+  const { match, text: phrase } = answerPhrase(question, expected, candidate.sentence, known);
   const placed = links.reduce((sum, link) => sum + link.placed, 0) / links.length;
   const cost = (before?.cost ?? 0) + (before ? weights.link + weights.weakLink * (1 - strength) : 0);
   const value = (coverage + weights.match * match + weights.placed * placed) * shape(question, candidate.sentence) - cost;
-  return { links, held, densest, coverage, match, cost, value };
+  return { links, held, densest, weakest, coverage, match, phrase, cost, value };
 }
 
-function candidatesOf(question: Question, fused: readonly FusedPassage[], usable: (read: ReadPassage) => boolean): Candidate[] {
+function candidatesOf(question: Question, fused: readonly FusedPassage[], usable: (read: ReadPassage) => boolean): AnswerCandidate[] {
   const best = fused[0]?.score ?? 1;
   return fused.slice(0, weights.passages).flatMap(({ passage, score }) => {
     const read = readPassage(passage);
     if (!usable(read)) return [];
     const above = new Set([...read.titleKeys, ...(passage.place?.headings ?? []).flatMap(contentKeys)]);
-    return read.sentences.flatMap((sentence, index) => {
+    return read.sentences.slice(0, weights.sentences).flatMap((sentence, index) => {
       if (sentence.kind === "heading") return [];
       const previous = read.sentences[index - 1];
       const before = previous?.kind === sentence.kind ? previous.keys : undefined;
@@ -137,7 +165,7 @@ function candidatesOf(question: Question, fused: readonly FusedPassage[], usable
  * How surely a sentence speaks of a name that the chain brought up: 1 in its own words, 0.6 under another title that holds
  * it, hardly where both stand on one page, whose title says nothing of either; 0 not at all.
  */
-function linkStrength(question: Question, links: readonly Candidate[], candidate: Candidate): number {
+function linkStrength(question: Question, links: readonly AnswerCandidate[], candidate: AnswerCandidate): number {
   const last = links.at(-1)!;
   const samePage = last.read.title === candidate.read.title;
   const names = bridgingNames(question, last);
@@ -158,29 +186,24 @@ function bridgingNames(question: Question, { sentence, read }: PlacedSentence): 
 }
 
 /** The question's words by how much they narrow: names and numbers more, and words that every passage holds less. */
-export function wantedWeights(question: Question, fused: readonly FusedPassage[]): Map<string, number> {
+function wantedWeights(question: Question, expected: ExpectedAnswer, fused: readonly FusedPassage[]): Map<string, number> {
   const pool = fused.map(({ passage }) => readPassage(passage));
   const full = Math.log((pool.length + 1) / 0.5);
-  const asked = headKey(question);
   return new Map(
     question.terms.map((term) => {
       const holding = pool.filter((read) => read.keys.has(term.key)).length;
       const rarity = 0.4 + 0.6 * (Math.log((pool.length + 1) / (holding + 0.5)) / full);
       // "Which firm …": the answer is one, and need not say so.
-      return [term.key, term.weight * rarity * (term.key === asked ? 0.35 : 1)];
+      return [term.key, term.weight * rarity * (expected.implied.has(term.key) ? weights.implied : 1)];
     }),
   );
-}
-
-/** The noun after `which` or `what`: the kind of thing the answer is. */
-export function headKey(question: Question): string | undefined {
-  const noun = /\b(?:which|what)\s+(?:of\s+\w+\s+)?([\p{L}-]{3,})/iu.exec(question.text)?.[1];
-  return noun && !/^(?:is|are|was|were|does|did|has|have|had|can|will|would|should|the|kind|sort)$/iu.test(noun) ? wordKey(noun) : undefined;
 }
 
 /** A question, a fragment or a code block is seldom what the reader asked for. */
 function shape(question: Question, sentence: ReadSentence): number {
   if (/\?["'”)]*$/u.test(sentence.text)) return 0.4;
+  // Text that speaks to a program instead of a reader states nothing.
+  if (/\b(?:ignore|disregard|forget)\b.{0,30}\binstructions?\b/iu.test(sentence.text)) return 0;
   if (sentence.kind === "code") return question.kind === "how-to" ? 0.85 : 0.6;
   if (sentence.kind === "row") return 0.85;
   if (sentence.words.length < 4) return sentence.kind === "item" ? 0.8 : 0.5;

@@ -75,13 +75,14 @@ function byRanks(searches: readonly FusedSearch[]): FusedPassage[] {
   return [...entries.values()].sort((a, b) => b.score - a.score);
 }
 
-/** True when the text of one passage holds the title of the other. Titles of three letters occur by accident. */
+/** True when the text of one passage names what the other is about. Titles of three letters occur by accident. */
 function mentions(speaker: ReadPassage, subject: ReadPassage): boolean {
-  const title = subject.title.toLowerCase();
-  return title.length > 3 && title !== speaker.title.toLowerCase() && speaker.folded.includes(title);
+  return subject.subjects.some(
+    ({ folded }) => folded.length > 3 && speaker.folded.includes(folded) && !speaker.subjects.some((own) => own.folded === folded),
+  );
 }
 
-/** True when every content word of the passage's title is among the keys. */
+/** True when every content word of something the passage is about is among the keys. */
 export function titleAsked(read: ReadPassage, keys: ReadonlySet<string>): boolean {
-  return read.titleKeys.size > 0 && [...read.titleKeys].every((key) => keys.has(key));
+  return read.subjects.some((subject) => subject.keys.every((key) => keys.has(key)));
 }

@@ -125,9 +125,10 @@ function subjects(question: Question, fused: readonly FusedPassage[]): NextQuery
   return fused.slice(0, weights.subjects).flatMap(({ passage, score }) => {
     const read = readPassage(passage);
     const missing = rest(question, read.keys);
-    if (missing === "" || [...read.titleKeys].every((key) => question.keys.has(key))) return [];
+    const page = read.subjects[0];
+    if (missing === "" || !page || page.keys.every((key) => question.keys.has(key))) return [];
     const worth = weights.subject * (score / best) * covered(question, read.keys);
-    return [{ query: `${read.title} ${missing}`, about: read.title, why: "subject", from: passage.title, score: worth }];
+    return [{ query: `${page.text} ${missing}`, about: page.text, why: "subject", from: passage.title, score: worth }];
   });
 }
 

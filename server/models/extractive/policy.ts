@@ -1,16 +1,14 @@
 import { notInDocuments } from "../../../protocol/answer.ts";
 import { insertedPassages } from "../../../protocol/inserted.ts";
 import type { Policy, PolicyFinish, PolicyTurn } from "../policy.ts";
-import { type AnswerChain, type PlacedSentence, bestChain } from "./answer-chain.ts";
+import { type PlacedSentence, bestChain } from "./answer-chain.ts";
+import { weakness } from "./evidence-strength.ts";
 import { fusedPassages } from "./fusion.ts";
 import { type Question, readQuestion } from "./question.ts";
 import type { ReadPassage } from "./read-passage.ts";
 import { resolveFollowUp } from "./follow-up.ts";
 import { plannedSearch } from "./search-plan.ts";
 import { shortAnswer } from "./short-answer.ts";
-
-/** Evidence weaker than this is no answer; tuned on the sample handbook's questions (`docs/benchmarks.md`). */
-const enough = { coverage: 0.45, both: 0.75, matchWeight: 0.3 };
 
 /**
  * The embedded default, which needs no model: a rule that searches with the question, finds the name or term that leads on in
@@ -56,23 +54,13 @@ function concluded(question: Question, turn: PolicyTurn): { thought: string; ans
   const inserted = insertedPassages(searches);
   const numberOf = (read: ReadPassage): number => inserted.findIndex(({ id }) => id === read.passage.id) + 1;
   const chain = bestChain(question, fused, (read) => numberOf(read) > 0);
-  if (!chain || isWeak(chain)) return { thought: `The evidence is too weak for an answer.${unheld(question, chain)}`, answer: notInDocuments };
+  const weak = chain ? weakness(question, chain) : "Nothing was found.";
+  if (!chain || weak !== undefined) return { thought: `The evidence is too weak for an answer. ${weak}`, answer: notInDocuments };
   const where = [...new Set(chain.links.map(({ read }) => read.title))].map((title) => `“${title}”`).join(", then ");
   const thought = `The sentences that answer best stand in ${where}.`;
-  if (turn.answerForm === "short") return { thought, answer: ` ${shortAnswer(question, chain.links)} ` };
+  if (turn.answerForm === "short") return { thought, answer: ` ${shortAnswer(chain)} ` };
   const sentences = withAnnounced(chain.links);
   return { thought, answer: sentences.map((each) => `${quoted(each)} [${numberOf(each.read)}]`).join("\n") };
-}
-
-function isWeak({ coverage, match }: AnswerChain): boolean {
-  return coverage < enough.coverage || coverage + enough.matchWeight * match < enough.both;
-}
-
-/** Names the question's words that nothing in the best chain holds. */
-function unheld(question: Question, chain: AnswerChain | undefined): string {
-  const keys = new Set(chain?.links.flatMap(({ sentence, read }) => [...sentence.keys, ...read.titleKeys]));
-  const missing = question.terms.filter(({ key }) => !keys.has(key)).map(({ text }) => `“${text}”`);
-  return missing.length > 0 ? ` Nothing that was read speaks of ${missing.slice(0, 4).join(", ")} in that connection.` : "";
 }
 
 /** A sentence that announces a list or a command (`:` at its end) brings the first of what it announces. */

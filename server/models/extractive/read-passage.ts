@@ -15,11 +15,20 @@ export interface ReadPassage {
   /** Title without what only tells titles apart (`Mercury (planet)`). */
   readonly title: string;
   readonly titleKeys: ReadonlySet<string>;
+  /** What the passage is about, widest first: the parts of a title that is a path (`Alarm codes › A-22`), else the title. */
+  readonly subjects: readonly Subject[];
   /** Title, headings and text. */
   readonly keys: ReadonlySet<string>;
   /** Lower-case text, for looking up names. */
   readonly folded: string;
   readonly sentences: readonly ReadSentence[];
+}
+
+/** Something that a passage is about. */
+export interface Subject {
+  readonly text: string;
+  readonly folded: string;
+  readonly keys: readonly string[];
 }
 
 const cache = new WeakMap<Passage, ReadPassage>();
@@ -35,6 +44,7 @@ export function readPassage(passage: Passage): ReadPassage {
     passage,
     title,
     titleKeys,
+    subjects: subjectsOf(title),
     keys: new Set([...titleKeys, ...headings.flatMap(contentKeys), ...contentKeys(passage.text)]),
     folded: passage.text.toLowerCase(),
     sentences: splitSentences(passage.text).map(readSentence),
@@ -46,6 +56,13 @@ export function readPassage(passage: Passage): ReadPassage {
 function readSentence(sentence: Sentence): ReadSentence {
   const found = words(sentence.text);
   return { ...sentence, words: found, keys: new Set(found.map((word) => word.key)), names: names(sentence.text) };
+}
+
+function subjectsOf(title: string): Subject[] {
+  return title
+    .split(" › ")
+    .map((text) => ({ text, folded: text.toLowerCase(), keys: contentKeys(text) }))
+    .filter(({ keys }) => keys.length > 0);
 }
 
 export function baseTitle(title: string): string {

@@ -1,0 +1,32 @@
+import type { AnswerChain } from "./answer-chain.ts";
+import { askedProperty } from "./expected-answer.ts";
+import type { Question } from "./question.ts";
+
+/** Tuned on the sample handbook's answerable and unanswerable questions. */
+const enough = { coverage: 0.45, both: 0.78, match: 0.3, names: 0.5, property: 0.5 };
+
+/** Why a chain is no answer; undefined when it is one. */
+export function weakness(question: Question, chain: AnswerChain): string | undefined {
+  const said = new Set(chain.links.flatMap(({ sentence, above }) => [...sentence.keys, ...above]));
+  const read = new Set(chain.links.flatMap((link) => [...link.read.keys]));
+  const strong = question.terms.filter(({ weight }) => weight > 1);
+  const unnamed = strong.filter(({ key }) => !read.has(key));
+  // A's code or year that is not there is another thing's answer, however well the rest fits.
+  if (unnamed.some(({ key }) => /\d/u.test(key)) || unnamed.length > strong.length * (1 - enough.names)) {
+    return `Nothing that fits speaks of ${quote(unnamed)}.`;
+  }
+  if (chain.match < enough.match) return "No sentence holds the kind of thing that is asked for.";
+  const property = askedProperty(question);
+  const spoken = property.filter((key) => said.has(key)).length;
+  if (chain.links.length === 1 && spoken < property.length * enough.property) {
+    return `Nothing that fits speaks of ${quote(question.terms.filter(({ key }) => property.includes(key)))}.`;
+  }
+  if (chain.coverage < enough.coverage || chain.coverage + 0.3 * chain.match < enough.both) {
+    return `Nothing that fits speaks of ${quote(question.terms.filter(({ key }) => !said.has(key)))}.`;
+  }
+  return undefined;
+}
+
+function quote(terms: readonly { text: string }[]): string {
+  return terms.slice(0, 4).map(({ text }) => `“${text}”`).join(", ") || "all that is asked";
+}
