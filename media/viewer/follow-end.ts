@@ -1,4 +1,5 @@
 import { effect } from "@preact/signals";
+import { showAnswer } from "./show-answer.ts";
 import { view } from "./view-model.ts";
 
 const tolerance = 24;
@@ -36,7 +37,7 @@ export function followEnd(scroller: HTMLElement): () => void {
     }
     answered = trajectory?.answer !== undefined;
     shown = trajectory?.id;
-    if (arrived && atEnd) requestAnimationFrame(() => document.getElementById("answer")?.scrollIntoView({ block: "start" }));
+    if (arrived && atEnd) requestAnimationFrame(showAnswer);
   });
   return () => {
     growth.disconnect();

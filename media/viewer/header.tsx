@@ -1,4 +1,5 @@
 import { Icon } from "./icon.tsx";
+import { showAnswer } from "./show-answer.ts";
 import { stop, trajectory, view } from "./view-model.ts";
 import { count, seconds, stateOf } from "./wording.ts";
 
@@ -31,7 +32,7 @@ export function Header() {
         </button>
       ) : (
         shown.answer && (
-          <button type="button" class="quiet" title="Go to the answer" onClick={showAnswer}>
+          <button type="button" class="quiet" title="Go to the answer" onClick={goToAnswer}>
             <Icon name="arrow-down" /> Answer
           </button>
         )
@@ -41,8 +42,7 @@ export function Header() {
   );
 }
 
-function showAnswer(): void {
-  const answer = document.getElementById("answer");
-  answer?.scrollIntoView({ block: "start" });
-  answer?.focus({ preventScroll: true });
+function goToAnswer(): void {
+  showAnswer();
+  document.getElementById("answer")?.focus({ preventScroll: true });
 }

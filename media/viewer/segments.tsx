@@ -29,6 +29,9 @@ class KeptSegment extends Component<{ block: Block; holdsAnswer: boolean }> {
 
   override render({ block, holdsAnswer }: { block: Block; holdsAnswer: boolean }) {
     const { segment, index } = block;
+    const text = textOf(block);
+    // White space between two tags is a segment of its own, with nothing in it to read.
+    if (text.trim() === "") return null;
     return (
       <li
         class={`segment kind-${segment.kind} origin-${segment.origin}`}
@@ -36,17 +39,20 @@ class KeptSegment extends Component<{ block: Block; holdsAnswer: boolean }> {
         tabIndex={index === 0 ? 0 : -1}
         aria-label={segmentLabel(segment)}
       >
-        <SegmentBody block={block} holdsAnswer={holdsAnswer} />
+        <SegmentBody block={block} text={text} holdsAnswer={holdsAnswer} />
       </li>
     );
   }
 }
 
-function SegmentBody({ block, holdsAnswer }: { block: Block; holdsAnswer: boolean }) {
-  const { segment } = block;
-  // A segment's text is fixed by its range, since text is only ever appended.
+/** A segment's text is fixed by its range, since text is only ever appended. */
+function textOf({ segment }: Block): string {
   const shown = trajectory.peek();
-  const text = shown ? segmentText(shown, segment) : "";
+  return shown ? segmentText(shown, segment) : "";
+}
+
+function SegmentBody({ block, text, holdsAnswer }: { block: Block; text: string; holdsAnswer: boolean }) {
+  const { segment } = block;
   if (segment.origin === "environment") return <DocumentsCard block={block} text={text} />;
   switch (segment.kind) {
     case "prompt":

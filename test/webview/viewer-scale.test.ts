@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hit, place, Story } from "../fixtures/story.ts";
+import { citations, hit, place, Story } from "../fixtures/story.ts";
 import { startViewer } from "./viewer-page.ts";
 
 let viewer: Awaited<ReturnType<typeof startViewer>>;
@@ -65,6 +65,26 @@ test("streamed text is appended without drawing the segments before it again", a
   for (const event of story.events.slice(before)) await view.post("event", { trajectoryId: trajectory.id, event });
   await page.getByText("and so it goes on, word by word.").waitFor();
   expect(await page.evaluate(() => (window as unknown as { changes: number }).changes)).toBe(0);
+});
+
+test("the answer is brought into sight when it comes, and the page around the list never moves", async () => {
+  const view = await viewer.open({ height: 500 });
+  const { page } = view;
+  const story = longStory(20);
+  await view.post("show", { trajectory: story.trajectory, live: true, empty: "no-question", banner: "Indexing 40 %." });
+  const before = story.events.length;
+  story
+    .write("answer", "A long answer. ".repeat(20))
+    .answer({ text: "", abstained: true, sentences: [], citations: [], nearest: [...citations, ...citations, ...citations] });
+  for (const event of story.events.slice(before)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+  await page.getByRole("heading", { name: "Not in these documents" }).waitFor();
+  const gap = () =>
+    page.evaluate(() => {
+      const top = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+      return Math.abs(top("#answer").top - top(".header").bottom);
+    });
+  await expect.poll(gap).toBeLessThan(8);
+  expect(await page.evaluate(() => [window.scrollY, document.querySelector(".banner")!.getBoundingClientRect().top])).toEqual([0, 0]);
 });
 
 test("the end stays in sight while a question runs, until the person scrolls up", async () => {
