@@ -1,3 +1,4 @@
+import type { TextTokenizer } from "./tokenizer.ts";
 import type { PolicyRef, Sampling, Search, Segment } from "../../protocol/trajectory.ts";
 
 /** The transcript so far, as a policy may need it: whole text, segments over it, and the searches behind the documents. */
@@ -44,6 +45,15 @@ export interface ChatMessage {
   content: string;
 }
 
+/** A prompt filled in: its parts for a chat model, and the one text that a trajectory starts with. */
+export interface ChatPrompt {
+  system: string;
+  user: string;
+  /** What the assistant's reply begins with; part of the prompt, not of the policy's text. */
+  prefix: string;
+  text: string;
+}
+
 export interface PolicyChunk {
   text: string;
   /** Sampled ids and their log-probs, for token policies. Ids are kept as they came and never re-encoded. */
@@ -68,6 +78,10 @@ export interface PolicyFinish {
 export interface Policy {
   readonly ref: PolicyRef;
   readonly form: "tokens" | "text";
+  /** The vocabulary of a policy of form "tokens"; its chunks then carry ids, and their text is not read. */
+  readonly tokenizer?: TextTokenizer;
+  /** Puts a prompt into the model's own chat form, for policies of form "tokens" over a chat profile. */
+  renderPrompt?(prompt: ChatPrompt): ChatPrompt;
   /** Streams one stretch. Throws `PolicyError`; aborting the signal ends the stream with `PolicyError` of kind "cancelled". */
   generate(turn: PolicyTurn, signal: AbortSignal): AsyncGenerator<PolicyChunk, PolicyFinish>;
 }

@@ -1,5 +1,5 @@
 import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
-import type { ChatMessage } from "../models/policy.ts";
+import type { ChatMessage, ChatPrompt } from "../models/policy.ts";
 import type { Profile } from "./profile.ts";
 
 /** A question and answer that the one at hand follows up. */
@@ -12,17 +12,8 @@ export function earlierOf(trajectory: Trajectory): Earlier {
   return { question: trajectory.question, answer: trajectory.answer?.text ?? "" };
 }
 
-/** A prompt filled in: its parts for a chat model, and the one text that a trajectory starts with. */
-export interface FilledPrompt {
-  system: string;
-  user: string;
-  /** What the assistant's reply begins with; part of the prompt, not of the policy's text. */
-  prefix: string;
-  text: string;
-}
-
 /** Puts a question into a profile's prompt. A question's own braces have no meaning. */
-export function fillPrompt(profile: Profile, question: string, earlier?: Earlier): FilledPrompt {
+export function fillPrompt(profile: Profile, question: string, earlier?: Earlier): ChatPrompt {
   const before = earlier
     ? `Earlier question: ${earlier.question}\nEarlier answer: ${earlier.answer}\n\nThe question that follows it up: `
     : "";
@@ -49,7 +40,7 @@ export function fillPrompt(profile: Profile, question: string, earlier?: Earlier
  * The transcript as chat turns: what the policy wrote is the assistant's, what the environment inserted is the user's. The
  * prompt's prefix is not sent; a chat model opens its own thinking.
  */
-export function chatMessages(prompt: FilledPrompt, text: string, segments: readonly Segment[]): ChatMessage[] {
+export function chatMessages(prompt: ChatPrompt, text: string, segments: readonly Segment[]): ChatMessage[] {
   const messages: ChatMessage[] = [];
   if (prompt.system) messages.push({ role: "system", content: prompt.system });
   messages.push({ role: "user", content: prompt.user });

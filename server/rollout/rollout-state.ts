@@ -1,15 +1,17 @@
 import { insertedCount } from "../../protocol/inserted.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
-import type { PolicyFinish, PolicyTurn } from "../models/policy.ts";
+import type { ChatPrompt, PolicyFinish, PolicyTurn } from "../models/policy.ts";
 import type { SearchOutcome } from "../retrieval/retriever.ts";
 import { answerText } from "./answer-text.ts";
 import { documentsBlock } from "./insertion.ts";
 import type { Profile } from "./profile.ts";
-import { type FilledPrompt, type Earlier, chatMessages } from "./prompt.ts";
+import { type Earlier, chatMessages } from "./prompt.ts";
 import { strip } from "./python-text.ts";
 import { cleanQuery, findQuery } from "./query.ts";
 import { type Mode, stretchPieces } from "./stretch-segments.ts";
+import type { TextTokenizer } from "../models/tokenizer.ts";
+import { TokenTranscript } from "./token-transcript.ts";
 
 /** What a rollout wants next. */
 export type Step = { kind: "policy" } | { kind: "search"; query: string; rawQuery: string } | { kind: "end" };
@@ -20,10 +22,12 @@ export type Step = { kind: "policy" } | { kind: "search"; query: string; rawQuer
  */
 export class RolloutState {
   readonly profile: Profile;
-  readonly prompt: FilledPrompt;
+  readonly prompt: ChatPrompt;
   readonly earlier: Earlier | undefined;
   readonly #start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">;
   readonly #emit: (event: RolloutEvent) => void;
+  /** Present where the policy works with token ids. */
+  readonly #tokens: TokenTranscript | undefined;
   #text: string;
   #segments: Segment[];
   #searches: Search[] = [];
@@ -38,18 +42,20 @@ export class RolloutState {
 
   constructor(
     profile: Profile,
-    prompt: FilledPrompt,
+    prompt: ChatPrompt,
     earlier: Earlier | undefined,
     start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">,
     emit: (event: RolloutEvent) => void,
+    tokenizer?: TextTokenizer,
   ) {
     this.profile = profile;
     this.prompt = prompt;
     this.earlier = earlier;
     this.#start = start;
     this.#emit = emit;
-    this.#text = prompt.text;
-    this.#segments = [{ kind: "prompt", origin: "prompt", start: 0, end: prompt.text.length, turn: 0 }];
+    this.#tokens = tokenizer && new TokenTranscript(tokenizer);
+    this.#text = this.#tokens?.prompt(prompt.text) ?? prompt.text;
+    this.#segments = [{ kind: "prompt", origin: "prompt", start: 0, end: this.#text.length, turn: 0, ...this.#appended(0) }];
     this.#mode = prompt.prefix && prompt.prefix === profile.tags.thinkOpen ? "think" : "other";
     this.#beginStretch();
     this.#emit({ type: "snapshot", trajectory: this.trajectory() });
@@ -74,6 +80,7 @@ export class RolloutState {
         segments: this.#segments,
         searches: this.#searches,
         ...(this.earlier ? { earlier: this.earlier } : {}),
+        ...(this.#tokens ? { ids: this.#tokens.ids } : {}),
       },
       tags: profile.tags,
       searchesLeft: Math.min(profile.limits.searches - this.#searches.length, profile.limits.turns - 1 - this.#turn),
@@ -92,6 +99,11 @@ export class RolloutState {
     this.#emitText(delta);
   }
 
+  /** Adds ids that the policy sampled; the text follows from them. */
+  writeIds(ids: readonly number[], logprobs?: readonly number[]): void {
+    this.#rewriteStretch(this.#tokens!.sampled(ids, logprobs));
+  }
+
   /** The policy ended its stretch: decides between a search, feedback and the end. */
   finishStretch(finish: PolicyFinish, seconds: number): void {
     this.#usage.policySeconds += seconds;
@@ -101,15 +113,17 @@ export class RolloutState {
       this.#usage.promptTokens = Math.max(this.#usage.promptTokens, finish.promptTokens ?? 0);
     }
     const { tags } = this.profile;
+    // Bytes of an incomplete character are text at the end, whatever they are.
+    if (this.#tokens) this.#rewriteStretch(this.#tokens.stretchText());
     if (finish.reason === "stop" && finish.stop === tags.answerClose) {
-      this.write(tags.answerClose);
+      this.#close(tags.answerClose);
       return this.#endAnswered();
     }
-    const query = findQuery(this.#text.slice(this.#stretch.start), this.profile);
+    const query = this.#written();
     const asked = finish.reason === "stop" && (finish.stop === tags.queryClose || finish.stop === tags.documentsOpen);
-    if (asked && query !== undefined && !query.includes(tags.queryClose)) return this.#ask();
+    if (asked && query !== undefined) return this.#ask();
     if (finish.reason === "stop" && finish.stop === tags.queryClose) {
-      this.write(tags.queryClose);
+      this.#close(tags.queryClose);
       return this.#invalid("The policy closed a query that it had not opened.");
     }
     if (finish.reason === "length") return this.end("segment-limit", `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`);
@@ -179,6 +193,7 @@ export class RolloutState {
       searches: [...this.#searches],
       notices: [...this.#notices],
       ...(this.#stop ? { stop: this.#stop } : {}),
+      ...(this.#tokens ? { tokens: this.#tokens.record() } : {}),
       usage: {
         turns: this.#turn + (this.#text.length > this.#stretch.start || this.#stop ? 1 : 0),
         searches: this.#searches.length,
@@ -192,16 +207,29 @@ export class RolloutState {
   /** A query that is not sent leaves the stretch as it was written; only one that is sent is stripped. */
   #ask(): void {
     const { tags, limits, query: rule, stripBeforeSearch } = this.profile;
-    const written = (): string => findQuery(this.#text.slice(this.#stretch.start), this.profile) ?? "";
-    const query = cleanQuery(written(), rule);
+    const query = cleanQuery(this.#written() ?? "", rule);
     const empty = query === "" && rule.empty === "end";
     const sent = this.#searches.length < limits.searches && !empty;
-    if (sent && stripBeforeSearch) this.#stripStretch();
-    const rawQuery = written();
-    this.write(tags.queryClose);
+    // Sampled ids are kept as they came, white space included.
+    if (sent && stripBeforeSearch && !this.#tokens) this.#stripStretch();
+    const rawQuery = this.#written() ?? "";
+    this.#close(tags.queryClose);
     if (sent) this.#pending = { query, rawQuery };
     else if (empty) this.end("empty-query", "The policy wrote an empty query.");
     else this.end("search-limit", `The policy asked for more than ${limits.searches} searches.`);
+  }
+
+  /** The query of the stretch as the policy wrote it, up to its closing tag where the stretch has one. */
+  #written(): string | undefined {
+    const query = findQuery(this.#text.slice(this.#stretch.start), this.profile);
+    const close = query?.indexOf(this.profile.tags.queryClose) ?? -1;
+    return close < 0 ? query : query?.slice(0, close);
+  }
+
+  /** Writes the tag that a stop string took away. Sampled ids hold it; where they do not, it is the environment's. */
+  #close(tag: string): void {
+    if (!this.#tokens) return this.write(tag);
+    if (!this.#text.slice(this.#stretch.start).includes(tag)) this.#append(tag, "other");
   }
 
   /** A stretch without a usable action: the profile's feedback, or the end. */
@@ -233,24 +261,48 @@ export class RolloutState {
   }
 
   #beginStretch(): void {
+    this.#tokens?.beginStretch();
     this.#stretch = { start: this.#text.length, segment: this.#segments.length };
   }
 
   #environment(text: string, kind: "documents" | "other"): void {
     this.#mode = stretchPieces(this.#text.slice(this.#stretch.start), this.profile.tags, this.#mode).mode;
+    this.#append(text, kind);
+  }
+
+  /** Adds text of the environment as a segment of its own. */
+  #append(text: string, kind: "documents" | "other"): void {
     const start = this.#text.length;
-    this.#text += text;
+    const first = this.#tokens?.ids.length ?? 0;
+    const delta = this.#tokens?.environment(text) ?? text;
+    this.#text += delta;
     const from = this.#segments.length;
-    if (text !== "") this.#segments.push({ kind, origin: "environment", start, end: this.#text.length, turn: this.#turn });
-    this.#emit({ type: "text", delta: text, from, segments: this.#segments.slice(from) });
+    if (delta !== "") this.#segments.push({ kind, origin: "environment", start, end: this.#text.length, turn: this.#turn, ...this.#appended(first) });
+    this.#emit({ type: "text", delta, from, segments: this.#segments.slice(from) });
+  }
+
+  /** Token range from an id on to the end; empty without ids. */
+  #appended(first: number): { tokenStart?: number; tokenEnd?: number } {
+    return this.#tokens ? { tokenStart: first, tokenEnd: this.#tokens.ids.length } : {};
+  }
+
+  /** The stretch's text as its ids say it; text that grew is an addition, anything else is told whole. */
+  #rewriteStretch(stretch: string): void {
+    const before = this.#text.slice(this.#stretch.start);
+    if (stretch === before) return;
+    this.#text = this.#text.slice(0, this.#stretch.start) + stretch;
+    this.#cutStretch();
+    if (stretch.startsWith(before)) this.#emitText(stretch.slice(before.length));
+    else this.#emit({ type: "snapshot", trajectory: this.trajectory() });
   }
 
   #cutStretch(): void {
     const { start, segment } = this.#stretch;
     const { pieces } = stretchPieces(this.#text.slice(start), this.profile.tags, this.#mode);
+    const places = this.#tokens?.place(pieces);
     this.#segments.length = segment;
-    for (const piece of pieces) {
-      this.#segments.push({ kind: piece.kind, origin: "policy", start: start + piece.start, end: start + piece.end, turn: this.#turn });
+    for (const [at, { kind, ...piece }] of pieces.entries()) {
+      this.#segments.push({ kind, origin: "policy", start: start + piece.start, end: start + piece.end, turn: this.#turn, ...places?.[at] });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
-import { type Policy, PolicyError, type PolicyFinish } from "../models/policy.ts";
+import { type Policy, type PolicyChunk, PolicyError, type PolicyFinish } from "../models/policy.ts";
 import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
 import type { Profile } from "./profile.ts";
 import { earlierOf, fillPrompt } from "./prompt.ts";
@@ -35,7 +35,7 @@ export async function runRollout(request: RolloutRequest, watch: RolloutWatch): 
   const started = performance.now();
   const deadline = AbortSignal.timeout(Math.min(profile.limits.seconds * 1000, 2 ** 31 - 1));
   const signal = AbortSignal.any([watch.signal, deadline]);
-  const state = begin(request, watch.onEvent);
+  const state = beginRollout(request, watch.onEvent);
   while (state.step.kind !== "end") {
     if (signal.aborted) endAborted(state, watch.signal, profile);
     else if (state.step.kind === "policy") await writeStretch(state, policy, signal, watch.signal);
@@ -45,13 +45,15 @@ export async function runRollout(request: RolloutRequest, watch: RolloutWatch): 
   return state.trajectory();
 }
 
-function begin(request: RolloutRequest, onEvent: (event: RolloutEvent) => void): RolloutState {
+/** A rollout at its start; its first event has been told. */
+export function beginRollout(request: RolloutRequest, onEvent: (event: RolloutEvent) => void): RolloutState {
   const { profile, policy, retriever } = request;
   const earlier = request.follows ? earlierOf(request.follows) : undefined;
   const coverage = retriever.coverage();
+  const filled = fillPrompt(profile, request.question, earlier);
   return new RolloutState(
     profile,
-    fillPrompt(profile, request.question, earlier),
+    policy.renderPrompt?.(filled) ?? filled,
     earlier,
     {
       version: trajectoryVersion,
@@ -67,14 +69,20 @@ function begin(request: RolloutRequest, onEvent: (event: RolloutEvent) => void):
       index: { id: retriever.id, folders: [...retriever.folders], ...(coverage ? { coverage } : {}) },
     },
     onEvent,
+    policy.tokenizer,
   );
 }
 
-async function writeStretch(state: RolloutState, policy: Policy, signal: AbortSignal, asked: AbortSignal): Promise<void> {
+/** Has the policy write one stretch and the state decide what follows. Known failures become the rollout's end. */
+export async function writeStretch(state: RolloutState, policy: Policy, signal: AbortSignal, asked: AbortSignal): Promise<void> {
   const began = performance.now();
   const turn = state.policyTurn();
   try {
-    const finish = await consume(withStops(policy.generate(turn, signal), turn.stops), (text) => state.write(text));
+    const stream = policy.generate(turn, signal);
+    // An engine that samples ids stops by itself, and its ids hold the stop string.
+    const finish = policy.tokenizer
+      ? await consume(stream, ({ ids, logprobs }) => state.writeIds(ids ?? [], logprobs))
+      : await consume(withStops(stream, turn.stops), ({ text }) => state.write(text));
     if (signal.aborted) return endAborted(state, asked, state.profile);
     state.finishStretch(finish, (performance.now() - began) / 1000);
   } catch (error) {
@@ -85,14 +93,11 @@ async function writeStretch(state: RolloutState, policy: Policy, signal: AbortSi
   }
 }
 
-async function consume(
-  stream: AsyncGenerator<{ text: string }, PolicyFinish>,
-  onText: (text: string) => void,
-): Promise<PolicyFinish> {
+async function consume(stream: AsyncGenerator<PolicyChunk, PolicyFinish>, onChunk: (chunk: PolicyChunk) => void): Promise<PolicyFinish> {
   for (;;) {
     const step = await stream.next();
     if (step.done) return step.value;
-    onText(step.value.text);
+    onChunk(step.value);
   }
 }
 
@@ -113,7 +118,8 @@ async function searchOnce(
   state.insert(outcomes[0] ?? missing);
 }
 
-function endAborted(state: RolloutState, asked: AbortSignal, profile: Profile): void {
+/** Ends a rollout whose signal fired: cancelled by who asked, else out of time. */
+export function endAborted(state: RolloutState, asked: AbortSignal, profile: Profile): void {
   if (asked.aborted) state.end("cancelled");
   else state.end("time-limit", `The rollout took longer than ${profile.limits.seconds} seconds.`);
 }

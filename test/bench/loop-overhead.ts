@@ -1,7 +1,8 @@
 import { scriptedPolicy, type ScriptedStretch } from "../../server/models/scripted.ts";
 import type { Retriever } from "../../server/retrieval/retriever.ts";
 import { r1Searcher } from "../../server/rollout/profiles/r1-searcher.ts";
-import { runRollout } from "../../server/rollout/rollout.ts";
+import { type RolloutRequest, runRollout } from "../../server/rollout/rollout.ts";
+import { runRollouts } from "../../server/rollout/scheduler.ts";
 
 export interface LoopBench {
   rollouts: number;
@@ -38,8 +39,12 @@ const retriever: Retriever = {
 };
 const signal = new AbortController().signal;
 
+function request(id: number): RolloutRequest {
+  return { id: `r${id}`, question: "Who?", profile: r1Searcher, policy: scriptedPolicy(script()), retriever };
+}
+
 async function rollout(id: number): Promise<void> {
-  await runRollout({ id: `r${id}`, question: "Who?", profile: r1Searcher, policy: scriptedPolicy(script()), retriever }, { signal, onEvent: () => {} });
+  await runRollout(request(id), { signal, onEvent: () => {} });
 }
 
 async function bareLoop(): Promise<number> {
@@ -66,7 +71,8 @@ export async function benchLoop(rollouts = 1024): Promise<LoopBench> {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   from = performance.now();
-  await Promise.all(Array.from({ length: rollouts }, (_, at) => rollout(at)));
+  const trajectories = await runRollouts(Array.from({ length: rollouts }, (_, at) => request(at)), { concurrency: rollouts, signal });
+  if (trajectories.some(({ stop }) => stop?.reason !== "finished")) throw new Error("A rollout of the benchmark did not finish.");
   const perTurnInFlight = (performance.now() - from) / turns;
   const megabytesInFlight = (process.memoryUsage().heapUsed - before) / 2 ** 20;
   return { rollouts, turns: searches + 1, perTurn, perTurnInFlight, againstBareLoop: perTurn / bare, megabytesInFlight: Math.max(0, megabytesInFlight) };

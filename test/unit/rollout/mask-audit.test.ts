@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Segment } from "../../../protocol/trajectory.ts";
+import { neutralise } from "../../../server/rollout/control-tags.ts";
 import { auditMask } from "../../../server/rollout/mask-audit.ts";
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
 
@@ -85,6 +87,28 @@ describe("auditMask", () => {
   it("names a block whose tokens do not hold the pattern", () => {
     const other = documents("\n\n<|begin_of_documents|>\nx\n<|end_of_documents|>\n\n", [40, 41, 42]);
     expect(kinds([prompt, policy("I look."), other, policy("Done.")])).toEqual(["released tokenizer-mismatch 3"]);
+  });
+
+  it("finds nothing to say of documents that were made harmless, whatever they hold", () => {
+    const tags = fc.constantFrom(
+      "<|begin_of_documents|>\n",
+      "<|end_of_documents|>\n\n",
+      "<|begin_of_query|>",
+      "‹",
+      "<",
+    );
+    const hostile = fc.array(fc.oneof(tags, fc.string({ maxLength: 10 }))).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(hostile, hostile, (first, second) => {
+        const parts = [
+          policy("I look."),
+          block(neutralise(first).text),
+          policy("More."),
+          block(neutralise(second).text),
+        ];
+        expect(kinds([prompt, ...parts, policy("Done.")], false)).toEqual([]);
+      }),
+    );
   });
 
   it("finds a tag that lies across two pieces of policy text", () => {

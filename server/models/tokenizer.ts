@@ -1,0 +1,58 @@
+import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+
+/** Text to token ids and back, as a policy that works with ids needs it. */
+export interface TextTokenizer {
+  /** Names the vocabulary; ids of different tokenizers never meet. */
+  readonly id: string;
+  /** Ids of plain text: a control token that is spelt out in it stays ordinary text. Nothing is added at the ends. */
+  encode(text: string): number[];
+  /** Ids of a prompt: control tokens count as such. Nothing is added at the ends. */
+  encodePrompt(text: string): number[];
+  /** Text of ids, control tokens included. Bytes that are no complete character give U+FFFD. */
+  decode(ids: readonly number[]): string;
+}
+
+/** A parsed `tokenizer.json`; only what is touched here is named. */
+const TokenizerJson = z.looseObject({
+  pre_tokenizer: z.unknown().optional(),
+  added_tokens: z.array(z.looseObject({ content: z.string() })).optional(),
+});
+
+/** Makes a tokenizer of a `tokenizer.json` and a `tokenizer_config.json`. Throws when the first is none. */
+export function makeTokenizer(id: string, json: unknown, config: object = {}): TextTokenizer {
+  const parsed = TokenizerJson.parse(json);
+  const tokenizer = new Tokenizer(
+    { ...parsed, pre_tokenizer: unicodeDigits(parsed.pre_tokenizer) },
+    { ...config, clean_up_tokenization_spaces: false },
+  );
+  const control = (parsed.added_tokens ?? []).map(({ content }) => content).filter((content) => content.length > 1);
+  const encodePrompt = (text: string): number[] => (text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids);
+  return {
+    id,
+    encodePrompt,
+    encode: (text) => plainPieces(text, control).flatMap(encodePrompt),
+    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false })),
+  };
+}
+
+/** Cuts a text inside every control token that it spells out, after the token's first character, so that no piece holds one. */
+export function plainPieces(text: string, control: readonly string[]): string[] {
+  const cuts = new Set<number>();
+  for (const token of control) {
+    const first = token.codePointAt(0)! > 0xffff ? 2 : 1;
+    for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + 1)) cuts.add(at + first);
+  }
+  const ends = [...cuts].sort((a, b) => a - b);
+  return [0, ...ends].map((from, index) => text.slice(from, ends[index] ?? text.length)).filter((piece) => piece !== "");
+}
+
+/** `Digits` means Unicode digits to the library that made the vocabulary and ASCII digits to the one used here. */
+function unicodeDigits(preTokenizer: unknown): unknown {
+  const node = z.looseObject({ type: z.string(), pretokenizers: z.array(z.unknown()).optional(), individual_digits: z.boolean().optional() }).safeParse(preTokenizer);
+  if (!node.success) return preTokenizer;
+  if (node.data.pretokenizers) return { ...node.data, pretokenizers: node.data.pretokenizers.map(unicodeDigits) };
+  if (node.data.type !== "Digits") return preTokenizer;
+  const pattern = node.data.individual_digits ? "\\p{N}" : "\\p{N}+";
+  return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
+}
