@@ -37,6 +37,12 @@ export function printScores(rows: readonly ScoredRow[], summary: ScoreTotals): v
   print(`reward ${reward.mean.toFixed(3)} ± ${reward.std.toFixed(3)} by ${Object.keys(reward.profiles).join(", ")}`);
   for (const [rule, { rows: broken, points }] of Object.entries(summary.rules))
     print(`  ${rule}: ${broken} trajectories, ${points.toFixed(3)} points`);
+  const { mask } = summary;
+  if (mask.agree < mask.rows) {
+    print(
+      `a search for tags would mask ${mask.rows - mask.agree} of ${mask.rows} trajectories otherwise than who wrote them says`,
+    );
+  }
   const twins = summary.policySpans;
   if (twins)
     print(

@@ -2,6 +2,7 @@ import type { Reward } from "../../protocol/reward.ts";
 import type { AnswerMetrics } from "../evaluation/answer-metrics.ts";
 import { agreement } from "../evaluation/judge.ts";
 import type { RolloutMetrics } from "../evaluation/rollout-metrics.ts";
+import type { MaskAudit } from "../rollout/mask-audit.ts";
 
 /** One scored trajectory, as `score --json` prints it. */
 export interface ScoredRow {
@@ -17,6 +18,8 @@ export interface ScoredRow {
   /** A judge's verdict that the record holds. */
   judge?: boolean;
   stop: string | null;
+  /** How the mask by construction compares with a search for tags; absent for forms without tags. */
+  mask?: MaskAudit;
   /** Null for a question without gold answers. */
   metrics: AnswerMetrics | null;
   reward: Reward;
@@ -28,6 +31,7 @@ export class ScoreSummary {
   #answered = 0;
   readonly #rollouts: RolloutMetrics[] = [];
   readonly #judged: { judge: boolean; metrics: AnswerMetrics }[] = [];
+  readonly #mask = { rows: 0, agree: 0 };
   #validFormat = 0;
   #withGolds = 0;
   readonly #metrics: Record<keyof AnswerMetrics, number> = { em: 0, f1: 0, precision: 0, recall: 0, cem1: 0, cem2: 0 };
@@ -47,6 +51,10 @@ export class ScoreSummary {
     if (row.metrics) {
       this.#withGolds += 1;
       for (const key of Object.keys(this.#metrics) as (keyof AnswerMetrics)[]) this.#metrics[key] += row.metrics[key];
+    }
+    if (row.mask) {
+      this.#mask.rows += 1;
+      if (row.mask.agree) this.#mask.agree += 1;
     }
     const { reward } = row;
     this.#total += reward.total;
@@ -76,6 +84,7 @@ export class ScoreSummary {
       answerRate: this.#answered / this.#rows,
       validFormat: this.#validFormat / this.#rows,
       rollout: rolloutMeans(this.#rollouts),
+      mask: { ...this.#mask },
       ...(this.#judged.length > 0 ? { judge: judgeAgreement(this.#judged) } : {}),
       metrics: this.#withGolds > 0 ? (metrics as Record<keyof AnswerMetrics, number>) : null,
       reward: {

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
 import { rolloutMetrics } from "../evaluation/rollout-metrics.ts";
-import { addTerms } from "../rewards/optional-terms.ts";
+import { scoreGroup } from "../rewards/optional-terms.ts";
 import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import { type AnswerMetric, type RewardProfile, withAnswerMetric } from "../rewards/reward-profile.ts";
-import { scoreTrajectory } from "../rewards/score-trajectory.ts";
 import { TwinTally, twinDifference } from "../rewards/twin-difference.ts";
+import { auditMask } from "../rollout/mask-audit.ts";
 import { type Profile, loadProfile } from "../rollout/profile.ts";
 import type { ImportedRow } from "../trajectories/import/import-row.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
@@ -76,7 +76,8 @@ export function scoreRow(
   const said = recorded ?? answer;
   const normaliser = profile?.normaliser ?? terms.normaliser;
   const metrics: AnswerMetrics | null = golds.length > 0 ? answerMetrics(said, golds, normaliser) : null;
-  const reward = addTerms([{ trajectory, reward: scoreTrajectory(trajectory, terms, golds) }], terms, golds)[0]!;
+  const reward = scoreGroup([trajectory], terms, golds)[0]!;
+  const mask = profile ? auditMask(trajectory, profile) : undefined;
   return {
     id: trajectory.id,
     line,
@@ -88,6 +89,7 @@ export function scoreRow(
     ...(judge === undefined ? {} : { judge }),
     stop: trajectory.stop?.reason ?? null,
     metrics,
+    ...(mask ? { mask } : {}),
     reward,
   };
 }

@@ -2,7 +2,7 @@ import type { Reward, RewardComponent } from "../../protocol/reward.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { normalisers } from "../evaluation/normalise-answer.ts";
 import { evidenceReached, holdsGold } from "../evaluation/rollout-metrics.ts";
-import { readAnswer, withTotal } from "./score-trajectory.ts";
+import { readAnswer, scoreTrajectory, withTotal } from "./score-trajectory.ts";
 import type { RewardProfile } from "./reward-profile.ts";
 import { scoredText } from "./scored-text.ts";
 import { answerMetrics } from "../evaluation/answer-metrics.ts";
@@ -60,6 +60,17 @@ export function addTerms(
     ];
     return withTotal(reward.profile, [...reward.components, ...terms]);
   });
+}
+
+/** Rewards of one group with their terms: every rollout scored by the profile, then `addTerms`. */
+export function scoreGroup(
+  trajectories: readonly ScoredRollout["trajectory"][],
+  profile: RewardProfile,
+  golds: readonly string[],
+  weights: TermWeights = noTerms,
+): Reward[] {
+  const group = trajectories.map((trajectory) => ({ trajectory, reward: scoreTrajectory(trajectory, profile, golds) }));
+  return addTerms(group, profile, golds, weights);
 }
 
 function term(name: string, value: number, weight: number): RewardComponent {

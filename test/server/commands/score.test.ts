@@ -119,6 +119,7 @@ describe.skipIf(!hasReference(trajectories) || !hasReference("golden/rewards.jso
       const wanted = answers.length === 1 ? metrics.get(JSON.stringify([predicted, answers[0]])) : undefined;
       if (wanted) expect([id, row.metrics]).toEqual([id, expect.objectContaining(wanted)]);
     }
+    expect(summary.mask).toEqual({ rows: 580, agree: 580 });
     expect(summary.judge.em).toMatchObject({ rows: 580, agree: 510 / 580 });
     expect(summary.policySpans).toMatchObject({ rows: 580, differ: 28, points: 56 });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Search } from "../../../protocol/trajectory.ts";
-import { addTerms, groupEfficiency, noTerms, redundancy } from "../../../server/rewards/optional-terms.ts";
+import { addTerms, groupEfficiency, noTerms, redundancy, scoreGroup } from "../../../server/rewards/optional-terms.ts";
 import { rewardProfile } from "../../../server/rewards/profiles.ts";
 import { scoreTrajectory } from "../../../server/rewards/score-trajectory.ts";
 import { type Part, cleanRollout, scoredParts } from "../../fixtures/scored-parts.ts";
@@ -73,6 +73,17 @@ describe("addTerms", () => {
     ];
     const rewards = addTerms(group, profile, ["at six"], { ...noTerms, efficiency: 0.2 });
     expect(rewards.map(({ total }) => total)).toEqual([1 + 0.5 * 0.2, 1, 0]);
+  });
+});
+
+describe("scoreGroup", () => {
+  it("scores each rollout of a question and adds the terms of the whole group", () => {
+    const one = rollout(cleanRollout(), [search("a", [])]);
+    const two = rollout(cleanRollout(), [search("a", []), search("b", []), search("c", [])]);
+    const weights = { ...noTerms, efficiency: 0.2 };
+    const rewards = scoreGroup([one.trajectory, two.trajectory], profile, ["at six"], weights);
+    expect(rewards).toEqual(addTerms([one, two], profile, ["at six"], weights));
+    expect(rewards[0]!.total).toBeGreaterThan(rewards[1]!.total);
   });
 });
 
