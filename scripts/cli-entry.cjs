@@ -12,8 +12,13 @@ if (major > 22 || (major === 22 && minor >= 12)) {
   require("./cli.cjs");
 } else {
   const own = join(cacheHome(), "node", "node_modules", `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`, "bin", process.platform === "win32" ? "node.exe" : "node");
-  if (existsSync(own)) {
-    const child = spawn(own, [...process.execArgv, __filename, ...process.argv.slice(2)], { stdio: "inherit" });
+  // One that turns out to be no later than this one must not start itself again and again.
+  if (existsSync(own) && !process.env.SEARCHLIGHT_OWN_NODE) {
+    const child = spawn(own, [__filename, ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SEARCHLIGHT_OWN_NODE: "1" } });
+    child.on("error", (error) => {
+      console.error(`Searchlight's own Node could not be started (${error.code}); run npm start in Searchlight's folder to fetch it again.`);
+      process.exit(1);
+    });
     // A signal sent to this process alone is meant for the program.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
     child.on("exit", (code, signal) => {

@@ -8,6 +8,7 @@ export interface CodeServerOptions {
   env?: Record<string, string>;
   password?: string;
   port?: number;
+  bare?: boolean;
 }
 
 export interface CodeServer {

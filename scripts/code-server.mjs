@@ -20,10 +20,10 @@ const readyMilliseconds = 60_000;
  * Starts code-server and waits until it answers.
  *
  * `home` holds everything that it writes; its path must be short, because sockets go into it. `vsix` is installed first;
- * without one, the extension is the working tree itself. With `password` the page asks for it, else it is open to whoever
+ * without one, the extension is the working tree itself, unless `bare` leaves it out. With `password` the page asks for it, else it is open to whoever
  * reaches the loopback port. Throws `Failure` when it does not come up.
  */
-export async function startCodeServer({ node, entry, home, vsix, settings = {}, args = [], env = {}, password, port }) {
+export async function startCodeServer({ node, entry, home, vsix, settings = {}, args = [], env = {}, password, port, bare = false }) {
   const userData = join(home, "ud");
   const extensions = join(home, "ext");
   const temporary = join(home, "t");
@@ -42,7 +42,7 @@ export async function startCodeServer({ node, entry, home, vsix, settings = {}, 
   };
   const base = [entry, "--config", config, "--user-data-dir", userData, "--extensions-dir", extensions];
   if (vsix) await installVsix(node, base, vsix, environment);
-  else linkWorkingTree(extensions);
+  else if (!bare) linkWorkingTree(extensions);
 
   const chosen = port ?? (await freePort());
   const { child, ended } = start(

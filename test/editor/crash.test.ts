@@ -8,7 +8,7 @@ const question = "Which dome houses the coating chamber?";
 test("a server killed in the middle of a question is restarted and said so, and the partial trajectory is kept as interrupted", async () => {
   const words = Array.from({ length: 400 }, (_, index) => ` word${index}`);
   await using model = await modelServer(streams(textEvents(["I look for the coating chamber.", ...words]), 200));
-  await using window = await openWindow({ settings: { "searchlight.policy": `openai-completions:slow@${model.url}/v1` } });
+  await using window = await openWindow({ settings: { "searchlight.policy": `openai:slow@${model.url}/v1` } });
   await window.ask(question);
   const viewer = window.viewer();
   await viewer.getByText("I look for the coating chamber.").first().waitFor({ timeout: 30_000 });

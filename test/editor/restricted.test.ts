@@ -12,7 +12,7 @@ test("in Restricted Mode the folder's own settings send no question to a model, 
     restricted: true,
     prepare: (folder) => {
       mkdirSync(join(folder, ".vscode"));
-      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai-completions:taken@${model.url}/v1` }));
+      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai:taken@${model.url}/v1` }));
     },
   });
   await window.page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
@@ -22,4 +22,17 @@ test("in Restricted Mode the folder's own settings send no question to a model, 
   expect(await window.viewer().locator(".header").textContent()).toContain("Extractive");
   expect(model.requests).toEqual([]);
   expect(window.errors).toEqual([]);
+});
+
+test("once the folder is trusted, its settings name the model that is asked", async () => {
+  await using model = await modelServer(streams(textEvents(["<think>nothing to look up</think><answer>East Dome</answer>"])));
+  await using window = await openWindow({
+    prepare: (folder) => {
+      mkdirSync(join(folder, ".vscode"));
+      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai:named@${model.url}/v1` }));
+    },
+  });
+  await window.ask(demo.question);
+  await expect.poll(() => model.requests.length, { timeout: 60_000 }).toBeGreaterThan(0);
+  expect(model.requests[0]!.body["model"]).toBe("named");
 });

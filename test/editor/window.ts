@@ -56,12 +56,14 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   cpSync(sample, folder, { recursive: true });
   options.prepare?.(folder);
   const place = await ensureCodeServer();
+  const vsix = process.env["SEARCHLIGHT_VSIX"];
   const server = await startCodeServer({
     ...place,
     home,
-    vsix: process.env["SEARCHLIGHT_VSIX"],
+    vsix,
     args: options.restricted ? [] : ["--disable-workspace-trust"],
-    env: { SEARCHLIGHT_HOME: dataHome },
+    // A package brings its own embedding model; it must not find the one in the cache.
+    env: { SEARCHLIGHT_HOME: dataHome, ...(vsix ? { SEARCHLIGHT_CACHE: join(home, "cache") } : {}) },
     settings: {
       "git.enabled": false,
       "chat.disableAIFeatures": true,
