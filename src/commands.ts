@@ -7,7 +7,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
   "searchlight.ask": async (parts, question) => (await import("./questions/ask-command.ts")).ask(parts, question),
   "searchlight.askSelection": async (parts) => (await import("./questions/ask-command.ts")).askSelection(parts),
   "searchlight.stop": (parts) => parts.questions.stop(),
-  "searchlight.openTrajectory": async (parts, id) => (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
+  "searchlight.openTrajectory": async (parts, id) =>
+    (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
   "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),
   "searchlight.setApiKey": async (parts) => (await import("./models/set-api-key.ts")).setApiKey(parts),
   "searchlight.showIndexStatus": async (parts) => (await import("./views/index-quick-pick.ts")).showIndexStatus(parts),

@@ -34,7 +34,12 @@ function Sentences({ answer }: { answer: Answer }) {
     <>
       <div class="answer-head">
         <h2>Answer</h2>
-        <button type="button" class="quiet" title="Copy as Markdown" onClick={() => send("copy", { text: answerMarkdown(answer) })}>
+        <button
+          type="button"
+          class="quiet"
+          title="Copy as Markdown"
+          onClick={() => send("copy", { text: answerMarkdown(answer) })}
+        >
           <Icon name="copy" /> Copy
         </button>
       </div>

@@ -10,7 +10,10 @@ export interface Block {
 }
 
 /** One block for each segment. Blocks of `before` whose segment and search are the same are taken over as they are. */
-export function blocksOf(trajectory: Pick<Trajectory, "segments" | "searches">, before: readonly Block[] = []): readonly Block[] {
+export function blocksOf(
+  trajectory: Pick<Trajectory, "segments" | "searches">,
+  before: readonly Block[] = [],
+): readonly Block[] {
   return trajectory.segments.map((segment, index) => {
     const search = searchOf(segment, trajectory.searches);
     const kept = before[index];
@@ -20,7 +23,9 @@ export function blocksOf(trajectory: Pick<Trajectory, "segments" | "searches">, 
 
 function searchOf(segment: Segment, searches: readonly Search[]): Search | undefined {
   if (segment.kind === "documents") {
-    const inside = searches.find(({ insertedStart, insertedEnd }) => insertedStart < segment.end && insertedEnd > segment.start);
+    const inside = searches.find(
+      ({ insertedStart, insertedEnd }) => insertedStart < segment.end && insertedEnd > segment.start,
+    );
     return inside ?? searches.find(({ turn }) => turn === segment.turn);
   }
   return segment.kind === "query" ? searches.find(({ turn }) => turn === segment.turn) : undefined;

@@ -51,7 +51,12 @@ export function EmptyState() {
       </h1>
       <p>{text}</p>
       {buttons.map(({ label, command }) => (
-        <button key={command} type="button" class={buttons.length === 1 ? "button" : "button secondary"} onClick={() => send("command", { command })}>
+        <button
+          key={command}
+          type="button"
+          class={buttons.length === 1 ? "button" : "button secondary"}
+          onClick={() => send("command", { command })}
+        >
           {label}
         </button>
       ))}

@@ -34,7 +34,13 @@ export function FollowUp() {
             submit();
           }}
         />
-        <button type="submit" class="quiet" aria-label="Send" title="Send (Enter)" disabled={dead || live || draft.value.trim() === ""}>
+        <button
+          type="submit"
+          class="quiet"
+          aria-label="Send"
+          title="Send (Enter)"
+          disabled={dead || live || draft.value.trim() === ""}
+        >
           <Icon name="send" />
         </button>
       </div>

@@ -22,9 +22,7 @@ export function HitRow({ hit, id, inserted }: { hit: Hit; id: string; inserted: 
           <Icon name={open ? "chevron-down" : "chevron-right"} />
           <span class="rank numeric">{rank}</span>
         </button>
-        <span class="hit-place">
-          {passage.place ? <PlaceButton place={passage.place} /> : passage.title}
-        </span>
+        <span class="hit-place">{passage.place ? <PlaceButton place={passage.place} /> : passage.title}</span>
       </div>
       <div class="hit-why dim numeric">
         {inserted && (

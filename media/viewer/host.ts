@@ -11,7 +11,9 @@ declare function acquireVsCodeApi(): EditorApi;
 
 const api = acquireVsCodeApi();
 
-export type HostMessage = { [K in keyof typeof toViewer]: { method: K; params: Params<(typeof toViewer)[K]> } }[keyof typeof toViewer];
+export type HostMessage = {
+  [K in keyof typeof toViewer]: { method: K; params: Params<(typeof toViewer)[K]> };
+}[keyof typeof toViewer];
 
 /** Sends one of the view's messages to the extension host. */
 export function send<K extends keyof typeof fromViewer>(method: K, params: Params<(typeof fromViewer)[K]>): void {
@@ -21,7 +23,10 @@ export function send<K extends keyof typeof fromViewer>(method: K, params: Param
 /** Calls back with each message of the host, parsed; what is none is reported back and dropped. */
 export function listen(onMessage: (message: HostMessage) => void): void {
   window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-    const { method, params } = (typeof data === "object" && data !== null ? data : {}) as { method?: unknown; params?: unknown };
+    const { method, params } = (typeof data === "object" && data !== null ? data : {}) as {
+      method?: unknown;
+      params?: unknown;
+    };
     if (typeof method !== "string" || !Object.hasOwn(toViewer, method)) return;
     const name = method as keyof typeof toViewer;
     const parsed = toViewer[name].params.safeParse(params);

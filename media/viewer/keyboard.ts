@@ -33,7 +33,9 @@ function stepOf(key: string, onSegment: boolean): -1 | 0 | 1 {
 }
 
 function move(root: Document, step: -1 | 1): void {
-  const segments = [...root.querySelectorAll<HTMLElement>("[data-segment]")].filter((segment) => segment.offsetParent !== null);
+  const segments = [...root.querySelectorAll<HTMLElement>("[data-segment]")].filter(
+    (segment) => segment.offsetParent !== null,
+  );
   const at = segments.findIndex((segment) => segment.contains(root.activeElement));
   const next = at === -1 ? (step === 1 ? 0 : segments.length - 1) : at + step;
   segments[Math.max(0, Math.min(segments.length - 1, next))]?.focus();

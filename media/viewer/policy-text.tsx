@@ -4,7 +4,15 @@ import { splitAtTags } from "./blocks.ts";
 export function PolicyText({ text }: { text: string }) {
   return (
     <div class="text">
-      {splitAtTags(text).map((piece, index) => (piece.tag ? <span key={index} class="tag">{piece.text}</span> : piece.text))}
+      {splitAtTags(text).map((piece, index) =>
+        piece.tag ? (
+          <span key={index} class="tag">
+            {piece.text}
+          </span>
+        ) : (
+          piece.text
+        ),
+      )}
     </div>
   );
 }

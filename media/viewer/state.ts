@@ -60,10 +60,18 @@ export function receive(view: View, message: HostMessage): View {
     case "notice":
       return { ...after, announcement: event.message };
     case "answer":
-      return { ...after, announcement: event.answer.abstained ? "Not in these documents." : `Answer: ${event.answer.text}` };
+      return {
+        ...after,
+        announcement: event.answer.abstained ? "Not in these documents." : `Answer: ${event.answer.text}`,
+      };
     case "done":
       // The answer was read out when it came.
-      return { ...after, live: false, searching: undefined, announcement: view.trajectory?.answer ? view.announcement : endingOf(event.trajectory) };
+      return {
+        ...after,
+        live: false,
+        searching: undefined,
+        announcement: view.trajectory?.answer ? view.announcement : endingOf(event.trajectory),
+      };
   }
 }
 

@@ -9,7 +9,10 @@ export function tellOfCrashes(server: ServerLink, { channel }: Faults): vscode.D
   return server.onDidCrash((next) => {
     const answer =
       next.action === "restart"
-        ? vscode.window.showWarningMessage("The Searchlight server stopped unexpectedly and is being restarted.", showLog)
+        ? vscode.window.showWarningMessage(
+            "The Searchlight server stopped unexpectedly and is being restarted.",
+            showLog,
+          )
         : vscode.window.showErrorMessage(
             "The Searchlight server stopped five times in three minutes and is not started again.",
             restart,

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, TransportKind } from "vscode-languageclient/node";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  TransportKind,
+} from "vscode-languageclient/node";
 import type { ServerOptions } from "../../protocol/server-messages.ts";
 import type { Faults } from "../faults.ts";
 import type { ClientHandlers, Notify, Request } from "./messages.ts";

@@ -14,11 +14,14 @@ export type Request = <K extends NamesOf<ToServer, RequestMessage>>(
 ) => Promise<ToServer[K] extends RequestMessage ? Result<ToServer[K]> : never>;
 
 /** Resolves when the notification is on its way, so that what is sent after it arrives after it; never rejects. */
-export type Notify = <K extends NamesOf<ToServer, NotificationMessage>>(name: K, params: Params<ToServer[K]>) => Promise<void>;
+export type Notify = <K extends NamesOf<ToServer, NotificationMessage>>(
+  name: K,
+  params: Params<ToServer[K]>,
+) => Promise<void>;
 
 /** One handler for each message of the server; a missing one is a compile error. */
 export type ClientHandlers = {
   [K in keyof ToClient]: ToClient[K] extends RequestMessage
     ? (params: Params<ToClient[K]>, signal: AbortSignal) => Promise<Result<ToClient[K]>> | Result<ToClient[K]>
-    : (params: Params<ToClient[K]>, signal: AbortSignal) => void;
+    : (params: Params<ToClient[K]>, signal: AbortSignal) => void | Promise<void>;
 };

@@ -106,7 +106,9 @@ export class ServerLink implements vscode.Disposable {
     await this.#exchange;
     if (this.#outdated() && this.#spec.idle()) await this.#replace();
     if (this.#state === "given-up") {
-      throw new Error("The Searchlight server stopped too often and is not running; run “Searchlight: Restart Server”.");
+      throw new Error(
+        "The Searchlight server stopped too often and is not running; run “Searchlight: Restart Server”.",
+      );
     }
     const life = (this.#life ??= this.#open(0));
     try {
@@ -133,7 +135,10 @@ export class ServerLink implements vscode.Disposable {
 
   #open(delayMilliseconds: number): Life {
     const options = this.#spec.options();
-    const life: Life = { options: JSON.stringify(options), server: this.#begin(() => life, options, delayMilliseconds) };
+    const life: Life = {
+      options: JSON.stringify(options),
+      server: this.#begin(() => life, options, delayMilliseconds),
+    };
     // Whoever waits for it sees the failure; nobody has to.
     life.server.catch(() => undefined);
     return life;

@@ -20,9 +20,12 @@ export function requestOver(endpoint: Endpoint): Request {
   return async (name, params, signal) => {
     const message = toServer[name] as RequestMessage;
     // A token that is absent must not be passed on: the client would send it as a second parameter.
-    const reply = await (signal ? endpoint.sendRequest(message.method, params, tokenOf(signal)) : endpoint.sendRequest(message.method, params));
+    const reply = await (signal
+      ? endpoint.sendRequest(message.method, params, tokenOf(signal))
+      : endpoint.sendRequest(message.method, params));
     const parsed = message.result.safeParse(reply);
-    if (!parsed.success) throw new Error(`The server's reply to ${message.method} has the wrong shape; update both to one version.`);
+    if (!parsed.success)
+      throw new Error(`The server's reply to ${message.method} has the wrong shape; update both to one version.`);
     return parsed.data as never;
   };
 }
@@ -36,7 +39,11 @@ export function notifyOver(endpoint: Endpoint, onFault: (where: string, error: u
 }
 
 /** Answers the server's messages. One of the wrong shape never reaches a handler. */
-export function answerOver(endpoint: Endpoint, handlers: ClientHandlers, onFault: (where: string, error: unknown) => void): void {
+export function answerOver(
+  endpoint: Endpoint,
+  handlers: ClientHandlers,
+  onFault: (where: string, error: unknown) => void,
+): void {
   for (const [name, message] of Object.entries(toClient)) {
     const handler = handlers[name as keyof ClientHandlers] as (params: unknown, signal: AbortSignal) => unknown;
     const run = async (params: unknown, signal: AbortSignal): Promise<unknown> => {

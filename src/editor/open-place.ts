@@ -33,5 +33,6 @@ async function showCell(uri: vscode.Uri, place: Place, cell: number): Promise<vo
   const editor = await vscode.window.showNotebookDocument(notebook, { selections: [range], preview: true });
   editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   // A rendered Markdown cell has no text editor; selecting the cell is then all that can be done.
-  if (notebook.cellAt(index).kind === vscode.NotebookCellKind.Code) await showRange(notebook.cellAt(index).document, place);
+  if (notebook.cellAt(index).kind === vscode.NotebookCellKind.Code)
+    await showRange(notebook.cellAt(index).document, place);
 }

@@ -62,7 +62,11 @@ async function askForEndpoint(): Promise<string | undefined> {
   if (!model?.trim()) return undefined;
   const forms: (vscode.QuickPickItem & { form: Form })[] = [
     { label: "Chat", detail: "For models tuned to converse.", form: "chat" },
-    { label: "Text continuation", detail: "For base models and those trained by the paper's recipe; the loop is exact.", form: "completions" },
+    {
+      label: "Text continuation",
+      detail: "For base models and those trained by the paper's recipe; the loop is exact.",
+      form: "completions",
+    },
   ];
   const choice = await vscode.window.showQuickPick(forms, { title: "How to ask it (3 of 3)", ignoreFocusOut: true });
   return choice && openaiPolicy(choice.form, model.trim(), endpoint);
@@ -72,8 +76,16 @@ async function chooseTarget(): Promise<vscode.ConfigurationTarget | undefined> {
   if (!vscode.workspace.workspaceFolders?.length) return vscode.ConfigurationTarget.Global;
   const choice = await vscode.window.showQuickPick(
     [
-      { label: "For every workspace", detail: "Written to your user settings.", target: vscode.ConfigurationTarget.Global },
-      { label: "For this workspace", detail: "Written to its settings file.", target: vscode.ConfigurationTarget.Workspace },
+      {
+        label: "For every workspace",
+        detail: "Written to your user settings.",
+        target: vscode.ConfigurationTarget.Global,
+      },
+      {
+        label: "For this workspace",
+        detail: "Written to its settings file.",
+        target: vscode.ConfigurationTarget.Workspace,
+      },
     ],
     { title: "Where the choice holds" },
   );

@@ -18,7 +18,11 @@ export function editorModels(
     async editorModels() {
       const models = (await vscode.lm?.selectChatModels()) ?? [];
       return {
-        models: models.map(({ vendor, id, name }) => ({ policy: `editor:${vendor}/${id}`, label: name, server: `Editor: ${vendor}` })),
+        models: models.map(({ vendor, id, name }) => ({
+          policy: `editor:${vendor}/${id}`,
+          label: name,
+          server: `Editor: ${vendor}`,
+        })),
       };
     },
 
@@ -33,7 +37,9 @@ export function editorModels(
           return modelFault({ code: "NoPermissions", message: "consent was not given" }, false);
         }
         const turns = messages.map(({ role, content }) =>
-          role === "user" ? vscode.LanguageModelChatMessage.User(content) : vscode.LanguageModelChatMessage.Assistant(content),
+          role === "user"
+            ? vscode.LanguageModelChatMessage.User(content)
+            : vscode.LanguageModelChatMessage.Assistant(content),
         );
         const response = await model.sendRequest(turns, { justification: reason }, source.token);
         for await (const part of response.stream) {

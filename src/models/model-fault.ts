@@ -6,7 +6,10 @@ export type ModelFault = Extract<Result<(typeof toClient)["editorModel"]>, { sta
 const unavailable = "choose another model with “Searchlight: Choose Model…”";
 
 /** What an error of the editor's language model interface means for a rollout. `code` is `LanguageModelError.code`. */
-export function modelFault(error: { code?: unknown; name?: unknown; message?: unknown }, cancelled: boolean): ModelFault {
+export function modelFault(
+  error: { code?: unknown; name?: unknown; message?: unknown },
+  cancelled: boolean,
+): ModelFault {
   const detail = typeof error.message === "string" && error.message ? error.message : "no reason given";
   const fault = (kind: ModelFault["kind"], message: string): ModelFault => ({ status: "error", kind, message });
   if (cancelled || error.name === "Canceled" || error.name === "CancellationError") {
@@ -14,7 +17,10 @@ export function modelFault(error: { code?: unknown; name?: unknown; message?: un
   }
   switch (error.code) {
     case "NoPermissions":
-      return fault("unauthorised", `Searchlight may not use this model (${detail}); allow it in the editor, or ${unavailable}.`);
+      return fault(
+        "unauthorised",
+        `Searchlight may not use this model (${detail}); allow it in the editor, or ${unavailable}.`,
+      );
     case "Blocked":
       return fault("refused", `The model's provider refused the request (${detail}); wait or ${unavailable}.`);
     case "NotFound":

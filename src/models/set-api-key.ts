@@ -19,7 +19,9 @@ export async function setApiKey(parts: Parts): Promise<void> {
       "The editor could not keep the key on this machine; set the environment variable SEARCHLIGHT_API_KEY instead.",
     );
   } else {
-    void vscode.window.showInformationMessage(key.trim() ? `The key for ${endpoint} is stored.` : `The key for ${endpoint} is removed.`);
+    void vscode.window.showInformationMessage(
+      key.trim() ? `The key for ${endpoint} is stored.` : `The key for ${endpoint} is removed.`,
+    );
   }
 }
 

@@ -38,7 +38,10 @@ function askFor(value: string): Thenable<string | undefined> {
 async function folderIsOpen(parts: Parts): Promise<boolean> {
   if (parts.settings.current().folders.length > 0) return true;
   const open = "Open Folder";
-  const choice = await vscode.window.showInformationMessage("No folder is open, so there are no documents to ask about.", open);
+  const choice = await vscode.window.showInformationMessage(
+    "No folder is open, so there are no documents to ask about.",
+    open,
+  );
   if (choice === open) await vscode.commands.executeCommand("workbench.action.files.openFolder");
   return false;
 }

@@ -10,7 +10,9 @@ export async function openTrajectory(parts: Parts, given?: unknown): Promise<voi
   if (!id) return;
   await parts.view.reveal();
   if (!(await parts.questions.show(id))) {
-    void vscode.window.showWarningMessage("This question is not in the store of an open folder; open the folder it was asked in.");
+    void vscode.window.showWarningMessage(
+      "This question is not in the store of an open folder; open the folder it was asked in.",
+    );
   }
 }
 

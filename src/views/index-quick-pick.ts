@@ -15,11 +15,14 @@ export async function showIndexStatus(parts: Parts): Promise<void> {
   if (parts.server.state === "given-up") return offerRestart();
   const { folders } = await parts.server.request("indexStatus", {});
   parts.statuses.reset(folders);
-  const choice = await vscode.window.showQuickPick(folders.flatMap((status) => items(parts, status)), {
-    title: "Searchlight Index",
-    placeHolder: "Choose an action",
-    matchOnDetail: true,
-  });
+  const choice = await vscode.window.showQuickPick(
+    folders.flatMap((status) => items(parts, status)),
+    {
+      title: "Searchlight Index",
+      placeHolder: "Choose an action",
+      matchOnDetail: true,
+    },
+  );
   await choice?.run?.();
 }
 
@@ -31,12 +34,17 @@ export async function rebuildIndex(parts: Parts, folder?: string): Promise<void>
     { modal: true },
     rebuild,
   );
-  if (choice === rebuild) await parts.server.request("indexAction", { ...(folder ? { folder } : {}), action: "rebuild" });
+  if (choice === rebuild)
+    await parts.server.request("indexAction", { ...(folder ? { folder } : {}), action: "rebuild" });
 }
 
 async function offerRestart(): Promise<void> {
   const [restart, report] = ["Restart", "Show Status Report"];
-  const choice = await vscode.window.showErrorMessage("The server stopped five times in three minutes and is not running.", restart, report);
+  const choice = await vscode.window.showErrorMessage(
+    "The server stopped five times in three minutes and is not running.",
+    restart,
+    report,
+  );
   if (choice === restart) await vscode.commands.executeCommand("searchlight.restartServer");
   if (choice === report) await vscode.commands.executeCommand("searchlight.showStatusReport");
 }
@@ -61,6 +69,9 @@ function items(parts: Parts, status: IndexStatus): Item[] {
 
 async function showSkipped({ folder, skipped }: IndexStatus): Promise<void> {
   const content = skipped.map(({ path, reason }) => `${path}: ${reason}`).join("\n");
-  const document = await vscode.workspace.openTextDocument({ content: `Skipped in ${folder.name}\n\n${content}\n`, language: "plaintext" });
+  const document = await vscode.workspace.openTextDocument({
+    content: `Skipped in ${folder.name}\n\n${content}\n`,
+    language: "plaintext",
+  });
   await vscode.window.showTextDocument(document, { preview: true });
 }

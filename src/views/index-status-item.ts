@@ -17,10 +17,18 @@ export function indexStatusItem(statuses: IndexStatuses, server: ServerLink, set
       : statusBarText(statuses.all);
     item.text = text;
     item.tooltip = tooltip;
-    item.accessibilityInformation = { label: `Searchlight index: ${text.replace(/\$\([^)]*\)\s*/g, "")}. ${tooltip}`, role: "button" };
+    item.accessibilityInformation = {
+      label: `Searchlight index: ${text.replace(/\$\([^)]*\)\s*/g, "")}. ${tooltip}`,
+      role: "button",
+    };
     item.backgroundColor = warning ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.show();
   };
   draw();
-  return vscode.Disposable.from(item, statuses.onDidChange(draw), server.onDidChangeState(draw), settings.onDidChange(draw));
+  return vscode.Disposable.from(
+    item,
+    statuses.onDidChange(draw),
+    server.onDidChangeState(draw),
+    settings.onDidChange(draw),
+  );
 }

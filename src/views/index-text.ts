@@ -9,7 +9,8 @@ export interface IndexText {
 
 /** What the status bar says of the indexes of all open folders. */
 export function statusBarText(statuses: readonly IndexStatus[]): IndexText {
-  if (statuses.length === 0) return { text: "$(search) Searchlight", tooltip: "The index has not been read.", warning: false };
+  if (statuses.length === 0)
+    return { text: "$(search) Searchlight", tooltip: "The index has not been read.", warning: false };
   const tooltip = statuses.map((status) => `${status.folder.name}: ${status.reason}`).join("\n");
   const any = (...states: IndexStatus["state"][]): boolean => statuses.some(({ state }) => states.includes(state));
   const files = sum(statuses, (status) => status.files);
@@ -19,7 +20,8 @@ export function statusBarText(statuses: readonly IndexStatus[]): IndexText {
   if (any("degraded")) return { text: `$(warning) ${counted}`, tooltip, warning: true };
   if (any("scanning")) return { text: "$(sync~spin) Indexing", tooltip, warning: false };
   const percent = vectorPercent(statuses);
-  if (any("words-ready") && percent < 100) return { text: `$(sync~spin) Indexing ${percent} %`, tooltip, warning: false };
+  if (any("words-ready") && percent < 100)
+    return { text: `$(sync~spin) Indexing ${percent} %`, tooltip, warning: false };
   if (any("paused")) return { text: `$(debug-pause) ${counted}`, tooltip, warning: false };
   return { text: `$(search) ${counted}`, tooltip, warning: false };
 }

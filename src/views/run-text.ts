@@ -22,7 +22,8 @@ export function describeRun(summary: TrajectorySummary): RunText {
 
 function endingOf({ status, abstained, stopReason }: TrajectorySummary): { icon: string; words: string } {
   if (status === "running") return { icon: "sync~spin", words: "running" };
-  if (status === "interrupted" || stopReason === "interrupted") return { icon: "debug-disconnect", words: "interrupted" };
+  if (status === "interrupted" || stopReason === "interrupted")
+    return { icon: "debug-disconnect", words: "interrupted" };
   if (stopReason === "cancelled") return { icon: "debug-stop", words: "stopped" };
   if (stopReason === "policy-error" || stopReason === "retrieval-error") return { icon: "error", words: "failed" };
   if (abstained) return { icon: "circle-slash", words: "not in these documents" };

@@ -93,7 +93,10 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   }
 
   async #receive(raw: unknown): Promise<void> {
-    const [{ dispatch }, { viewerHandlers }] = await Promise.all([import("./viewer-messages.ts"), import("./viewer-handlers.ts")]);
+    const [{ dispatch }, { viewerHandlers }] = await Promise.all([
+      import("./viewer-messages.ts"),
+      import("./viewer-handlers.ts"),
+    ]);
     const handlers = viewerHandlers(this.#parts, () => this.#becameReady());
     await dispatch(raw, handlers, (fault) => this.#parts.faults.report("the view", fault));
   }
@@ -110,7 +113,13 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
     this.#banner = this.#currentBanner();
     const { folders, settings: values } = settings.current();
     const empty =
-      folders.length === 0 ? "no-folder" : server.state === "given-up" ? "server-down" : live ? "starting" : "no-question";
+      folders.length === 0
+        ? "no-folder"
+        : server.state === "given-up"
+          ? "server-down"
+          : live
+            ? "starting"
+            : "no-question";
     const banner = this.#banner === undefined ? {} : { banner: this.#banner };
     this.#post({ method: "show", params: { trajectory, live, empty, ...banner, policy: values.policy } });
   }

@@ -14,7 +14,10 @@ const commands = {
 } as const;
 
 /** One handler for each message of the view. */
-export function viewerHandlers({ questions, server, faults }: TrajectoryViewParts, onReady: () => Promise<void>): ViewerHandlers {
+export function viewerHandlers(
+  { questions, server, faults }: TrajectoryViewParts,
+  onReady: () => Promise<void>,
+): ViewerHandlers {
   const orTell =
     <P>(act: (params: P) => unknown) =>
     async (params: P): Promise<void> => {

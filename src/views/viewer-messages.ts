@@ -15,7 +15,11 @@ export function envelope<K extends keyof typeof toViewer>(method: K, params: Par
 }
 
 /** Hands a message of the view to its handler. What is not one of the view's messages is reported and dropped. */
-export async function dispatch(raw: unknown, handlers: ViewerHandlers, onFault: (fault: string) => void): Promise<void> {
+export async function dispatch(
+  raw: unknown,
+  handlers: ViewerHandlers,
+  onFault: (fault: string) => void,
+): Promise<void> {
   const { method, params } = (typeof raw === "object" && raw !== null ? raw : {}) as Partial<Envelope>;
   if (typeof method !== "string" || !Object.hasOwn(fromViewer, method)) {
     return onFault(`the view sent an unknown message: ${String(method)}`);

@@ -18,7 +18,9 @@ afterAll(() => viewer?.close());
 async function violations({ page }: ViewerPage): Promise<string[]> {
   await page.evaluate(axe);
   const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`,
+  );
 }
 
 const reward = {
@@ -39,7 +41,13 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
   test(`a finished trajectory has no accessibility violation in the ${theme} theme`, async () => {
     const view = await viewer.open({ theme, height: 1500 });
     const trajectory = { ...twoHopStory().trajectory, reward, notices: ["The search fell back to words."] };
-    await view.post("show", { trajectory, live: false, empty: "no-question", banner: "Indexing 40 %: search goes by words until the vectors are complete.", policy: "extractive" });
+    await view.post("show", {
+      trajectory,
+      live: false,
+      empty: "no-question",
+      banner: "Indexing 40 %: search goes by words until the vectors are complete.",
+      policy: "extractive",
+    });
     await view.page.getByRole("heading", { name: "Reward" }).waitFor();
     await view.screenshot(`finished-${theme}`);
     expect(await violations(view)).toEqual([]);
@@ -54,7 +62,8 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await view.post("show", { trajectory: null, live: false, empty: "no-question", policy: "extractive" });
     await view.page.getByRole("heading", { name: "Ask the documents" }).waitFor();
     expect(await violations(view)).toEqual([]);
-    for (const event of story.events.slice(0, 9)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+    for (const event of story.events.slice(0, 9))
+      await view.post("event", { trajectoryId: story.trajectory.id, event });
     await view.page.getByRole("button", { name: "Stop" }).waitFor();
     expect(await violations(view)).toEqual([]);
     const answer = { text: "", abstained: true, sentences: [], citations: [], nearest: citations };
@@ -71,6 +80,16 @@ test("with forced colours masked text keeps its border and words, and with reduc
   for (const event of story.events.slice(0, -2)) await view.post("event", { trajectoryId: story.trajectory.id, event });
   await view.page.locator(".mask").nth(1).waitFor();
   await view.screenshot("forced-colours");
-  expect(await view.page.locator(".mask").first().evaluate((mask) => getComputedStyle(mask).borderStyle)).toBe("dashed");
-  expect(await view.page.locator(".codicon-modifier-spin").first().evaluate((icon) => getComputedStyle(icon).animationName)).toBe("none");
+  expect(
+    await view.page
+      .locator(".mask")
+      .first()
+      .evaluate((mask) => getComputedStyle(mask).borderStyle),
+  ).toBe("dashed");
+  expect(
+    await view.page
+      .locator(".codicon-modifier-spin")
+      .first()
+      .evaluate((icon) => getComputedStyle(icon).animationName),
+  ).toBe("none");
 });

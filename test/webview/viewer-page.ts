@@ -58,13 +58,23 @@ export async function startViewer(): Promise<{
   };
 }
 
-async function openPage(browser: Browser, folder: string, theme: ThemeName, viewport: { width: number; height: number }): Promise<ViewerPage> {
+async function openPage(
+  browser: Browser,
+  folder: string,
+  theme: ThemeName,
+  viewport: { width: number; height: number },
+): Promise<ViewerPage> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
   const foreignRequests: string[] = [];
   const faults: string[] = [];
   const nonce = randomBytes(16).toString("base64");
-  const html = viewerHtml({ cspSource: origin, nonce, scriptUri: `${origin}/viewer.js`, styleUri: `${origin}/viewer.css` });
+  const html = viewerHtml({
+    cspSource: origin,
+    nonce,
+    scriptUri: `${origin}/viewer.js`,
+    styleUri: `${origin}/viewer.css`,
+  });
   const types: Record<string, string> = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
   await page.route("**", async (route) => {
     const url = new URL(route.request().url());
@@ -82,7 +92,10 @@ async function openPage(browser: Browser, folder: string, theme: ThemeName, view
   await page.addInitScript(
     ({ bodyClass, variables }) => {
       const sent: unknown[] = [];
-      const state = { get: () => sessionStorage.getItem("state"), set: (value: unknown) => sessionStorage.setItem("state", JSON.stringify(value)) };
+      const state = {
+        get: () => sessionStorage.getItem("state"),
+        set: (value: unknown) => sessionStorage.setItem("state", JSON.stringify(value)),
+      };
       Object.assign(window, {
         sent,
         acquireVsCodeApi: () => ({
@@ -92,18 +105,23 @@ async function openPage(browser: Browser, folder: string, theme: ThemeName, view
         }),
       });
       document.addEventListener("securitypolicyviolation", (event) => {
-        void (window as unknown as { reportBreach(breach: string): void }).reportBreach(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+        void (window as unknown as { reportBreach(breach: string): Promise<void> }).reportBreach(
+          `${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+        );
       });
       document.addEventListener("DOMContentLoaded", () => {
         document.body.className = bodyClass;
-        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+        for (const [name, value] of Object.entries(variables))
+          document.documentElement.style.setProperty(`--vscode-${name}`, value);
       });
     },
     { bodyClass, variables: { ...variables } },
   );
   const load = async (): Promise<void> => {
     await page.goto(`${origin}/`);
-    await page.waitForFunction(() => (window as unknown as { sent: Sent[] }).sent.some(({ method }) => method === "ready"));
+    await page.waitForFunction(() =>
+      (window as unknown as { sent: Sent[] }).sent.some(({ method }) => method === "ready"),
+    );
   };
   await load();
   return {
@@ -113,10 +131,16 @@ async function openPage(browser: Browser, folder: string, theme: ThemeName, view
     reload: load,
     post: (method, params) =>
       // The editor's messages arrive in the page the same way.
-      page.evaluate((message) => window.postMessage(message, "*"), { method, params: toViewer[method].params.parse(params) } as never),
+      page.evaluate((message) => window.postMessage(message, "*"), {
+        method,
+        params: toViewer[method].params.parse(params),
+      } as never),
     async sent() {
       const all = await page.evaluate(() => (window as unknown as { sent: Sent[] }).sent);
-      return all.map(({ method, params }) => ({ method, params: fromViewer[method as keyof typeof fromViewer].params.parse(params) }));
+      return all.map(({ method, params }) => ({
+        method,
+        params: fromViewer[method as keyof typeof fromViewer].params.parse(params),
+      }));
     },
     async unfoldAll() {
       const closed = page.locator('button[aria-expanded="false"]');

@@ -22,7 +22,10 @@ test("a trajectory of 200 segments is drawn whole, its documents folded", async 
   const view = await viewer.open();
   const { trajectory } = longStory(200);
   await view.post("show", { trajectory, live: false, empty: "no-question" });
-  await view.page.locator(".segment").nth(trajectory.segments.length - 1).waitFor();
+  await view.page
+    .locator(".segment")
+    .nth(trajectory.segments.length - 1)
+    .waitFor();
   expect(await view.page.locator(".segment").count()).toBe(trajectory.segments.length);
   expect(await view.page.locator(".mask .raw").count()).toBe(0);
   await view.screenshot("long-dark");
@@ -47,7 +50,10 @@ test("streamed text is appended without drawing the segments before it again", a
   const story = longStory(200);
   const { trajectory } = story;
   await view.post("show", { trajectory, live: true, empty: "no-question" });
-  await page.locator(".segment").nth(trajectory.segments.length - 1).waitFor();
+  await page
+    .locator(".segment")
+    .nth(trajectory.segments.length - 1)
+    .waitFor();
   await page.evaluate(() => {
     const counted = window as unknown as { changes: number };
     counted.changes = 0;
@@ -58,7 +64,12 @@ test("streamed text is appended without drawing the segments before it again", a
         const index = Number(element?.closest("[data-segment]")?.getAttribute("data-segment") ?? last);
         if (index < last) counted.changes++;
       }
-    }).observe(document.querySelector(".segments")!, { subtree: true, childList: true, characterData: true, attributes: true });
+    }).observe(document.querySelector(".segments")!, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+    });
   });
   const before = story.events.length;
   story.write("think", "and so it goes on, word by word. ".repeat(10), "policy", 3);
@@ -75,8 +86,15 @@ test("the answer is brought into sight when it comes, and the page around the li
   const before = story.events.length;
   story
     .write("answer", "A long answer. ".repeat(20))
-    .answer({ text: "", abstained: true, sentences: [], citations: [], nearest: [...citations, ...citations, ...citations] });
-  for (const event of story.events.slice(before)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+    .answer({
+      text: "",
+      abstained: true,
+      sentences: [],
+      citations: [],
+      nearest: [...citations, ...citations, ...citations],
+    });
+  for (const event of story.events.slice(before))
+    await view.post("event", { trajectoryId: story.trajectory.id, event });
   await page.getByRole("heading", { name: "Not in these documents" }).waitFor();
   const gap = () =>
     page.evaluate(() => {
@@ -84,7 +102,9 @@ test("the answer is brought into sight when it comes, and the page around the li
       return Math.abs(top("#answer").top - top(".header").bottom);
     });
   await expect.poll(gap).toBeLessThan(8);
-  expect(await page.evaluate(() => [window.scrollY, document.querySelector(".banner")!.getBoundingClientRect().top])).toEqual([0, 0]);
+  expect(
+    await page.evaluate(() => [window.scrollY, document.querySelector(".banner")!.getBoundingClientRect().top]),
+  ).toEqual([0, 0]);
 });
 
 test("the end stays in sight while a question runs, until the person scrolls up", async () => {
@@ -92,11 +112,13 @@ test("the end stays in sight while a question runs, until the person scrolls up"
   const { page } = view;
   const story = longStory(20);
   await view.post("show", { trajectory: story.trajectory, live: true, empty: "no-question" });
-  const distance = () => page.locator(".scroller").evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
+  const distance = () =>
+    page.locator(".scroller").evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
   const add = async (text: string): Promise<void> => {
     const before = story.events.length;
     story.write("think", text);
-    for (const event of story.events.slice(before)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+    for (const event of story.events.slice(before))
+      await view.post("event", { trajectoryId: story.trajectory.id, event });
     await page.getByText(text.slice(0, 30)).waitFor();
   };
   await add("first addition ".repeat(40));

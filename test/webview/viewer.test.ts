@@ -10,7 +10,8 @@ afterAll(() => viewer?.close());
 
 async function play(view: ViewerPage, story: Story, upTo = story.events.length): Promise<void> {
   await view.post("show", { trajectory: null, live: true, empty: "starting" });
-  for (const event of story.events.slice(0, upTo)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+  for (const event of story.events.slice(0, upTo))
+    await view.post("event", { trajectoryId: story.trajectory.id, event });
 }
 
 test("draws a running question event by event, and its checked answer at the end", async () => {
@@ -26,12 +27,15 @@ test("draws a running question event by event, and its checked answer at the end
   expect(await page.locator('[role="status"]').textContent()).toBe("Searching for oldest telescope first light");
   await view.screenshot("live-dark");
 
-  for (const event of story.events.slice(firstSearch + 1)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+  for (const event of story.events.slice(firstSearch + 1))
+    await view.post("event", { trajectoryId: story.trajectory.id, event });
   await page.getByRole("heading", { name: "Answer" }).waitFor();
   expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
   expect(await page.locator(".segment").count()).toBe(story.trajectory.segments.length);
   expect(await page.locator(".mask").first().textContent()).toMatch(/masked · \d+ chars · not trained on/);
-  expect(await page.locator(".hit-why").first().textContent()).toBe("read · words #1 · vectors #2 · telescope, first, light");
+  expect(await page.locator(".hit-why").first().textContent()).toBe(
+    "read · words #1 · vectors #2 · telescope, first, light",
+  );
   expect(await page.locator(".sentence.unsupported").textContent()).toContain("unsupported");
   expect(await page.locator(".citation .status").allTextContents()).toEqual([
     expect.stringContaining("verified"),
@@ -84,7 +88,9 @@ test("a poisoned document stays text: no element is made of it and no request le
 
   const shown = (await page.locator(".mask .raw").textContent())!;
   expect(shown).toContain(poison);
-  const made = await page.evaluate(() => document.querySelectorAll("#viewer :is(script, img, a, iframe, style, svg, link, b, answer)").length);
+  const made = await page.evaluate(
+    () => document.querySelectorAll("#viewer :is(script, img, a, iframe, style, svg, link, b, answer)").length,
+  );
   expect(made).toBe(0);
   expect(await page.evaluate(() => (window as { poisoned?: number }).poisoned)).toBeUndefined();
   expect(view.foreignRequests).toEqual([]);
@@ -118,7 +124,12 @@ test("segments are reached by keyboard, folds open by Enter, and Escape stops a 
 
 test("every button is reached by the tab key, and shows its focus", async () => {
   const view = await viewer.open();
-  await view.post("show", { trajectory: twoHopStory().trajectory, live: false, empty: "no-question", policy: "extractive" });
+  await view.post("show", {
+    trajectory: twoHopStory().trajectory,
+    live: false,
+    empty: "no-question",
+    policy: "extractive",
+  });
   const { page } = view;
   await page.getByRole("heading", { name: "Answer" }).waitFor();
   await page.getByLabel("Ask a follow-up").fill("and then");
@@ -175,7 +186,10 @@ test("what the person set survives a reload of the view", async () => {
   const { trajectory } = twoHopStory();
   await view.post("show", { trajectory, live: false, empty: "no-question" });
   await view.page.getByLabel("Masked text").selectOption("dim");
-  await view.page.getByRole("button", { name: /masked · / }).first().click();
+  await view.page
+    .getByRole("button", { name: /masked · / })
+    .first()
+    .click();
   await view.page.locator(".mask .raw").waitFor();
   await view.reload();
   await view.post("show", { trajectory, live: false, empty: "no-question" });
@@ -200,7 +214,9 @@ test("a message of the wrong shape is reported and changes nothing", async () =>
   await view.post("show", { trajectory: twoHopStory().trajectory, live: false, empty: "no-question" });
   await view.page.getByRole("heading", { name: storyQuestion }).waitFor();
   await view.page.evaluate(() => window.postMessage({ method: "show", params: { trajectory: "<b>" } }, "*"));
-  await view.page.waitForFunction(() => (window as unknown as { sent: { method: string }[] }).sent.at(-1)?.method === "fault");
+  await view.page.waitForFunction(
+    () => (window as unknown as { sent: { method: string }[] }).sent.at(-1)?.method === "fault",
+  );
   expect(await view.page.getByRole("heading", { name: storyQuestion }).count()).toBe(1);
 });
 
@@ -209,7 +225,12 @@ test("each empty state says what to do and offers it", async () => {
   const buttons = { "no-folder": "Open Folder", "no-question": "Choose Model…", "server-down": "Restart…" } as const;
   const commands = [];
   for (const [empty, name] of Object.entries(buttons)) {
-    await view.post("show", { trajectory: null, live: false, empty: empty as keyof typeof buttons, policy: "extractive" });
+    await view.post("show", {
+      trajectory: null,
+      live: false,
+      empty: empty as keyof typeof buttons,
+      policy: "extractive",
+    });
     await view.page.getByRole("button", { name }).click();
     await view.screenshot(`empty-${empty}`);
     commands.push((await view.sent()).at(-1)?.params);

@@ -13,9 +13,13 @@ test("the manifest's commands and the registered ones are the same", () => {
 
 test("every menu, key and welcome names a command that exists", () => {
   const used = [
-    ...Object.values(contributes.menus).flat().map(({ command }) => command),
+    ...Object.values(contributes.menus)
+      .flat()
+      .map(({ command }) => command),
     ...contributes.keybindings.map(({ command }) => command),
-    ...contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/command:([\w.]+)/g)].map(([, command]) => command!)),
+    ...contributes.viewsWelcome.flatMap(({ contents }) =>
+      [...contents.matchAll(/command:([\w.]+)/g)].map(([, command]) => command!),
+    ),
   ].filter((command) => command.startsWith("searchlight."));
   expect(used.filter((command) => !Object.hasOwn(commandTable, command))).toEqual([]);
 });
@@ -27,7 +31,11 @@ test("the manifest's settings are those the server is started with", () => {
 
 test("every setting has a scope, a default and a description", () => {
   for (const [name, setting] of Object.entries(contributes.configuration.properties)) {
-    expect(setting, name).toMatchObject({ scope: expect.any(String), default: expect.anything(), markdownDescription: expect.any(String) });
+    expect(setting, name).toMatchObject({
+      scope: expect.any(String),
+      default: expect.anything(),
+      markdownDescription: expect.any(String),
+    });
   }
 });
 
@@ -48,8 +56,14 @@ test("a failing command does not reject towards the editor, and its failure is k
   vi.doMock("../../../src/show-fault.ts", () => ({ showFault: vi.fn() }));
   const report = vi.fn();
   const registered = new Map<string, (...args: unknown[]) => unknown>();
-  const broken = { faults: { report }, questions: { stop: () => Promise.reject(new Error("no server")) } } as unknown as Parts;
-  const registration = registerCommands(broken, (id, handler) => (registered.set(id, handler), { dispose: () => registered.delete(id) }));
+  const broken = {
+    faults: { report },
+    questions: { stop: () => Promise.reject(new Error("no server")) },
+  } as unknown as Parts;
+  const registration = registerCommands(
+    broken,
+    (id, handler) => (registered.set(id, handler), { dispose: () => registered.delete(id) }),
+  );
   await registered.get("searchlight.stop")!();
   expect(report).toHaveBeenCalledWith("searchlight.stop", expect.objectContaining({ message: "no server" }));
   registration.dispose();

@@ -21,7 +21,9 @@ test("crashes further apart than that are restarted for ever", () => {
 });
 
 test("the first restart comes at once, each further one later", () => {
-  const delays = crashAt([0, 10, 20, 30]).map((next) => (next.action === "restart" ? next.delayMilliseconds : undefined));
+  const delays = crashAt([0, 10, 20, 30]).map((next) =>
+    next.action === "restart" ? next.delayMilliseconds : undefined,
+  );
   expect(delays).toEqual([0, 250, 500, 1000]);
 });
 

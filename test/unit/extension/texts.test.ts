@@ -46,13 +46,29 @@ test("the banner speaks only while the index or the server cannot give its best"
 });
 
 test("an index's detail names counts, rate, time left and skipped files", () => {
-  const busy = status({ vectors: { done: 10, total: 20 }, rate: 59.4, etaSeconds: 90, skipped: [{ path: "a", reason: "too large" }] });
-  expect(indexDetail(busy)).toBe("155 files · 2,000 passages · 10 of 20 vectors · 59 passages/s · 2 min left · 1 skipped");
+  const busy = status({
+    vectors: { done: 10, total: 20 },
+    rate: 59.4,
+    etaSeconds: 90,
+    skipped: [{ path: "a", reason: "too large" }],
+  });
+  expect(indexDetail(busy)).toBe(
+    "155 files · 2,000 passages · 10 of 20 vectors · 59 passages/s · 2 min left · 1 skipped",
+  );
 });
 
 test("a past question's icon and words tell how it ended", () => {
   const run = (fields: object) =>
-    describeRun({ id: "i", createdAt: "2026-01-02T03:04:05.000Z", status: "done", question: "q", policy: "p", profile: "docs", searches: 2, ...fields });
+    describeRun({
+      id: "i",
+      createdAt: "2026-01-02T03:04:05.000Z",
+      status: "done",
+      question: "q",
+      policy: "p",
+      profile: "docs",
+      searches: 2,
+      ...fields,
+    });
   expect(run({ stopReason: "finished" })).toMatchObject({ icon: "pass", description: "answered · 2 searches" });
   expect(run({ abstained: true, stopReason: "finished" }).description).toBe("not in these documents · 2 searches");
   expect(run({ status: "interrupted" }).icon).toBe("debug-disconnect");
@@ -60,20 +76,32 @@ test("a past question's icon and words tell how it ended", () => {
 });
 
 test("a place becomes the editor's range: lines from 0, whole lines without columns", () => {
-  expect(placeRange({ startLine: 3, endLine: 5, startColumn: 2, endColumn: 7 })).toEqual({ startLine: 2, startColumn: 2, endLine: 4, endColumn: 7 });
+  expect(placeRange({ startLine: 3, endLine: 5, startColumn: 2, endColumn: 7 })).toEqual({
+    startLine: 2,
+    startColumn: 2,
+    endLine: 4,
+    endColumn: 7,
+  });
   expect(placeRange({ startLine: 1, endLine: 1 })).toMatchObject({ startLine: 0, startColumn: 0, endLine: 0 });
 });
 
 test("one endpoint has one spelling, so that its key is found", () => {
   expect(normaliseEndpoint(" HTTPS://API.Example.com/v1// ")).toBe("https://api.example.com/v1");
-  expect(endpointOf(openaiPolicy("chat", "org/model@rev", "http://localhost:8000/v1/"))).toBe("http://localhost:8000/v1");
+  expect(endpointOf(openaiPolicy("chat", "org/model@rev", "http://localhost:8000/v1/"))).toBe(
+    "http://localhost:8000/v1",
+  );
   expect(openaiPolicy("completions", "m", "http://h/v1")).toBe("openai:m@http://h/v1");
   expect(endpointOf("editor:copilot/m")).toBeUndefined();
 });
 
 test("an address with a key in it, or of another scheme, is refused", () => {
   expect(endpointFault("http://localhost:8000/v1")).toBeUndefined();
-  for (const address of ["localhost", "file:///etc/passwd", "http://user:secret@host/v1", "https://host/v1?key=secret"]) {
+  for (const address of [
+    "localhost",
+    "file:///etc/passwd",
+    "http://user:secret@host/v1",
+    "https://host/v1?key=secret",
+  ]) {
     expect(endpointFault(address), address).toEqual(expect.any(String));
   }
 });
@@ -100,7 +128,14 @@ test("the report names endpoints that have a key, and shows no password", () => 
     trusted: true,
     server: "running",
     serverPid: 7,
-    settings: { policy: "extractive", profile: "docs", embedder: "minilm", indexOnOpen: true, exclude: [], proxy: "http://me:secret@proxy:3128" },
+    settings: {
+      policy: "extractive",
+      profile: "docs",
+      embedder: "minilm",
+      indexOnOpen: true,
+      exclude: [],
+      proxy: "http://me:secret@proxy:3128",
+    },
     endpointsWithKey: ["https://api.example.com/v1"],
     faults: ["connecting to http://me:secret@proxy:3128 failed"],
   });

@@ -3,7 +3,16 @@ import { viewerHtml } from "../../../src/views/viewer-html.ts";
 import { dispatch, type ViewerHandlers } from "../../../src/views/viewer-messages.ts";
 
 function handlers(): ViewerHandlers {
-  return { ready: vi.fn(), ask: vi.fn(), stop: vi.fn(), open: vi.fn(), openLink: vi.fn(), copy: vi.fn(), command: vi.fn(), fault: vi.fn() };
+  return {
+    ready: vi.fn(),
+    ask: vi.fn(),
+    stop: vi.fn(),
+    open: vi.fn(),
+    openLink: vi.fn(),
+    copy: vi.fn(),
+    command: vi.fn(),
+    fault: vi.fn(),
+  };
 }
 
 test("a message of the view reaches its handler, parsed", async () => {
@@ -16,7 +25,14 @@ test("what is no message of the view is reported and reaches no handler", async 
   const all = handlers();
   const onFault = vi.fn();
   const commands = { method: "command", params: { command: "workbench.action.terminal.new" } };
-  for (const raw of [null, 7, {}, { method: "toString", params: {} }, { method: "ask", params: { question: "" } }, commands]) {
+  for (const raw of [
+    null,
+    7,
+    {},
+    { method: "toString", params: {} },
+    { method: "ask", params: { question: "" } },
+    commands,
+  ]) {
     await dispatch(raw, all, onFault);
   }
   expect(onFault).toHaveBeenCalledTimes(6);
@@ -24,9 +40,16 @@ test("what is no message of the view is reported and reaches no handler", async 
 });
 
 test("the page allows its one script and nothing inline, and reaches no network", () => {
-  const html = viewerHtml({ cspSource: "https://csp.test", nonce: "n0nce", scriptUri: "https://csp.test/viewer.js", styleUri: "https://csp.test/viewer.css" });
+  const html = viewerHtml({
+    cspSource: "https://csp.test",
+    nonce: "n0nce",
+    scriptUri: "https://csp.test/viewer.js",
+    styleUri: "https://csp.test/viewer.css",
+  });
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1];
-  expect(policy).toBe("default-src 'none'; style-src https://csp.test; font-src https://csp.test; script-src 'nonce-n0nce'");
+  expect(policy).toBe(
+    "default-src 'none'; style-src https://csp.test; font-src https://csp.test; script-src 'nonce-n0nce'",
+  );
   expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toMatch(/ style=| on\w+=/);
 });

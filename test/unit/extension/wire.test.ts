@@ -84,7 +84,10 @@ test("a message of the server in the wrong shape never reaches its handler", asy
 test("a request of the server is answered, and its cancellation reaches the handler", async () => {
   const { fake, requests } = endpoint();
   let cancel = (): void => undefined;
-  const token = { isCancellationRequested: false, onCancellationRequested: (listener: () => void) => (cancel = listener) } as never;
+  const token = {
+    isCancellationRequested: false,
+    onCancellationRequested: (listener: () => void) => (cancel = listener),
+  } as never;
   const seen: AbortSignal[] = [];
   answerOver(fake, handlers({ editorModel: (_params, signal) => (seen.push(signal), { status: "ok" }) }), vi.fn());
   const params = { call: "c", model: "m", messages: [], reason: "r" };

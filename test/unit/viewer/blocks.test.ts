@@ -52,12 +52,22 @@ test("tokens are told only where both ends of the range are known", () => {
 });
 
 test("splitting at control tags loses no character, whatever the text", () => {
-  const pieces = fc.array(fc.oneof(fc.string(), fc.constantFrom("<think>", "</think>", "<|begin_of_query|>", "<", "|>")));
+  const pieces = fc.array(
+    fc.oneof(fc.string(), fc.constantFrom("<think>", "</think>", "<|begin_of_query|>", "<", "|>")),
+  );
   fc.assert(
     fc.property(pieces, (parts) => {
       const text = parts.join("");
-      expect(splitAtTags(text).map((piece) => piece.text).join("")).toBe(text);
+      expect(
+        splitAtTags(text)
+          .map((piece) => piece.text)
+          .join(""),
+      ).toBe(text);
     }),
   );
-  expect(splitAtTags("<think>a < b</think>").filter(({ tag }) => tag).map(({ text }) => text)).toEqual(["<think>", "</think>"]);
+  expect(
+    splitAtTags("<think>a < b</think>")
+      .filter(({ tag }) => tag)
+      .map(({ text }) => text),
+  ).toEqual(["<think>", "</think>"]);
 });

@@ -42,13 +42,23 @@ test("a screen reader hears the searches, what they found, and the answer once",
 
 test("a question that is shown as interrupted after it ran is announced as such", () => {
   const running = after(story.events.slice(0, 5));
-  const interrupted = { ...running.trajectory!, status: "interrupted" as const, stop: { reason: "interrupted" as const } };
-  const view = receive(running, { method: "show", params: { trajectory: interrupted, live: false, empty: "no-question" } });
+  const interrupted = {
+    ...running.trajectory!,
+    status: "interrupted" as const,
+    stop: { reason: "interrupted" as const },
+  };
+  const view = receive(running, {
+    method: "show",
+    params: { trajectory: interrupted, live: false, empty: "no-question" },
+  });
   expect(view.live).toBe(false);
   expect(view.announcement).toBe("Interrupted.");
 });
 
 test("showing nothing forgets the trajectory before it", () => {
-  const view = receive(after(story.events), { method: "show", params: { trajectory: null, live: false, empty: "no-folder", banner: "b" } });
+  const view = receive(after(story.events), {
+    method: "show",
+    params: { trajectory: null, live: false, empty: "no-folder", banner: "b" },
+  });
   expect(view).toMatchObject({ trajectory: null, live: false, empty: "no-folder", banner: "b" });
 });
