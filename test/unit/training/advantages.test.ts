@@ -4,6 +4,7 @@ import { computeAdvantages, groupNorm, reinforcePlusPlusBaseline } from "../../.
 import { type Estimator, outcomeAdvantages } from "../../../server/training/estimators.ts";
 import { groupByPrompt, groupsOf } from "../../../server/training/group-statistics.ts";
 import { discountedReturns, tokenRewards } from "../../../server/training/returns.ts";
+import { generalisedAdvantages } from "../../../server/training/gae.ts";
 import { NonFiniteError, ShapeError } from "../../../server/training/tokens.ts";
 import { whiten } from "../../../server/training/whiten.ts";
 import { batches, farthest, rewardGroups } from "./batches.ts";
@@ -80,6 +81,13 @@ describe("whitening", () => {
     );
   });
 
+  it("divides by the count, or by one less where Search-R1's rule is asked for", () => {
+    const mask = [[1, 1]];
+    expect(whiten([[-1, 1]], mask)[0]![1]).toBe(1);
+    expect(whiten([[-1, 1]], mask, "add-unbiased")[0]![1]).toBeCloseTo(1 / Math.sqrt(2 + 1e-8), 12);
+    expect(whiten([[0, 4]], mask, "centre")).toEqual([Float64Array.of(-2, 2)]);
+  });
+
   it("never reads a masked token", () => {
     const mask = [[1, 0, 1], [0, 1]];
     expect(whiten([[1, NaN, 2], [Infinity, 4]], mask)).toEqual(whiten([[1, 0, 2], [0, 4]], mask));
@@ -105,6 +113,10 @@ describe("token rewards and returns", () => {
     expect(discountedReturns(rewards, [[1, 0, 1]], { gamma: 1 })[0]![0]).toBeCloseTo(0.975, 12);
   });
 
+  it("take nothing off for a negative coefficient", () => {
+    expect([...tokenRewards([1], [[0.5, 2]], [[1, 1]], -0.1)[0]!].map(Math.abs)).toEqual([0, 1]);
+  });
+
   it("cut credit at a masked stretch only when told to", () => {
     const rewards = [[0, 0, 1]];
     const mask = [[1, 0, 1]];
@@ -128,6 +140,14 @@ describe("the advantages of an iteration", () => {
     expect(advantages[0]![1]).toBe(0);
     expect(advantages[0]![0]).toBeCloseTo(1, 12);
     expect(advantages[1]![0]).toBeCloseTo(-1, 12);
+  });
+
+  it("are clipped after centring and before the KL comes off", () => {
+    const wide = { ...rollouts, rewards: [30, 0] };
+    const options = { ...groupNorm, estimator: { kind: "baseline" }, clip: [-10, 10], klInReward: { estimator: { kind: "k1" }, coefficient: 2 } } as const;
+    const { centred, advantages } = computeAdvantages(wide, options);
+    expect([...centred]).toEqual([15, -15]);
+    expect(advantages).toEqual([Float64Array.of(9, 0, 10), Float64Array.of(-10, -10)]);
   });
 
   it("report KL without acting on it when the coefficient is 0", () => {
@@ -162,5 +182,19 @@ describe("the advantages of an iteration", () => {
     const { rewards, groups, mask } = rollouts;
     const run = () => computeAdvantages({ rewards, groups, mask }, { ...groupNorm, klInReward: { estimator: { kind: "k1" }, coefficient: 0.1 } });
     expect(run).toThrow(/needs the log-probs/);
+  });
+});
+
+describe("generalised advantages", () => {
+  it("discount the temporal differences by gamma times lambda", () => {
+    const { advantages, returns } = generalisedAdvantages([[0, 1]], [[0.5, 0.25]], [[1, 1]], { gamma: 0.5, lambda: 0.5, maskedValues: "keep" });
+    expect(advantages).toEqual([Float64Array.of(0.125 - 0.5 + 0.25 * 0.75, 0.75)]);
+    expect(returns).toEqual([Float64Array.of(0.3125, 1)]);
+  });
+
+  it("read a critic at masked tokens, or take it as 0 there", () => {
+    const at = (maskedValues: "keep" | "zero") =>
+      generalisedAdvantages([[0, 0, 1]], [[0, 8, 0]], [[1, 0, 1]], { gamma: 1, lambda: 0, maskedValues }).advantages[0]![0];
+    expect([at("keep"), at("zero")]).toEqual([8, 0]);
   });
 });

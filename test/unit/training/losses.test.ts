@@ -87,6 +87,14 @@ describe("policy loss", () => {
     expect([clipFraction, approximateKl]).toEqual([0, 0]);
   });
 
+  it("reports the drift from the old policy and the share of tokens that the clip held", () => {
+    const batch = { logprobs: [[-1, -2, -2]], oldLogprobs: [[-2, -1, -2]], advantages: [[1, 1, 1]], mask: [[1, 1, 1]], coefficients: [[1, 1, 1]] };
+    const moved = policyLoss({ ...batch, oldLogprobs: [[-2, -2.5, -2]] }, { objective: r1SearcherClip });
+    expect(moved.approximateKl).toBeCloseTo(-0.5, 12);
+    expect(moved.clipFraction).toBeCloseTo(2 / 3, 12);
+    expect(policyLoss(batch, { objective: r1SearcherClip }).clipFraction).toBeCloseTo(1 / 3, 12);
+  });
+
   it("stops at the clip only where the advantage pushes outward", () => {
     const slope = (logprob: number, advantage: number) =>
       policyLoss(
@@ -132,6 +140,13 @@ describe("KL loss", () => {
     );
   });
 
+  it("has no gradient where a bound holds the estimate or the log-ratio", () => {
+    const at = (logprob: number, estimator: KlEstimator) => klLoss([[logprob]], [[-1]], [[1]], [[1]], estimator);
+    expect(at(-31, { kind: "k1", limit: 10 })).toEqual({ loss: -10, gradient: [Float64Array.of(0)] });
+    expect(at(-31, { kind: "k1", logRatioLimit: 20 })).toEqual({ loss: -20, gradient: [Float64Array.of(0)] });
+    expect(at(-5, { kind: "k1", limit: 10, logRatioLimit: 20 })).toEqual({ loss: -4, gradient: [Float64Array.of(1)] });
+  });
+
   it("is never negative for k2 and k3", () => {
     fc.assert(
       fc.property(batches, fc.constantFrom("k2" as const, "k3" as const), ({ logprobs, referenceLogprobs, mask }, kind) => {
@@ -146,6 +161,17 @@ describe("entropy", () => {
   it("is log V for equal logits and 0 for a certain one", () => {
     expect(entropyOf([0, 0, 0, 0])).toBeCloseTo(Math.log(4), 12);
     expect(entropyOf([0, -2000, -3000])).toBeCloseTo(0, 12);
+  });
+
+  it("has the gradient that difference quotients show", () => {
+    const logits = fc.array(fc.integer({ min: -300, max: 300 }).map((value) => value / 100), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(logits, (token) => {
+        const { gradient } = entropyTerm([[token]], [[1]], [[0.5]]);
+        const numeric = numericGradient([token], ([moved]) => entropyTerm([[moved!]], [[1]], [[0.5]]).sum);
+        expect(farthest(gradient[0]!, numeric)).toBeLessThan(1e-7);
+      }),
+    );
   });
 
   it("gives nothing at masked tokens and names a broken logit elsewhere", () => {
