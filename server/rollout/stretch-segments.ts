@@ -32,10 +32,13 @@ export function stretchPieces(text: string, tags: Profile["tags"], mode: Mode): 
     { tag: tags.queryOpen, kind: "query" as const, close: tags.queryClose },
     { tag: tags.answerOpen, kind: "answer" as const, close: tags.answerClose },
   ].filter(({ tag }) => tag !== "");
+  // Each opener's next position is looked up once and again only when it is passed: a text full of tags stays linear.
+  const positions = openers.map(({ tag }) => text.indexOf(tag));
   while (at < text.length) {
     let next: { position: number; opener: (typeof openers)[number] } | undefined;
-    for (const opener of openers) {
-      const position = text.indexOf(opener.tag, at);
+    for (const [index, opener] of openers.entries()) {
+      if (positions[index]! >= 0 && positions[index]! < at) positions[index] = text.indexOf(opener.tag, at);
+      const position = positions[index]!;
       if (position >= 0 && (!next || position < next.position)) next = { position, opener };
     }
     if (!next) {

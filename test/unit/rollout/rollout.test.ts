@@ -10,6 +10,7 @@ import { builtInProfiles, type Profile } from "../../../server/rollout/profile.t
 import { docs } from "../../../server/rollout/profiles/docs.ts";
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
 import { runRollout } from "../../../server/rollout/rollout.ts";
+import { stretchPieces } from "../../../server/rollout/stretch-segments.ts";
 import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
 
 const { tags } = r1Searcher;
@@ -21,6 +22,15 @@ async function run(profile: Profile, policy: Policy, retriever = functionRetriev
   const trajectory = await runRollout({ id: "01TEST", question: "Which dome?", profile, policy, retriever }, { signal, onEvent: (event) => events.push(event) });
   return { trajectory, events };
 }
+
+describe("the pieces of policy text", () => {
+  test("cover a text made of tags alone, and take time in proportion to it", () => {
+    const text = `${tags.thinkOpen}${tags.queryOpen}${tags.queryClose}`.repeat(30_000);
+    const { pieces } = stretchPieces(text, tags, "think");
+    expect(partitionFault(pieces.map((piece) => ({ ...piece, origin: "policy", turn: 0 })), text.length)).toBeUndefined();
+    expect(pieces.filter(({ kind }) => kind === "query")).toHaveLength(30_000);
+  });
+});
 
 describe("a rollout", () => {
   test("alternates policy text and documents, and says who wrote what", async () => {
