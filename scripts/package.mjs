@@ -6,7 +6,7 @@ import { ensureDependencies } from "./dependencies.mjs";
 import { Failure, main, say } from "./failure.mjs";
 import { fetchModel } from "./models.mjs";
 import { ensureNode } from "./own-node.mjs";
-import { root } from "./places.mjs";
+import { packageFile, root } from "./places.mjs";
 import { run } from "./processes.mjs";
 
 const model = "all-minilm-l6-v2-int8";
@@ -25,8 +25,7 @@ const lanceBinaries = {
 /** Makes and checks the VSIX of this platform; answers its path. Throws `Failure`. */
 export async function makePackage() {
   const target = `${process.platform}-${process.arch}`;
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const file = join(root, "out", `searchlight-${version}-${target}.vsix`);
+  const file = packageFile();
   const fetched = await fetchModel(model);
   if (!fetched.ok) throw new Failure(`The package carries the model ${model}, which could not be fetched (${fetched.reason}).`);
 

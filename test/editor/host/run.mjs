@@ -9,7 +9,6 @@ import { findChromium } from "../../../scripts/chromium.mjs";
 import { startCodeServer, windowAddress } from "../../../scripts/code-server.mjs";
 import { main, say } from "../../../scripts/failure.mjs";
 import { root } from "../../../scripts/places.mjs";
-import { capture } from "../../../scripts/processes.mjs";
 import { ensureCodeServer } from "../../../scripts/vscode.mjs";
 
 const suiteMilliseconds = 300_000;
