@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { addAskCommand } from "./commands/ask.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addIndexCommand } from "./commands/index.ts";
 import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
+import { addRetrievalCommand } from "./commands/retrieval.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -24,6 +26,8 @@ for (const add of [
   addStatusCommand,
   addProfilesCommand,
   addScoreCommand,
+  addEvaluateCommand,
+  addRetrievalCommand,
   addDoctorCommand,
 ]) {
   add(program);

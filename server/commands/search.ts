@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-import { styleText } from "node:util";
 import type { Command } from "commander";
 import { z } from "zod";
-import { type Hit, SearchMode } from "../../protocol/passage.ts";
-import { formatPlace } from "../../protocol/place.ts";
+import { SearchMode } from "../../protocol/passage.ts";
+import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
-import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
+import { CommandError, exitCodes, interruptSignal, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
-import { oneLine } from "./visible-text.ts";
 
 interface SearchOptions {
   k: string;
@@ -32,7 +30,8 @@ export function addSearchCommand(program: Command): void {
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, query: string | undefined, options: SearchOptions) => {
       const k = Number(options.k);
-      if (!Number.isInteger(k) || k < 1 || k > 1000) throw new CommandError("-k takes a whole number from 1 to 1000.", exitCodes.usage);
+      if (!Number.isInteger(k) || k < 1 || k > 1000)
+        throw new CommandError("-k takes a whole number from 1 to 1000.", exitCodes.usage);
       const mode = SearchMode.safeParse(options.mode);
       if (!mode.success) throw new CommandError("--mode is words, vectors or hybrid.", exitCodes.usage);
       if ((query === undefined) === (options.queries === undefined)) {
@@ -77,38 +76,4 @@ function readQueries(file: string): string[] {
       throw new CommandError(`${file}, line ${index + 1}: no JSON object with a text field "query".`, exitCodes.usage);
     }
   });
-}
-
-function hitJson(hit: Hit): object {
-  const { passage } = hit;
-  return {
-    passage: passage.id,
-    path: passage.place?.path ?? null,
-    startLine: passage.place?.startLine ?? null,
-    endLine: passage.place?.endLine ?? null,
-    ...(passage.place?.page === undefined ? {} : { page: passage.place.page }),
-    ...(passage.place?.cell === undefined ? {} : { cell: passage.place.cell }),
-    title: passage.title,
-    text: passage.text,
-    score: hit.score,
-    words: hit.words ?? null,
-    vectors: hit.vectors ?? null,
-    matched: hit.matched,
-  };
-}
-
-function printHits(hits: readonly Hit[], coverage: string | undefined): void {
-  if (hits.length === 0) print("Nothing found.");
-  for (const hit of hits) {
-    const legs = [hit.words ? `words #${hit.words.rank}` : "", hit.vectors ? `vectors #${hit.vectors.rank}` : ""].filter(Boolean).join(", ");
-    const where = hit.passage.place ? formatPlace(hit.passage.place) : hit.passage.id;
-    print(`${hit.rank}. ${oneLine(where, 70)}  ${dim(legs)}${hit.matched.length > 0 ? dim(`  matched: ${hit.matched.join(", ")}`) : ""}`);
-    print(`   ${oneLine(hit.passage.title, 100)}`);
-    print(dim(`   ${oneLine(hit.passage.text, 200)}`));
-  }
-  if (coverage) note(`Not all is searched: ${coverage}.`);
-}
-
-function dim(text: string): string {
-  return styleText("dim", text, { stream: process.stdout, validateStream: true });
 }

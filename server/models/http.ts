@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
 
 /** An endpoint answered with an error status. The message names status and address, never a key. */
@@ -12,6 +13,18 @@ export class HttpError extends Error {
   }
 }
 
+export type HttpFaultKind = "timeout" | "connection" | "not-json" | "too-large";
+
+/** A request that came to no usable answer. The message is one sentence that names the host, never a key. */
+export class HttpFault extends Error {
+  readonly kind: HttpFaultKind;
+  constructor(kind: HttpFaultKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "HttpFault";
+    this.kind = kind;
+  }
+}
+
 export interface HttpOptions {
   signal: AbortSignal;
   /** Sent as a bearer token. */
@@ -21,7 +34,14 @@ export interface HttpOptions {
   seconds?: number;
   /** Further tries after a refusal that may pass (429, 5xx) or a broken connection. */
   retries?: number;
+  /** Largest answer that is read. */
+  maxBytes?: number;
+  /** `error` where a header holds a key that a redirect would carry to another host. */
+  redirect?: "follow" | "error";
+  dispatcher?: Dispatcher;
 }
+
+const defaultMaxBytes = 256 * 2 ** 20;
 
 export type Dispatcher = EnvHttpProxyAgent;
 
@@ -37,10 +57,28 @@ const ways = new Map<string, Dispatcher>();
 export function dispatcherFor(proxy = ""): Dispatcher {
   const known = ways.get(proxy);
   if (known) return known;
-  const noProxy = [process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "", ...loopback].filter(Boolean).join(",");
-  const way = new EnvHttpProxyAgent({ noProxy, ...(proxy ? { httpProxy: proxy, httpsProxy: proxy } : {}) });
+  const way = openWay(proxy);
   ways.set(proxy, way);
   return way;
+}
+
+/** The same way out with a look-up of its own for the connections that this process makes itself: it can refuse a host. */
+export function guardedDispatcher(lookup: LookupFunction, proxy = ""): Dispatcher {
+  return openWay(proxy, lookup);
+}
+
+/** Whether requests to other machines go through a proxy, which then resolves their names. */
+export function hasProxy(proxy = ""): boolean {
+  return proxy !== "" || ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"].some((name) => process.env[name]);
+}
+
+function openWay(proxy: string, lookup?: LookupFunction): Dispatcher {
+  const noProxy = [process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "", ...loopback].filter(Boolean).join(",");
+  return new EnvHttpProxyAgent({
+    noProxy,
+    ...(proxy ? { httpProxy: proxy, httpsProxy: proxy } : {}),
+    ...(lookup ? { connect: { lookup } } : {}),
+  });
 }
 
 /** The one place where addresses are fetched. undici's own fetch, since a dispatcher must be of the same copy. */
@@ -50,7 +88,7 @@ export function httpFetch(dispatcher?: Dispatcher): typeof globalThis.fetch {
     undiciFetch(input, { ...init, dispatcher: way })) as unknown as typeof globalThis.fetch;
 }
 
-/** Posts JSON and reads JSON. Rejects with `HttpError` for an error status, with one sentence for everything else. */
+/** Posts JSON and reads JSON. Rejects with `HttpError` for an error status, with `HttpFault` for every other failure. */
 export function postJson(url: string, body: unknown, options: HttpOptions): Promise<unknown> {
   return withRetries(options, async (signal) => {
     const headers = {
@@ -58,21 +96,33 @@ export function postJson(url: string, body: unknown, options: HttpOptions): Prom
       ...(options.key ? { authorization: `Bearer ${options.key}` } : {}),
       ...options.headers,
     };
-    return readJson(url, await httpFetch()(url, { method: "POST", headers, body: JSON.stringify(body), signal }));
+    const init = {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      signal,
+      redirect: options.redirect ?? "follow",
+    };
+    return readJson(url, await httpFetch(options.dispatcher)(url, init), options);
   });
 }
 
 export function getJson(url: string, options: HttpOptions): Promise<unknown> {
   return withRetries(options, async (signal) => {
     const headers = { ...(options.key ? { authorization: `Bearer ${options.key}` } : {}), ...options.headers };
-    return readJson(url, await httpFetch()(url, { headers, signal }));
+    const init = { headers, signal, redirect: options.redirect ?? "follow" };
+    return readJson(url, await httpFetch(options.dispatcher)(url, init), options);
   });
 }
 
-async function readJson(url: string, response: Response): Promise<unknown> {
+async function readJson(
+  url: string,
+  response: Response,
+  { maxBytes = defaultMaxBytes }: HttpOptions,
+): Promise<unknown> {
   const where = new URL(url).host;
-  const text = await response.text();
   if (!response.ok) {
+    await response.body?.cancel();
     const wait = Number(response.headers.get("retry-after"));
     throw new HttpError(
       response.status,
@@ -80,11 +130,27 @@ async function readJson(url: string, response: Response): Promise<unknown> {
       Number.isFinite(wait) && wait > 0 ? wait : undefined,
     );
   }
+  const { bytes, cut } = await readUpTo(response, maxBytes);
+  if (cut) throw new HttpFault("too-large", `${where} answered with more than ${Math.ceil(maxBytes / 2 ** 20)} MiB.`);
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Error(`${where} answered with something that is no JSON.`);
+    throw new HttpFault("not-json", `${where} answered with something that is no JSON.`);
   }
+}
+
+/** The first `limit` bytes of a body; what follows is not waited for. */
+export async function readUpTo(response: Response, limit: number): Promise<{ bytes: Uint8Array; cut: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop cancels the body.
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk as Uint8Array);
+    size += (chunk as Uint8Array).byteLength;
+    if (size > limit) break;
+  }
+  const bytes = Buffer.concat(chunks);
+  return { bytes: bytes.subarray(0, limit), cut: size > limit };
 }
 
 async function withRetries<T>(options: HttpOptions, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -95,9 +161,15 @@ async function withRetries<T>(options: HttpOptions, call: (signal: AbortSignal) 
       return await call(AbortSignal.any([options.signal, limit]));
     } catch (error) {
       options.signal.throwIfAborted();
-      const passing = error instanceof HttpError ? error.status === 429 || error.status >= 500 : !limit.aborted;
-      if (attempt >= tries || !passing)
-        throw limit.aborted ? new Error(`No answer within ${options.seconds ?? 60} s.`) : connectionError(error);
+      const passing =
+        error instanceof HttpError
+          ? error.status === 429 || error.status >= 500
+          : !limit.aborted && !(error instanceof HttpFault);
+      if (attempt >= tries || !passing) {
+        throw limit.aborted
+          ? new HttpFault("timeout", `No answer within ${options.seconds ?? 60} s.`)
+          : connectionError(error);
+      }
       const wait = error instanceof HttpError ? error.retryAfterSeconds : undefined;
       await pause(Math.min(30, wait ?? backOff(attempt)) * 1000, options.signal);
     }
@@ -119,5 +191,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 /** undici says "fetch failed" and keeps what failed in the cause. */
 function connectionError(error: unknown): unknown {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-  return cause?.code ? new Error(`The connection failed (${cause.code}).`, { cause: error }) : error;
+  if (error instanceof HttpError || error instanceof HttpFault) return error;
+  const detail = cause?.code ?? cause?.message;
+  return new HttpFault("connection", `The connection failed${detail ? ` (${detail})` : ""}.`, { cause: error });
 }

@@ -6,7 +6,8 @@ export type SearchOutcome =
   | { ok: true; hits: Hit[]; seconds: number; cached: boolean }
   | { ok: false; error: RetrievalError };
 
-export type RetrievalErrorKind = "unavailable" | "timeout" | "bad-response" | "cancelled" | "limit";
+/** `limit`: a quota or a budget is used up; `not-recorded`: a replay holds no answer to the query. */
+export type RetrievalErrorKind = "unavailable" | "timeout" | "bad-response" | "cancelled" | "limit" | "not-recorded";
 
 export interface RetrievalError {
   kind: RetrievalErrorKind;

@@ -1,0 +1,45 @@
+import { styleText } from "node:util";
+import type { Hit } from "../../protocol/passage.ts";
+import { formatPlace } from "../../protocol/place.ts";
+import { note, print } from "./output.ts";
+import { oneLine } from "./visible-text.ts";
+
+/** A hit as `--json` prints it. */
+export function hitJson(hit: Hit): object {
+  const { passage } = hit;
+  return {
+    passage: passage.id,
+    path: passage.place?.path ?? null,
+    startLine: passage.place?.startLine ?? null,
+    endLine: passage.place?.endLine ?? null,
+    ...(passage.place?.page === undefined ? {} : { page: passage.place.page }),
+    ...(passage.place?.cell === undefined ? {} : { cell: passage.place.cell }),
+    title: passage.title,
+    text: passage.text,
+    score: hit.score,
+    words: hit.words ?? null,
+    vectors: hit.vectors ?? null,
+    matched: hit.matched,
+  };
+}
+
+/** Hits for a person: place, the legs that found it, title, beginning of the text. */
+export function printHits(hits: readonly Hit[], coverage: string | undefined): void {
+  if (hits.length === 0) print("Nothing found.");
+  for (const hit of hits) {
+    const legs = [hit.words ? `words #${hit.words.rank}` : "", hit.vectors ? `vectors #${hit.vectors.rank}` : ""]
+      .filter(Boolean)
+      .join(", ");
+    const where = hit.passage.place ? formatPlace(hit.passage.place) : hit.passage.id;
+    print(
+      `${hit.rank}. ${oneLine(where, 70)}  ${dim(legs)}${hit.matched.length > 0 ? dim(`  matched: ${hit.matched.join(", ")}`) : ""}`,
+    );
+    if (hit.passage.title) print(`   ${oneLine(hit.passage.title, 100)}`);
+    print(dim(`   ${oneLine(hit.passage.text, 200)}`));
+  }
+  if (coverage) note(`Not all is searched: ${coverage}.`);
+}
+
+function dim(text: string): string {
+  return styleText("dim", text, { stream: process.stdout, validateStream: true });
+}

@@ -1,0 +1,32 @@
+import { readHtml } from "../../documents/read-html.ts";
+
+/** Headings under which an article lists its sources; nothing below them is about its subject. */
+const endings = /^(references|notes|external links|further reading|bibliography)(\s*\[.*\])?$/i;
+
+/** Shorter lines are menus and buttons. */
+const leastWords = 3;
+
+/** The readable text of a page: its lines of at least three words, up to its list of sources. */
+export function pageText(bytes: Uint8Array, contentType: string): string {
+  const source = decode(bytes, contentType);
+  const lines = /^text\/plain\b/i.test(contentType) ? source.split(/\r?\n/) : htmlLines(source);
+  return lines.filter((line) => line.trim().split(/\s+/).length >= leastWords).join("\n");
+}
+
+function htmlLines(source: string): string[] {
+  const units = readHtml(source, "").parts.flatMap((part) => part.units);
+  const end = units.findIndex(({ text, isHeading }) => isHeading && endings.test((text ?? "").trim()));
+  return (end < 0 ? units : units.slice(0, end)).map(({ text }) => text ?? "");
+}
+
+/** By the header's charset, else by the one the page names near its beginning, else UTF-8. */
+function decode(bytes: Uint8Array, contentType: string): string {
+  const named = /charset\s*=\s*["']?([\w-]+)/i;
+  const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
+  const charset = named.exec(contentType)?.[1] ?? named.exec(beginning)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes);
+  }
+}
