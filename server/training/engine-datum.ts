@@ -57,6 +57,16 @@ export function gradientRows(gradient: Tokens, mask: Tokens, engine: EngineReduc
   );
 }
 
+/**
+ * Old log-probs as an engine may be given them: 0 at masked tokens, where a missing or very low one overflows in the ratio and poisons
+ * the weights although its own weight is 0.
+ * @throws NonFiniteError for one that is missing at a token that is trained on
+ */
+export function engineLogprobs(oldLogprobs: Tokens, mask: Tokens): Float64Array[] {
+  checkTokens("old log-prob", oldLogprobs, mask);
+  return overUnmasked(mask, (sequence, token) => oldLogprobs[sequence]![token]!);
+}
+
 /** Sum of gradients of several loss terms over the same tokens, each with its coefficient. */
 export function addGradients(terms: readonly { readonly gradient: Tokens; readonly coefficient: number }[]): Float64Array[] {
   const first = terms[0];

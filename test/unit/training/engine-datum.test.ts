@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addGradients, type EngineReduction, type EngineRow, engineRows, gradientRows } from "../../../server/training/engine-datum.ts";
+import { addGradients, engineLogprobs, type EngineReduction, type EngineRow, engineRows, gradientRows } from "../../../server/training/engine-datum.ts";
 import { groupsOf } from "../../../server/training/group-statistics.ts";
 import { klLoss } from "../../../server/training/kl.ts";
 import { type Objective, objectiveOf, r1SearcherClip } from "../../../server/training/objectives.ts";
 import { policyLoss } from "../../../server/training/policy-loss.ts";
 import { lossCoefficients, type Reduction } from "../../../server/training/reductions.ts";
+import { ShapeError } from "../../../server/training/tokens.ts";
 import { type Batch, batches, farthest } from "./batches.ts";
 
 const reductions: ((sequences: number) => Reduction)[] = [
@@ -89,6 +90,20 @@ describe("rows for an engine", () => {
     const advantages = [[6, 6, 0, 6], [-6]];
     expect(engineRows(advantages, mask, coefficients, "token-sum").map((row) => [...row.advantages])).toEqual([[1, 1, 0, 1], [-3]]);
     expect(engineRows(advantages, mask, coefficients, "sequence-mean").map((row) => [...row.advantages])).toEqual([[6, 6, 0, 6], [-6]]);
+  });
+});
+
+describe("old log-probs for an engine", () => {
+  it("are 0 at masked tokens, whatever was there, and refused where one that counts is missing", () => {
+    expect(engineLogprobs([[-1, NaN, -100], [-0.5]], [[1, 0, 0], [1]])).toEqual([Float64Array.of(-1, 0, 0), Float64Array.of(-0.5)]);
+    expect(() => engineLogprobs([[-1], [NaN]], [[1], [1]])).toThrow(expect.objectContaining({ quantity: "old log-prob", sequence: 1, token: 0 }));
+  });
+});
+
+describe("gradients of several terms", () => {
+  it("add up with their coefficients and refuse terms of another batch", () => {
+    expect(addGradients([{ gradient: [[1, 2]], coefficient: 1 }, { gradient: [[10, 0]], coefficient: 0.1 }])).toEqual([Float64Array.of(2, 2)]);
+    expect(() => addGradients([{ gradient: [[1, 2]], coefficient: 1 }, { gradient: [[1]], coefficient: 1 }])).toThrow(ShapeError);
   });
 });
 

@@ -107,6 +107,16 @@ describe("policy loss", () => {
     expect(slope(-1.5, -1)).toBeCloseTo(0, 15);
   });
 
+  it("holds a negative advantage's loss at the dual bound, without slope, and leaves smaller losses alone", () => {
+    const at = (logprob: number, advantage: number) => {
+      const batch = { logprobs: [[logprob]], oldLogprobs: [[-3]], advantages: [[advantage]], mask: [[1]], coefficients: [[1]] };
+      return policyLoss(batch, { objective: { kind: "clip", low: 0.2, high: 0.2, dual: 3 } });
+    };
+    expect(at(-3 + Math.log(4), -2)).toMatchObject({ loss: 6, gradient: [Float64Array.of(0)] });
+    expect(at(-3 + Math.log(2), -2).loss).toBeCloseTo(4, 12);
+    expect(at(-3 + Math.log(4), 2).loss).toBeCloseTo(-2.4, 12);
+  });
+
   it("is 0 with zero gradient when every token is masked", () => {
     for (const reduction of reductions) {
       const batch = { logprobs: [[-1]], oldLogprobs: [[-1]], advantages: [[1]], mask: [[0]] };
