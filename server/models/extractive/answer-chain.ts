@@ -37,8 +37,11 @@ export interface AnswerChain {
 }
 
 const weights = {
-  passages: 14,
+  passages: 24,
   sentences: 60,
+  /** For the next query fewer are looked at: it is asked before each search. */
+  leading: 12,
+  leads: 6,
   starts: 16,
   beam: 20,
   links: 3,
@@ -55,7 +58,9 @@ const weights = {
   /** Of what the other links hold beyond the densest, this share counts, by the weakest link: scattered words say little. */
   scattered: 0.4,
   linked: 0.4,
-  names: 4,
+  names: 3,
+  /** A part of a longer name ("Optics" of an institute of optics) may be another thing's. */
+  part: 0.4,
   implied: 0.3,
 };
 
@@ -91,6 +96,25 @@ export function bestChain(question: Question, fused: readonly FusedPassage[], us
     if (beam[0] && (!best || beam[0].value > best.value + 1e-9)) best = beam[0];
   }
   return best;
+}
+
+/** Pairs of linked sentences that together hold most of the question: what the second one names may lead on. */
+export function leadingPairs(question: Question, fused: readonly FusedPassage[]): AnswerChain[] {
+  const expected = expectedAnswer(question);
+  const wanted = wantedWeights(question, expected, fused);
+  const candidates = candidatesOf(question, fused.slice(0, weights.leading), () => true);
+  const starts = candidates
+    .map((candidate) => extend(question, expected, wanted, undefined, candidate, 1))
+    .sort((a, b) => b.coverage - a.coverage)
+    .slice(0, weights.leads);
+  const pairs = starts.flatMap((start) =>
+    candidates.flatMap((candidate) => {
+      const link = linkStrength(question, start.links, candidate);
+      const adds = [...candidate.held].some(([key, share]) => share === 1 && !start.held.has(key));
+      return adds && link >= 0.5 && candidate.sentence !== start.links[0]?.sentence ? [extend(question, expected, wanted, start, candidate, link)] : [];
+    }),
+  );
+  return pairs.sort((a, b) => b.coverage - a.coverage).slice(0, weights.leads);
 }
 
 interface Partial extends AnswerChain {
@@ -170,19 +194,27 @@ function linkStrength(question: Question, links: readonly AnswerCandidate[], can
   const samePage = last.read.title === candidate.read.title;
   const names = bridgingNames(question, last);
   let strength = 0;
-  for (const keys of names) {
-    if (keys.every((key) => candidate.sentence.keys.has(key))) strength = 1;
-    else if (keys.every((key) => candidate.sentence.keys.has(key) || candidate.above.has(key))) strength = Math.max(strength, samePage ? 0.05 : 0.6);
+  for (const { keys, whole } of names) {
+    if (!keys.every((key) => candidate.sentence.keys.has(key) || candidate.above.has(key))) continue;
+    const own = keys.every((key) => candidate.sentence.keys.has(key));
+    strength = Math.max(strength, (own ? 1 : samePage ? 0.05 : 0.6) * (whole ? 1 : weights.part));
   }
   // A sentence that lists many names points at none of them.
   return names.length > weights.names ? (strength * weights.names) / names.length : strength;
 }
 
-function bridgingNames(question: Question, { sentence, read }: PlacedSentence): (readonly string[])[] {
+/** Names that a sentence brings up, its passage's title among them. */
+export function bridgingNames(question: Question, { sentence, read }: PlacedSentence): { text: string; keys: readonly string[]; whole: boolean }[] {
   const fresh = (keys: readonly string[]): boolean => keys.length > 0 && keys.some((key) => !question.keys.has(key));
-  const found: (readonly string[])[] = sentence.names.filter((name: Name) => fresh(name.keys)).map((name) => name.keys);
+  const found = sentence.names
+    .filter((name) => fresh(name.keys))
+    .map((name) => ({ text: name.text, keys: name.keys, whole: !sentence.names.some((other) => contains(other, name)) }));
   const title = [...read.titleKeys];
-  return fresh(title) && title.length <= 4 ? [...found, title] : found;
+  return fresh(title) && title.length <= 4 ? [...found, { text: read.title, keys: title, whole: true }] : found;
+}
+
+function contains(outer: Name, inner: Name): boolean {
+  return outer.start <= inner.start && outer.end >= inner.end && outer.end - outer.start > inner.end - inner.start;
 }
 
 /** The question's words by how much they narrow: names and numbers more, and words that every passage holds less. */

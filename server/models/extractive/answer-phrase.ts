@@ -101,12 +101,14 @@ function namePhrase(expected: ExpectedAnswer, sentence: ReadSentence, fresh: rea
   const usable = fresh.filter((name) => !onlyDate(name.text));
   const own = usable.find((name) => expected.head !== undefined && name.keys.includes(expected.head));
   if (own) return { text: own.text, match: 1 };
-  const name = usable.find((each) => !isCode(each) && !personTitle.test(each.text)) ?? usable.find((each) => !isCode(each));
+  // A firm may be called like a person; a colour or a trade is not.
+  const named = expected.head !== undefined && things.has(expected.head);
+  const name = usable.find((each) => !isCode(each) && (named ? !personTitle.test(each.text) : !isPerson(each)));
   if (name) return { text: name.text, match: typed ? 1 : 0.7 };
   // A code is a name of a thing of the kind that the sentence says it is: "the hydrogen filter H6".
   if (usable[0]) return { text: usable[0].text, match: typed ? 1 : 0.25 };
   const told = tells.exec(sentence.text);
-  return { text: told ? clause(sentence.text.slice(told.index + told[0].length)) : sentence.text, match: typed && told ? 0.6 : 0.3 };
+  return { text: told ? clause(sentence.text.slice(told.index + told[0].length)) : sentence.text, match: told ? (typed ? 0.6 : 0.45) : 0.25 };
 }
 
 function first(found: readonly string[], match: number): AnswerPhrase {
@@ -137,7 +139,7 @@ function isPerson(name: Name): boolean {
 }
 
 function isCode(name: Name): boolean {
-  return name.keys.every((key) => /\d/u.test(key)) || name.mark === "code";
+  return name.keys.some((key) => /\d/u.test(key)) || name.mark === "code";
 }
 
 function onlyDate(text: string): boolean {

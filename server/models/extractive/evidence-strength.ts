@@ -1,9 +1,9 @@
-import type { AnswerChain } from "./answer-chain.ts";
-import { askedProperty } from "./expected-answer.ts";
+import type { AnswerCandidate, AnswerChain } from "./answer-chain.ts";
+import { askedProperty, expectedAnswer } from "./expected-answer.ts";
 import type { Question } from "./question.ts";
 
 /** Tuned on the sample handbook's answerable and unanswerable questions. */
-const enough = { coverage: 0.45, both: 0.78, match: 0.3, names: 0.5, property: 0.5 };
+const enough = { coverage: 0.45, both: 0.78, match: 0.3, names: 0.5, property: 0.5, wholeName: 0.66, common: 0.45, commonAlone: 0.55 };
 
 /** Why a chain is no answer; undefined when it is one. */
 export function weakness(question: Question, chain: AnswerChain): string | undefined {
@@ -16,6 +16,14 @@ export function weakness(question: Question, chain: AnswerChain): string | undef
     return `Nothing that fits speaks of ${quote(unnamed)}.`;
   }
   if (chain.match < enough.match) return "No sentence holds the kind of thing that is asked for.";
+  const split = question.names.find((name) => name.mark === "capitals" && name.keys.length > 1 && !chain.links.some((link) => holdsName(link, name.keys)));
+  if (split) return `Nothing that fits speaks of “${split.text}”.`;
+  const expected = expectedAnswer(question);
+  const common = question.terms.filter(({ key, weight }) => weight === 1 && !expected.implied.has(key));
+  const held = common.reduce((sum, { key }) => sum + Math.max(...chain.links.map((link) => link.held.get(key) ?? 0)), 0);
+  if (held < common.length * (chain.links.length === 1 ? enough.commonAlone : enough.common)) {
+    return `Nothing that fits speaks of ${quote(common.filter(({ key }) => !said.has(key)))}.`;
+  }
   const property = askedProperty(question);
   const spoken = property.filter((key) => said.has(key)).length;
   if (chain.links.length === 1 && spoken < property.length * enough.property) {
@@ -25,6 +33,10 @@ export function weakness(question: Question, chain: AnswerChain): string | undef
     return `Nothing that fits speaks of ${quote(question.terms.filter(({ key }) => !said.has(key)))}.`;
   }
   return undefined;
+}
+
+function holdsName({ sentence, above }: AnswerCandidate, keys: readonly string[]): boolean {
+  return keys.filter((key) => sentence.keys.has(key) || above.has(key)).length >= enough.wholeName * keys.length;
 }
 
 function quote(terms: readonly { text: string }[]): string {

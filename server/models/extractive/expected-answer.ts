@@ -21,7 +21,7 @@ const measuredHeads = keysOf(
   "temperature humidity speed weight height mass size price cost percentage score age diameter width length depth distance population amount power area volume rate limit throughput duration frequency salary fee noise",
 );
 const placeHeads = keysOf("city town country state place village county province location region continent building street");
-const personHeads = keysOf("person man woman actor actress author writer singer president king queen director keeper scientist");
+const personHeads = keysOf("person man woman actor actress author writer singer president king queen director keeper scientist assistant member child son daughter brother sister teacher student founder");
 
 const length = /metre|meter|mile|\b(?:km|cm|mm|m|ft|feet|foot|inch|inches|yards?|light[- ]years?)\b|°|arc/iu;
 const duration = /second|minute|hour|day|night|week|month|year|decade|centur|semester/iu;
@@ -38,6 +38,7 @@ const dimensions: readonly [RegExp, RegExp][] = [
 ];
 
 const auxiliary = "is|are|was|were|be|does|did|do|has|have|had|can|could|will|would|should|must|may|might";
+const auxiliaries = new RegExp(`^(?:${auxiliary})$`, "iu");
 const boundary = new RegExp(`^(?:${auxiliary}|of|in|on|at|for|from|to|by|with|after|before|that|who|which|the|a|an|every|each|all|i|we|you|he|she|it|they)$`, "iu");
 
 export function expectedAnswer(question: Question): ExpectedAnswer {
@@ -82,21 +83,18 @@ function headNoun(text: string): string | undefined {
   if (after === undefined) return undefined;
   const next = after.split(/[\s,?]+/u).slice(0, 5);
   const end = next.findIndex((word) => boundary.test(word));
-  if (end === 0) return propertyOf(text);
-  // Where a verb follows at once ("which firm made the …") only the first word is surely the noun.
-  const article = end > 0 && /^(?:the|a|an|every|each|all)$/iu.test(next[end]!);
-  const noun = end < 0 || article ? next[0] : next[end - 1];
+  if (end === 0) return askedPropertyText(text)?.split(" ").at(-1);
+  // Where a verb of the sentence follows at once ("which firm made the …") only the first word is surely the noun.
+  const noun = end > 0 && auxiliaries.test(next[end]!) ? next[end - 1] : next[0];
   return noun && /^[\p{L}-]{3,}$/u.test(noun) ? noun : undefined;
 }
 
 /** "What is the salary of …": what is asked for is a salary. Unlike other heads it has to be spoken of. */
-function propertyOf(text: string): string | undefined {
-  const property = /\bwhat (?:is|was|are|were) (?:the|its|their|his|her) ((?:[\p{L}-]+ ){1,3})(?:of|in|at|for|over)\b/iu.exec(text)?.[1];
-  return property?.trim().split(" ").at(-1);
+function askedPropertyText(text: string): string | undefined {
+  return /\bwhat (?:is|was|are|were) (?:the|its|their|his|her) ((?:[\p{L}-]+ ){1,3}?)(?:of|in|at|for|over)\b/iu.exec(text)?.[1]?.trim();
 }
 
 /** Keys of the property that a "What is the X of Y" question asks for; none for other questions. */
 export function askedProperty(question: Question): string[] {
-  const property = /\bwhat (?:is|was|are|were) (?:the|its|their|his|her) ((?:[\p{L}-]+ ){1,3})(?:of|in|at|for|over)\b/iu.exec(question.text)?.[1];
-  return property === undefined ? [] : contentKeys(property);
+  return contentKeys(askedPropertyText(question.text) ?? "");
 }

@@ -1,5 +1,6 @@
 import type { Name } from "../../language/names.ts";
 import { contentKeys } from "../../language/words.ts";
+import { leadingPairs } from "./answer-chain.ts";
 import { fusedPassages, titleAsked, type FusedPassage, type FusedSearch } from "./fusion.ts";
 import type { Question } from "./question.ts";
 import { readPassage, type ReadPassage, type ReadSentence } from "./read-passage.ts";
@@ -27,6 +28,8 @@ const weights = {
   unreadSeen: 0.5,
   /** The name holds a common word of the question: "Southeastern Conference" where a conference is asked for. */
   typed: 2,
+  /** A word of the question stands right beside the name: "the scheduler Nightjar" where a scheduler is asked about. */
+  beside: 1.2,
   single: 0.7,
   nearby: 0.5,
   nearbyReach: 200,
@@ -34,6 +37,7 @@ const weights = {
   alreadyRead: 0.2,
   repeated: 0.1,
   subject: 0.6,
+  far: 0.7,
 };
 
 /**
@@ -46,7 +50,7 @@ export function nextQuery(question: Question, searches: readonly FusedSearch[]):
   // The first query is the whole question: a part of it is a different search. The later ones are not repeated.
   const asked = searches.slice(1).map((search) => new Set(contentKeys(search.query)));
   let best: NextQuery | undefined;
-  for (const candidate of [...unread(question, fused), ...bridges(question, fused), ...subjects(question, fused)]) {
+  for (const candidate of [...unread(question, fused), ...bridges(question, fused), ...farBridges(question, fused), ...subjects(question, fused)]) {
     if (candidate.score < weights.scoreFloor || (best && candidate.score <= best.score)) continue;
     const keys = contentKeys(candidate.query);
     if (keys.length > 0 && !asked.some((each) => keys.every((key) => each.has(key)))) best = candidate;
@@ -99,6 +103,23 @@ function bridges(question: Question, fused: readonly FusedPassage[]): NextQuery[
   });
 }
 
+/** Names at the end of two linked sentences: the bridge to a third hop holds few of the question's words by itself. */
+function farBridges(question: Question, fused: readonly FusedPassage[]): NextQuery[] {
+  return leadingPairs(question, fused).flatMap(({ links, coverage }) => {
+    const [start, end] = links;
+    if (!start || !end) return [];
+    const known = new Set([...start.sentence.keys, ...start.above, ...end.above]);
+    const held = new Set([...known, ...end.sentence.keys]);
+    return end.sentence.names.flatMap((name) => {
+      const worth = coverage * bridgeWorth(question, end.read, end.sentence, name) * weights.far;
+      if (worth <= 0 || name.keys.every((key) => known.has(key))) return [];
+      const query = `${name.text} ${rest(question, new Set([...held, ...name.keys]))}`.trim();
+      const read = fused.slice(0, 10).some(({ passage }) => titleAsked(readPassage(passage), new Set(name.keys)));
+      return [{ query, about: name.text, why: "bridge" as const, from: end.read.passage.title, score: worth * (read ? weights.alreadyRead : 1) }];
+    });
+  });
+}
+
 const calendar = new Set(
   contentKeys(
     "January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
@@ -112,12 +133,15 @@ function bridgeWorth(question: Question, read: ReadPassage, sentence: ReadSenten
   const typed = name.keys.some((key) => question.commonKeys.has(key) && !read.titleKeys.has(key)) ? weights.typed : 1;
   const middle = (name.start + name.end) / 2;
   let distance = weights.nearbyReach;
+  let beside = 1;
   for (const word of sentence.words) {
-    if (!question.keys.has(word.key) || read.titleKeys.has(word.key)) continue;
-    distance = Math.min(distance, Math.abs((word.start + word.end) / 2 - middle));
+    if (!question.keys.has(word.key)) continue;
+    if ((word.end + 1 === name.start || name.end + 1 === word.start) && question.commonKeys.has(word.key)) beside = weights.beside;
+    if (!read.titleKeys.has(word.key)) distance = Math.min(distance, Math.abs((word.start + word.end) / 2 - middle));
   }
   const nearby = 1 - weights.nearby * (distance / weights.nearbyReach);
-  return nearby * typed * (name.keys.length > 1 ? 1 : weights.single);
+  const code = name.keys.length === 1 && /\p{L}.*\d/u.test(name.text);
+  return nearby * typed * beside * (name.keys.length > 1 || code ? 1 : weights.single);
 }
 
 function subjects(question: Question, fused: readonly FusedPassage[]): NextQuery[] {

@@ -54,7 +54,9 @@ export function readPassage(passage: Passage): ReadPassage {
 }
 
 function readSentence(sentence: Sentence): ReadSentence {
-  const found = words(sentence.text);
+  // A link's target says nothing; blanks keep every range as it is.
+  const shown = sentence.text.replace(/(?<=\])\([^()\s]{1,400}\)/gu, (target) => " ".repeat(target.length));
+  const found = words(shown);
   return { ...sentence, words: found, keys: new Set(found.map((word) => word.key)), names: names(sentence.text) };
 }
 
