@@ -1,6 +1,9 @@
 import type { AskOnce } from "./evaluation/judge.ts";
 import type { Policy } from "./models/policy.ts";
 
+/** The released judge's limit. */
+const mostTokens = 1024;
+
 const noTags = {
   thinkOpen: "",
   thinkClose: "",
@@ -10,15 +13,13 @@ const noTags = {
   documentsClose: "",
   answerOpen: "",
   answerClose: "",
-};
+} as const;
 
-/**
- * Any policy as one that answers a single prompt without searching, for the judge. At most 1,024 tokens, as the published
- * verdicts were given, and temperature 0, so that they can be repeated. Throws `PolicyError`.
- */
-export function askOnce(policy: Policy): AskOnce {
+/** A policy as a model that answers one prompt: no loop, no searches, greedy. Rejects with the policy's `PolicyError`. */
+export function askOnce(policy: Policy, seed?: number): AskOnce {
   return async (prompt, signal) => {
-    const chunks = policy.generate(
+    let text = "";
+    const stream = policy.generate(
       {
         transcript: {
           question: prompt,
@@ -31,12 +32,11 @@ export function askOnce(policy: Policy): AskOnce {
         answerForm: "short",
         messages: [{ role: "user", content: prompt }],
         stops: [],
-        sampling: { temperature: 0, maxSegmentTokens: 1024 },
+        sampling: { temperature: 0, maxSegmentTokens: mostTokens, ...(seed === undefined ? {} : { seed }) },
       },
       signal,
     );
-    let text = "";
-    for await (const chunk of chunks) text += chunk.text;
+    for await (const chunk of stream) text += chunk.text;
     return text;
   };
 }

@@ -1,0 +1,34 @@
+import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
+import type { RewardProfile } from "../rewards/reward-profile.ts";
+import { type Profile, loadProfile } from "../rollout/profile.ts";
+import { CommandError, exitCodes } from "./output.ts";
+
+/** The rollout profile of that name, or in that file. */
+export async function chosenProfile(name: string): Promise<Profile> {
+  const loaded = await loadProfile(name);
+  if (!loaded.ok) throw new CommandError(loaded.reason, exitCodes.usage);
+  return loaded.profile;
+}
+
+export function chosenReward(name: string): RewardProfile {
+  const found = rewardProfile(name);
+  if (found) return found;
+  const names = rewardProfiles.map((profile) => profile.name).join(", ");
+  throw new CommandError(`There is no reward profile ${name}; there are ${names}.`, exitCodes.usage);
+}
+
+/** The first reward profile that fits a rollout profile; the answer alone where none does. */
+export function fittingReward(profile: Profile | undefined): RewardProfile {
+  for (const name of profile?.rewards ?? []) {
+    const found = rewardProfile(name);
+    if (found) return found;
+  }
+  return rewardProfile("answer-only")!;
+}
+
+/** A whole number that an option was given, or a usage error that names the option. */
+export function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^-?\d+$/u.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new CommandError(`${option} takes a whole number from ${least}, not ${text}.`, exitCodes.usage);
+}

@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Passage, SearchMode } from "../protocol/passage.ts";
+import { openReaderPool } from "./documents/reader-pool.ts";
+import { scanFolder } from "./documents/scan.ts";
+import { readPassages } from "./evaluation/corpus-passages.ts";
+import { UnreadableFile } from "./evaluation/data-sets/file-records.ts";
+import { hashFile } from "./evaluation/data-sets/read-data-set.ts";
+import type { RunManifest } from "./evaluation/runs/manifest.ts";
+import { type Folder, cacheHome, openFolder } from "./home.ts";
+import { takeLease } from "./index/lease.ts";
+import { openPassageIndex } from "./index/passage-index.ts";
+import { openEmbedder } from "./models/open-embedder.ts";
+import type { Embedder } from "./models/embedder.ts";
+import { openProject } from "./project.ts";
+import { localRetriever } from "./retrieval/local.ts";
+import { passageRetriever } from "./retrieval/passages.ts";
+import { remoteRetriever } from "./retrieval/remote.ts";
+import type { Retriever } from "./retrieval/retriever.ts";
+import { wireForms } from "./retrieval/wire/forms.ts";
+
+/** What an evaluation searches, with everything that must be pinned of it. */
+export interface Corpus {
+  retriever: Retriever;
+  /** Folders behind it; none for passages of a file and for servers. */
+  folders: Folder[];
+  pins: Pick<RunManifest, "corpus" | "index">;
+  /** Every passage; undefined where a server holds them. */
+  passages?: readonly Passage[];
+  close(): Promise<void>;
+}
+
+export interface CorpusOptions {
+  /** `minilm`, `openai:MODEL@URL` or `none`. */
+  embedder: string;
+  mode: SearchMode;
+  signal: AbortSignal;
+  /** Passages that have a vector, of those that lack one. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** A corpus cannot be opened: one sentence that says why and what to do. */
+export class CorpusError extends Error {
+  override readonly name = "CorpusError";
+}
+
+const retryMilliseconds = 500;
+
+/**
+ * Opens what `--index` names: a folder of documents, a file of passages, or a retrieval server as `FORM:URL`. Index and vectors are
+ * complete when it returns. Throws `CorpusError`.
+ */
+export async function openCorpus(spec: string, options: CorpusOptions): Promise<Corpus> {
+  const kind = statSync(spec, { throwIfNoEntry: false });
+  if (kind && options.embedder === "none" && options.mode !== "words")
+    throw new CorpusError(`A search by ${options.mode} needs an embedder; --mode words searches without one.`);
+  if (kind?.isDirectory()) return openFolderCorpus(spec, options);
+  if (kind?.isFile()) return openPassageCorpus(spec, options);
+  const server = /^(?<form>[a-z0-9-]+):(?<url>https?:\/\/\S+)$/iu.exec(spec)?.groups;
+  const form = wireForms.find(({ name }) => name === server?.["form"]);
+  if (!server || !form) {
+    const forms = wireForms.map(({ name }) => `${name}:URL`).join(", ");
+    throw new CorpusError(
+      `There is no folder and no file ${spec}; --index takes a folder, a file of passages, or ${forms}.`,
+    );
+  }
+  const retriever = remoteRetriever(form, server["url"]!);
+  return {
+    retriever,
+    folders: [],
+    pins: {
+      corpus: { kind: "remote", hash: null, passages: null },
+      index: { id: retriever.id, mode: "remote", embedder: null },
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function openFolderCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
+  const folder = openFolder(path);
+  const project = await openProject(folder, { embedder: embedderFor(options) });
+  try {
+    if (project.wordsOnly && options.mode !== "words")
+      throw new CorpusError(`${project.wordsOnly} --mode words searches without vectors.`);
+    const unsubscribe = project.index.onStatus(({ vectors }) => options.onProgress?.(vectors.done, vectors.total));
+    await project.index.update(options.signal);
+    unsubscribe();
+    const passages = await folderPassages(folder, options.signal);
+    const ids = createHash("sha256");
+    for (const { id } of passages) ids.update(`${id}\n`);
+    return {
+      retriever: localRetriever([project.index], options.mode),
+      folders: [folder],
+      pins: {
+        corpus: { kind: "folder", hash: ids.digest("hex"), passages: passages.length },
+        index: { id: "lancedb", mode: options.mode, embedder: project.wordsOnly ? null : embedderFor(options) },
+      },
+      passages,
+      close: () => project.close(),
+    };
+  } catch (error) {
+    await project.close();
+    throw error;
+  }
+}
+
+/** The passages of a folder as its index has them, read anew; their ids hold path, place and text. */
+async function folderPassages(folder: Folder, signal: AbortSignal): Promise<Passage[]> {
+  const { files } = await scanFolder(folder.path, [], signal);
+  const pool = openReaderPool();
+  try {
+    const passages: Passage[] = [];
+    for (const { path } of files) {
+      const outcome = await pool.read({ folderPath: folder.path, folder: folder.id, path }, signal);
+      if (outcome.kind === "read") passages.push(...outcome.passages);
+    }
+    return passages;
+  } finally {
+    await pool.close();
+  }
+}
+
+async function openPassageCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
+  const reading = await readPassages(path).catch((error: unknown) => {
+    if (error instanceof UnreadableFile) throw new CorpusError(error.message);
+    throw error;
+  });
+  if (!reading.ok) throw new CorpusError(`${path}, line ${reading.line}: ${reading.reason}.`);
+  const { passages } = reading;
+  if (passages.length === 0) throw new CorpusError(`${path} holds no passages.`);
+  const hash = await hashFile(path);
+  const embedder = await embedderOf(options);
+  const home = join(cacheHome(), "corpora", hash.slice(0, 24));
+  const lease = await leaseOf(home, options.signal);
+  try {
+    const { signal, onProgress } = options;
+    const index = await openPassageIndex(home, passages, { embedder, signal, ...(onProgress ? { onProgress } : {}) });
+    return {
+      retriever: passageRetriever(index, `passages:${hash.slice(0, 12)}`, options.mode),
+      folders: [],
+      pins: {
+        corpus: { kind: "passages", hash, passages: passages.length },
+        index: { id: "lancedb", mode: options.mode, embedder: embedder?.id ?? null },
+      },
+      passages,
+      async close() {
+        index.close();
+        await embedder?.close();
+      },
+    };
+  } catch (error) {
+    await embedder?.close();
+    throw error;
+  } finally {
+    lease.release();
+  }
+}
+
+/** Waits for another process that builds the same index. */
+async function leaseOf(home: string, signal: AbortSignal): Promise<{ release(): void }> {
+  for (;;) {
+    const taken = takeLease(home);
+    if (taken.ok) return taken.lease;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, retryMilliseconds));
+  }
+}
+
+async function embedderOf(options: CorpusOptions): Promise<Embedder | null> {
+  const spec = embedderFor(options);
+  if (spec === "none") return null;
+  const opening = await openEmbedder(spec);
+  if (opening.ok) return opening.embedder;
+  throw new CorpusError(`${opening.reason} --mode words searches without vectors.`);
+}
+
+/** A search by words needs no vectors. */
+function embedderFor({ embedder, mode }: CorpusOptions): string {
+  return mode === "words" ? "none" : embedder;
+}

@@ -1,0 +1,161 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Trajectory } from "../../../protocol/trajectory.ts";
+import { type Difference, RunManifest, differences } from "./manifest.ts";
+import { EvaluationRow, hasFailed } from "./row.ts";
+
+/** A result folder cannot be used: one sentence that says why and what to do. */
+export class RunFolderError extends Error {
+  override readonly name = "RunFolderError";
+}
+
+/** The result folder of one run, open for writing. One process at a time; whoever opens it sees to that. */
+export interface RunFolder {
+  readonly path: string;
+  /** Rows on disk by question id; the last of a question counts. */
+  readonly rows: ReadonlyMap<string, EvaluationRow>;
+  /** Whether the question needs no asking: it has a row, and the row is no failure of what the policy leans on. */
+  isDone(id: string): boolean;
+  /** Appends trajectory, then row; both are on disk when it returns. */
+  append(row: EvaluationRow, trajectory: Trajectory): void;
+  /** Replaces the summary in one step. */
+  writeSummary(summary: object): void;
+  close(): void;
+}
+
+const names = {
+  manifest: "run.json",
+  rows: "rows.jsonl",
+  trajectories: "trajectories.jsonl",
+  summary: "summary.json",
+} as const;
+
+/**
+ * Opens or makes the result folder of a run. Throws `RunFolderError` where the folder holds another run, naming the first
+ * field that differs.
+ */
+export function openRunFolder(path: string, manifest: RunManifest): RunFolder {
+  mkdirSync(path, { recursive: true });
+  const known = existsSync(join(path, names.manifest)) ? readManifest(path) : undefined;
+  const unlike = known ? differences(known, manifest)[0] : undefined;
+  if (unlike)
+    throw new RunFolderError(`${path} holds another run: ${differs(unlike)}; give another folder with --out.`);
+  if (!known) replace(path, names.manifest, manifest);
+  const rows = new Map(readRows(path).map((row) => [row.id, row]));
+  const rowFile = openLines(join(path, names.rows));
+  const trajectoryFile = openLines(join(path, names.trajectories));
+  syncFolder(path);
+  return {
+    path,
+    rows,
+    isDone: (id) => {
+      const row = rows.get(id);
+      return row !== undefined && !hasFailed(row);
+    },
+    append(row, trajectory) {
+      appendLine(trajectoryFile, trajectory);
+      appendLine(rowFile, row);
+      rows.set(row.id, row);
+    },
+    writeSummary: (summary) => replace(path, names.summary, summary),
+    close() {
+      closeSync(rowFile);
+      closeSync(trajectoryFile);
+    },
+  };
+}
+
+/** A run as it stands on disk. */
+export interface Run {
+  path: string;
+  manifest: RunManifest;
+  rows: EvaluationRow[];
+}
+
+/** Reads a result folder. Throws `RunFolderError` where it is none. */
+export function readRun(path: string): Run {
+  if (!existsSync(join(path, names.manifest)))
+    throw new RunFolderError(`${path} holds no run.json; give a result folder of searchlight evaluate.`);
+  const manifest = readManifest(path);
+  return { path, manifest, rows: [...new Map(readRows(path).map((row) => [row.id, row])).values()] };
+}
+
+/** `corpus.hash is "a" there and "b" here`. */
+export function differs({ field, first, second }: Difference): string {
+  return `${field} is ${JSON.stringify(first)} there and ${JSON.stringify(second)} here`;
+}
+
+function readManifest(path: string): RunManifest {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(join(path, names.manifest), "utf8"));
+  } catch {
+    throw new RunFolderError(`${join(path, names.manifest)} is damaged; give another folder.`);
+  }
+  const parsed = RunManifest.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]!.path.map(String).join(".") || "the whole file";
+  throw new RunFolderError(
+    `${join(path, names.manifest)} was written by another version of Searchlight or is damaged at ${field}; give another folder.`,
+  );
+}
+
+/** Every whole row. A line that is none is left out: its question is asked again. */
+function readRows(path: string): EvaluationRow[] {
+  const file = join(path, names.rows);
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        return [EvaluationRow.parse(JSON.parse(line))];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Opens for appending, after the last whole line: what a process that died had half written goes. */
+function openLines(file: string): number {
+  const whole = existsSync(file) ? readFileSync(file).lastIndexOf(0x0a) + 1 : 0;
+  const descriptor = openSync(file, "a");
+  ftruncateSync(descriptor, whole);
+  return descriptor;
+}
+
+function appendLine(file: number, value: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`, "utf8");
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+  fsyncSync(file);
+}
+
+function replace(path: string, name: string, value: object): void {
+  const scratch = join(path, `${name}.${process.pid}`);
+  const file = openSync(scratch, "w");
+  writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(scratch, join(path, name));
+}
+
+/** Makes the names of fresh files durable; systems that cannot open a folder keep them without it. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EACCES", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
