@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { formatPlace } from "../../protocol/place.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Command } from "commander";
@@ -7,11 +8,13 @@ import { localRetriever } from "../retrieval/local.ts";
 import { loadProfile } from "../rollout/profile.ts";
 import { askJson } from "./ask-json.ts";
 import { askPrinter } from "./ask-print.ts";
-import { updateWithProgress } from "./index-progress.ts";
+import { type RunningUpdate, updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, note, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
+import { type RetrieverOptions, addRetrieverOptions, namesFolder, openNamedRetriever } from "./retriever-options.ts";
 
-interface AskOptions {
+interface AskOptions extends RetrieverOptions {
+  retriever?: string;
   policy: string;
   profile: string;
   follows?: string;
@@ -21,7 +24,7 @@ interface AskOptions {
 }
 
 export function addAskCommand(program: Command): void {
-  program
+  const command = program
     .command("ask")
     .description("Ask a question about the documents of a folder; prints the hops, the answer and its checked citations.")
     .argument("<dir>", "folder of documents")
@@ -30,11 +33,13 @@ export function addAskCommand(program: Command): void {
     .option("--profile <name>", "profile name, or a profile file", "docs")
     .option("--follows <id>", "trajectory that this question follows up")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--retriever <spec>", "search there instead: r1:URL, search-r1:URL, recall:URL, web:PROVIDER, replay:FILE")
     .option("--no-fallback", "fail when the policy fails, instead of answering with the extractive policy")
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, question: string, options: AskOptions) => {
       await runAsk(dir, question, options);
     });
+  addRetrieverOptions(command);
 }
 
 async function runAsk(dir: string, question: string, options: AskOptions): Promise<void> {
@@ -44,12 +49,19 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   if (!profile.ok) throw new CommandError(profile.reason, exitCodes.usage);
   const policy = parsePolicyId(options.policy);
   if (!policy.ok) throw new CommandError(policy.reason, exitCodes.usage);
+  if (options.retriever !== undefined && namesFolder(options.retriever)) {
+    throw new CommandError("--retriever names a server, the web or a recording; the folder to search is the first argument.", exitCodes.usage);
+  }
   await using project = await openCommandProject(dir, options.embedder);
   const follows = options.follows ? await project.store.get(options.follows) : undefined;
   if (options.follows && !follows) {
     throw new CommandError(`There is no trajectory ${options.follows}; searchlight trajectories list shows those there are.`, exitCodes.usage);
   }
-  const indexing = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
+  let indexing: RunningUpdate | undefined;
+  const retriever = await openNamedRetriever(options.retriever ?? resolve(dir), options, async () => {
+    indexing = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
+    return localRetriever([project.index]);
+  });
 
   const printer = options.json ? undefined : askPrinter();
   const trajectory = await ask(
@@ -63,14 +75,14 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
     },
     {
       folders: [project.folder],
-      retriever: localRetriever([project.index]),
+      retriever,
       store: project.store,
       openPolicy: (id) => openPolicy(id, {}),
     },
     { signal, onEvent: (event) => printer?.event(event) },
   );
-  indexing.stop();
-  await indexing.done;
+  indexing?.stop();
+  await indexing?.done;
 
   if (options.json) printJson(askJson(trajectory));
   else printer?.finish(trajectory);
@@ -81,6 +93,7 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
 function reportEnd(trajectory: Trajectory, options: AskOptions): void {
   const reason = trajectory.stop?.reason;
   if (reason === "cancelled") throw new CommandError("Stopped; the trajectory so far is kept.", exitCodes.interrupted);
+  if (reason === "retrieval-error") throw new CommandError(trajectory.stop?.detail ?? "The search failed.");
   if (reason === "policy-error") {
     throw new CommandError(trajectory.stop?.detail ?? `The policy ${options.policy} failed.`);
   }

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { parseRetriever } from "../retrieval/retriever-spec.ts";
 import { webProviders } from "../retrieval/web/providers.ts";
 import { spending } from "../retrieval/budget.ts";
 import { wireForms } from "../retrieval/wire/forms.ts";
@@ -10,6 +9,7 @@ import { addServeCommand } from "./retrieval-serve.ts";
 import {
   type RetrieverOptions,
   addRetrieverOptions,
+  namesFolder,
   openNamedRetriever,
   retrieverForms,
   spendingHome,
@@ -49,8 +49,7 @@ async function search(text: string, queries: string[], options: SearchOptions): 
   const k = Number(options.k);
   if (!Number.isInteger(k) || k < 1 || k > 1000)
     throw new CommandError("-k takes a whole number from 1 to 1000.", exitCodes.usage);
-  const parsed = parseRetriever(text);
-  if (parsed.ok && parsed.spec.kind === "folder") {
+  if (namesFolder(text)) {
     throw new CommandError(`${text} names no server; a folder is searched by searchlight search.`, exitCodes.usage);
   }
   const retriever = await openNamedRetriever(text, options, () =>

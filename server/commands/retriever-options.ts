@@ -42,6 +42,12 @@ export function addRetrieverOptions(command: Command): Command {
   return command;
 }
 
+/** Whether a retriever's text is the path of a folder. */
+export function namesFolder(text: string): boolean {
+  const parsed = parseRetriever(text);
+  return parsed.ok && parsed.spec.kind === "folder";
+}
+
 export function spendingHome(): string {
   return join(dataHome(), "spending");
 }
