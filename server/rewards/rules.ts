@@ -50,10 +50,14 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   },
 
   "assistant-word": (scored) =>
-    matches(scored, /[Aa]ssistant/gu, mostFaults).map((found) => ({
-      ...found,
-      message: `The text holds the word ${scored.text.slice(found.start, found.end)}, which the released rule takes for a turn of a dialogue.`,
-    })),
+    ["Assistant", "assistant"]
+      .flatMap((word) => occurrences(scored, word))
+      .sort((a, b) => a.start - b.start)
+      .slice(0, mostFaults)
+      .map((found) => ({
+        ...found,
+        message: `The text holds the word ${scored.text.slice(found.start, found.end)}, which the released rule takes for a turn of a dialogue.`,
+      })),
 
   "think-tags": (scored) => {
     const faults: Fault[] = occurrences(scored, "<think>")

@@ -53,13 +53,34 @@ export function runs(segments: readonly Segment[], origin: Segment["origin"]): S
 type Searchable = Pick<ScoredText, "text" | "spans">;
 
 /** Where a string stands, without overlaps, as Python's `count` counts it. */
-export function occurrences({ text, spans }: Searchable, wanted: string): Span[] {
+export function occurrences(searched: Searchable, wanted: string): Span[] {
+  if (wanted.startsWith("<") && wanted.lastIndexOf("<") === 0) return tagOccurrences(searched, wanted);
+  const { text, spans } = searched;
   const found: Span[] = [];
   for (const span of spans) {
     const part = text.slice(span.start, span.end);
     for (let at = part.indexOf(wanted); at >= 0; at = part.indexOf(wanted, at + wanted.length)) {
       found.push({ start: span.start + at, end: span.start + at + wanted.length });
     }
+  }
+  return found;
+}
+
+const angles = new WeakMap<Searchable, { at: number; end: number }[]>();
+
+/** A dozen rules count tags in one text: its angle brackets are looked up once, and each tag is compared only there. */
+function tagOccurrences(searched: Searchable, tag: string): Span[] {
+  let places = angles.get(searched);
+  if (!places) {
+    places = [];
+    for (const { start, end } of searched.spans) {
+      for (let at = searched.text.indexOf("<", start); at >= 0 && at < end; at = searched.text.indexOf("<", at + 1)) places.push({ at, end });
+    }
+    angles.set(searched, places);
+  }
+  const found: Span[] = [];
+  for (const { at, end } of places) {
+    if (at + tag.length <= end && searched.text.startsWith(tag, at)) found.push({ start: at, end: at + tag.length });
   }
   return found;
 }

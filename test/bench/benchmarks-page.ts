@@ -1,11 +1,13 @@
 import type { Recall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
 import type { LoopBench } from "./loop-overhead.ts";
+import type { ScoringBench } from "./scoring.ts";
 import type { SampleAnswers } from "./sample-answers.ts";
 
 export interface Benchmarks {
   machine: string;
   loop: LoopBench;
+  scoring?: ScoringBench;
   index: IndexBench[];
   sample: SampleAnswers;
   recall: Recall[];
@@ -19,7 +21,7 @@ const percent = (value: number | undefined): string => (value === undefined ? "โ
 const table = (head: string[], rows: string[][]): string => [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 /** The page of figures as Markdown. Ratios against a peer in the same run tell more than times, which are noisy. */
-export function benchmarksPage({ machine, loop, index, sample, recall, activation, packages }: Benchmarks): string {
+export function benchmarksPage({ machine, loop, scoring, index, sample, recall, activation, packages }: Benchmarks): string {
   const right = Object.values(sample.right).reduce((sum, { right: count }) => sum + count, 0);
   return `# Benchmarks
 
@@ -63,6 +65,16 @@ ${table(
 
 With a policy and a retriever that cost nothing, ${loop.turns} turns a rollout and 60 chunks a turn: ${number(loop.perTurn, 2)} ms of our own time a turn, ${number(loop.perTurnInFlight, 2)} ms
 with ${loop.rollouts} rollouts in flight at once (${number(loop.megabytesInFlight, 0)} MiB more). A bare loop that joins the same chunks takes 1 รท ${number(loop.againstBareLoop)} of that.
+
+## Scoring
+
+${
+  scoring
+    ? `${scoring.rows} released rollouts: ${number(1000 * scoring.fileSeconds, 0)} ms from the file to rewards at the first go; metrics and rewards with their spans alone ${number(1000 * scoring.seconds, 0)} ms. ${
+        scoring.pythonTimes === undefined ? "There is no Python on this machine to compare with." : `An equal Python program, which keeps no spans, takes ${number(scoring.pythonTimes)} times as long; both give the same sum of rewards.`
+      }`
+    : "The released rollouts are not on this machine."
+}
 
 ## The extractive policy
 

@@ -7,6 +7,7 @@ import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
 import { extractiveRecall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
 import { benchLoop } from "./loop-overhead.ts";
+import { benchScoring } from "./scoring.ts";
 import { sampleAnswers } from "./sample-answers.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -55,9 +56,12 @@ say("Extractive policy on the sample");
 const sample = await sampleAnswers();
 say("Extractive policy on published question sets");
 const recall = existsSync(shared) ? await extractiveRecall(shared) : [];
+say("Scoring");
+const scoring = await benchScoring(join(shared, "trajectories-r1-searcher", "trajectories.jsonl"));
 const page = benchmarksPage({
   machine: `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
   loop,
+  ...(scoring ? { scoring } : {}),
   index,
   sample,
   recall,
