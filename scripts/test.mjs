@@ -14,35 +14,6 @@ import { ensureCodeServer } from "./vscode.mjs";
 
 const reports = join(root, "out", "tests");
 
-await main(async () => {
-  const results = [];
-  const record = (name, counts) => results.push({ name, ...counts });
-  try {
-    const { node } = await setUp();
-    const missing = await setUpForTests();
-    const home = mkdtempSync(join(tmpdir(), "searchlight-test-"));
-    const env = { ...withNode(node), SEARCHLIGHT_HOME: home, ...(missing.browser ? {} : { SEARCHLIGHT_CHROMIUM: missing.chromium }) };
-    mkdirSync(reports, { recursive: true });
-    try {
-      const context = { node, env, missing };
-      const named = process.argv.slice(2);
-      const unknown = named.filter((name) => !(name in tiers));
-      if (unknown.length > 0) throw new Failure(`There is no tier ${unknown.join(", ")}; the tiers are ${Object.keys(tiers).join(", ")}.`);
-      for (const [name, tier] of Object.entries(tiers)) {
-        if (named.length > 0 && !named.includes(name)) continue;
-        say(`Tier ${name}`);
-        record(name, await tier(context));
-      }
-    } finally {
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    record("set-up", { passed: 0, failed: 1, reason: error.message });
-  }
-  return summarise(results);
-});
-
 /** What a test machine needs beyond a program that runs. Each thing that cannot be had costs the tiers that need it. */
 async function setUpForTests() {
   const missing = {};
@@ -115,3 +86,32 @@ function summarise(results) {
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   return sum("failed") > 0 ? 1 : 0;
 }
+
+await main(async () => {
+  const results = [];
+  const record = (name, counts) => results.push({ name, ...counts });
+  try {
+    const { node } = await setUp();
+    const missing = await setUpForTests();
+    const home = mkdtempSync(join(tmpdir(), "searchlight-test-"));
+    const env = { ...withNode(node), SEARCHLIGHT_HOME: home, ...(missing.browser ? {} : { SEARCHLIGHT_CHROMIUM: missing.chromium }) };
+    mkdirSync(reports, { recursive: true });
+    try {
+      const context = { node, env, missing };
+      const named = process.argv.slice(2);
+      const unknown = named.filter((name) => !(name in tiers));
+      if (unknown.length > 0) throw new Failure(`There is no tier ${unknown.join(", ")}; the tiers are ${Object.keys(tiers).join(", ")}.`);
+      for (const [name, tier] of Object.entries(tiers)) {
+        if (named.length > 0 && !named.includes(name)) continue;
+        say(`Tier ${name}`);
+        record(name, await tier(context));
+      }
+    } finally {
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    record("set-up", { passed: 0, failed: 1, reason: error.message });
+  }
+  return summarise(results);
+});
