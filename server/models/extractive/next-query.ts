@@ -30,6 +30,8 @@ const weights = {
   typed: 2,
   /** A word of the question stands right beside the name: "the scheduler Nightjar" where a scheduler is asked about. */
   beside: 1.2,
+  /** The sentence gives the name as a value: "the camera is Lantern", "directed by …". */
+  given: 1.3,
   single: 0.7,
   nearby: 0.5,
   nearbyReach: 200,
@@ -37,7 +39,7 @@ const weights = {
   alreadyRead: 0.2,
   repeated: 0.1,
   subject: 0.6,
-  far: 0.7,
+  far: 0.35,
 };
 
 /**
@@ -141,7 +143,8 @@ function bridgeWorth(question: Question, read: ReadPassage, sentence: ReadSenten
   }
   const nearby = 1 - weights.nearby * (distance / weights.nearbyReach);
   const code = name.keys.length === 1 && /\p{L}.*\d/u.test(name.text);
-  return nearby * typed * beside * (name.keys.length > 1 || code ? 1 : weights.single);
+  const given = /\b(?:is|are|was|were|by|named|called|after)\s+(?:the\s+|an?\s+|[“"'‘*[]+)?$/u.test(sentence.text.slice(Math.max(0, name.start - 16), name.start)) ? weights.given : 1;
+  return nearby * typed * beside * given * (name.keys.length > 1 || code ? 1 : weights.single);
 }
 
 function subjects(question: Question, fused: readonly FusedPassage[]): NextQuery[] {
