@@ -47,7 +47,7 @@ export class Questions {
     if (this.#session.folders.length === 0) {
       throw new Error("No folder is open, so there are no documents to ask about; open a folder first.");
     }
-    const profile = await loadProfile(request.profile || this.#session.settings.profile || "docs");
+    const profile = await loadProfile(request.profile || this.#session.settings.profile || "docs", this.#session.folders[0]!.path);
     if (!profile.ok) throw new Error(profile.reason);
     const follows = request.follows ? await this.find(request.follows) : undefined;
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { builtInProfiles } from "./profiles/index.ts";
 
@@ -99,8 +100,11 @@ export type Profile = z.infer<typeof Profile>;
 
 export type LoadedProfile = { ok: true; profile: Profile } | { ok: false; reason: string };
 
-/** A built-in profile by name, or a project's own by the path of its JSON file. The reason names the field that is wrong. */
-export async function loadProfile(nameOrPath: string): Promise<LoadedProfile> {
+/**
+ * A built-in profile by name, or a project's own by the path of its JSON file, relative to `from`. The reason names the
+ * field that is wrong.
+ */
+export async function loadProfile(nameOrPath: string, from = process.cwd()): Promise<LoadedProfile> {
   const builtIn = builtInProfiles.find(({ name }) => name === nameOrPath);
   if (builtIn) return { ok: true, profile: builtIn };
   if (!/[./\\]/.test(nameOrPath)) {
@@ -109,7 +113,7 @@ export async function loadProfile(nameOrPath: string): Promise<LoadedProfile> {
   }
   let data: unknown;
   try {
-    data = JSON.parse(await readFile(nameOrPath, "utf8"));
+    data = JSON.parse(await readFile(resolve(from, nameOrPath), "utf8"));
   } catch (error) {
     const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : "cannot be read";
     return { ok: false, reason: `The profile file ${nameOrPath} ${detail}.` };
