@@ -19,6 +19,7 @@ const needed = [
 
 const allowed = [
   /^[^/]+\.(json|md|txt)$/,
+  /^docs\/images\/[^/]+\.(png|svg)$/,
   /^media\/icons\/[^/]+\.svg$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,

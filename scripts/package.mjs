@@ -38,7 +38,9 @@ export async function makePackage() {
   for (const name of ["LICENSE", "README.md", "CHANGELOG.md", ".vscodeignore"]) {
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(stage, name));
   }
-  cpSync(join(root, "media", "icons"), join(stage, "media", "icons"), { recursive: true });
+  for (const folder of ["media/icons", "docs/images"]) {
+    if (existsSync(join(root, folder))) cpSync(join(root, folder), join(stage, folder), { recursive: true });
+  }
   cpSync(fetched.folder, join(stage, "dist", "models", model), { recursive: true });
   copyLance(target);
   copyOnnxRuntime();
@@ -46,7 +48,7 @@ export async function makePackage() {
 
   say("Packing");
   const { createVSIX } = await import("@vscode/vsce");
-  await createVSIX({ cwd: stage, packagePath: file, target, dependencies: false, allowMissingRepository: true });
+  await createVSIX({ cwd: stage, packagePath: file, target, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
   const { megabytes, files } = await checkPackage(file, target);
   say(`${file}: ${files} files, ${megabytes} MiB`);
   return file;

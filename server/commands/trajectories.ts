@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { once } from "node:events";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Command } from "commander";
 import { originCounts, segmentText } from "../../protocol/masks.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
@@ -54,17 +53,24 @@ export function addTrajectoriesCommand(program: Command): void {
     .option("-o, --output <file>", "file to write; standard output when absent")
     .action(async (dir: string, options: { output?: string }) => {
       await withStore(dir, async (store) => {
-        const out = options.output ? createWriteStream(options.output) : process.stdout;
+        const file = options.output ? await openForWriting(options.output) : undefined;
         for (const { id } of (await store.list(Number.MAX_SAFE_INTEGER)).reverse()) {
           const trajectory = await store.get(id);
-          if (trajectory && !out.write(`${JSON.stringify(trajectory)}\n`)) await once(out, "drain");
+          if (!trajectory) continue;
+          if (file) await file.write(`${JSON.stringify(trajectory)}\n`);
+          else print(JSON.stringify(trajectory));
         }
-        if (options.output) {
-          out.end();
-          await once(out, "finish");
-        }
+        await file?.close();
       });
     });
+}
+
+async function openForWriting(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "w");
+  } catch (error) {
+    throw new CommandError(`${visible(path)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`);
+  }
 }
 
 async function withStore(dir: string, use: (store: TrajectoryStore) => Promise<void>): Promise<void> {

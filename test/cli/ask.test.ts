@@ -54,6 +54,10 @@ test("what was asked is listed, shown by its id, and exported as JSON lines", as
   const { stdout } = await cli.run(["trajectories", "export", cli.folder]);
   const exported = stdout.trim().split("\n").map((line) => (JSON.parse(line) as { id: string }).id);
   expect(exported).toEqual(trajectories.map(({ id }) => id).reverse());
+  const file = join(cli.dataHome, "export.jsonl");
+  await cli.run(["trajectories", "export", cli.folder, "-o", file]);
+  expect(readFileSync(file, "utf8")).toBe(stdout);
+  expect(await cli.run(["trajectories", "export", cli.folder, "-o", join(file, "below-a-file")])).toMatchObject({ code: 1 });
 });
 
 test("search --json says for each hit where it is and what each leg found", async () => {
