@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAskCommand } from "./commands/ask.ts";
+import { addAuditCommand } from "./commands/audit.ts";
+import { addCompareCommand } from "./commands/compare.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addIndexCommand } from "./commands/index.ts";
@@ -27,6 +29,8 @@ for (const add of [
   addProfilesCommand,
   addScoreCommand,
   addEvaluateCommand,
+  addCompareCommand,
+  addAuditCommand,
   addRetrievalCommand,
   addDoctorCommand,
 ]) {

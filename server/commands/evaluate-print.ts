@@ -38,6 +38,11 @@ export function labelOf(name: MeasureName): string {
   return labels[name] ?? name;
 }
 
+/** Whether a measure is a count, a sum or seconds, and no share. */
+export function isPlainNumber(name: MeasureName): boolean {
+  return plainNumbers.has(name);
+}
+
 /** A value as a reader sees it: percent with one decimal for shares. */
 export function shown(name: MeasureName, value: number): string {
   return plainNumbers.has(name) ? value.toFixed(2) : (100 * value).toFixed(1);

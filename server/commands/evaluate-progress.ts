@@ -12,17 +12,31 @@ function bar(format: string): SingleBar {
   );
 }
 
+export interface Progress {
+  update(done: number, total: number): void;
+  stop(): void;
+}
+
 /** How far the vectors of a corpus are. */
-export function corpusProgress(quiet: boolean): { update(done: number, total: number): void; stop(): void } {
+export const corpusProgress = (quiet: boolean): Progress => counted("Embedding passages", quiet);
+
+/** How far the searches of an audit are. */
+export const auditProgress = (quiet: boolean): Progress => counted("Searching", quiet);
+
+/** A bar on a terminal, nothing elsewhere. */
+function counted(what: string, quiet: boolean): Progress {
   if (quiet || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   let shown: SingleBar | undefined;
   return {
     update(done, total) {
       if (total === 0) return;
       if (!shown) {
-        shown = bar("Embedding passages {bar} {value}/{total}  {eta_formatted} left");
+        shown = bar(`${what} {bar} {value}/{total}  {eta_formatted} left`);
         shown.start(total, done);
-      } else shown.update(done);
+      } else {
+        shown.setTotal(total);
+        shown.update(done);
+      }
     },
     stop: () => shown?.stop(),
   };

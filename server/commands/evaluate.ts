@@ -2,7 +2,6 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { SearchMode } from "../../protocol/passage.ts";
 import { askOnce } from "../ask-once.ts";
-import { type Corpus, CorpusError, openCorpus } from "../corpus.ts";
 import { evaluate } from "../evaluate.ts";
 import type { DataSet } from "../evaluation/data-sets/read-data-set.ts";
 import { judgePrompt } from "../evaluation/judge.ts";
@@ -16,7 +15,8 @@ import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
 import { type Policy, PolicyError } from "../models/policy.ts";
 import { fillPrompt } from "../rollout/prompt.ts";
 import { version } from "../version.ts";
-import { corpusProgress, evaluationProgress } from "./evaluate-progress.ts";
+import { evaluationProgress } from "./evaluate-progress.ts";
+import { chosenCorpus } from "./chosen-corpus.ts";
 import { printSummary } from "./evaluate-print.ts";
 import { chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
@@ -198,23 +198,4 @@ async function chosenJudge(id: string): Promise<Policy> {
       exitCodes.usage,
     );
   return chosenPolicy(id);
-}
-
-/** Opens what is searched, and shows how far its index is. */
-export async function chosenCorpus(
-  options: { index: string; embedder: string; json?: boolean },
-  mode: SearchMode,
-  signal: AbortSignal,
-): Promise<Corpus> {
-  const progress = corpusProgress(options.json === true);
-  try {
-    return await openCorpus(options.index, { embedder: options.embedder, mode, signal, onProgress: progress.update });
-  } catch (error) {
-    if (error instanceof CorpusError) throw new CommandError(error.message, exitCodes.failed, { cause: error });
-    if (signal.aborted)
-      throw new CommandError("Stopped; what is indexed stays.", exitCodes.interrupted, { cause: error });
-    throw error;
-  } finally {
-    progress.stop();
-  }
 }

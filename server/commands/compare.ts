@@ -1,0 +1,107 @@
+import { basename, resolve } from "node:path";
+import type { Command } from "commander";
+import { type CompareResult, type RightBy, compareRuns } from "../evaluation/runs/compare.ts";
+import { type Run, RunFolderError, readRun } from "../evaluation/runs/run-folder.ts";
+import { type MeasureName, measureNames } from "../evaluation/runs/summary.ts";
+import { comparisonMarkdown, printComparison } from "./compare-print.ts";
+import { wholeNumber } from "./named-choices.ts";
+import { CommandError, exitCodes, print, printJson } from "./output.ts";
+
+interface CompareOptions {
+  metric: string;
+  right: string;
+  seed: string;
+  allow: string[];
+  flips: string;
+  markdown?: boolean;
+  json?: boolean;
+}
+
+export function addCompareCommand(program: Command): void {
+  program
+    .command("compare")
+    .description("Compare two runs question by question: is the second better than the first?")
+    .argument("<first>", "result folder of searchlight evaluate")
+    .argument("<second>", "another one over the same questions")
+    .option("--metric <name>", `what the verdict is about: ${measureNames.join(", ")}`, "f1")
+    .option("--right <metric>", "what makes an answer right: em, cem1 or judge", "cem1")
+    .option(
+      "--allow <field>",
+      "a field in which the runs may differ beside the policy (may be given again)",
+      (field: string, all: string[]) => [...all, field],
+      [],
+    )
+    .option("--seed <n>", "decides the intervals", "1")
+    .option("--flips <n>", "how many won and lost questions are printed", "20")
+    .option("--markdown", "print Markdown")
+    .option("--json", "one JSON object on standard output, with every flip")
+    .action((first: string, second: string, options: CompareOptions) => {
+      const metric = measureNames.find((name) => name === options.metric);
+      if (!metric) throw new CommandError(`--metric is one of ${measureNames.join(", ")}.`, exitCodes.usage);
+      const right = (["em", "cem1", "judge"] as const).find((name) => name === options.right);
+      if (!right) throw new CommandError("--right is em, cem1 or judge.", exitCodes.usage);
+      runCompare(first, second, metric, right, options);
+    });
+}
+
+function runCompare(first: string, second: string, metric: MeasureName, right: RightBy, options: CompareOptions): void {
+  const seed = wholeNumber("--seed", options.seed, 0);
+  const flips = wholeNumber("--flips", options.flips, 0);
+  const runs = [openRun(first), openRun(second)] as const;
+  const result = compareRuns(...runs, { metric, right, seed, allowed: options.allow });
+  if (!result.ok) throw refusal(result, first, second);
+  const { comparison } = result;
+  const labels = labelsOf(...runs);
+  if (options.json)
+    printJson({
+      first: { path: first, run: runs[0].manifest },
+      second: { path: second, run: runs[1].manifest },
+      ...comparison,
+    });
+  else if (options.markdown) print(comparisonMarkdown(comparison, labels, flips));
+  else printComparison(comparison, labels, flips);
+}
+
+function openRun(path: string): Run {
+  try {
+    return readRun(path);
+  } catch (error) {
+    if (error instanceof RunFolderError) throw new CommandError(error.message, exitCodes.usage, { cause: error });
+    throw error;
+  }
+}
+
+function refusal(result: Exclude<CompareResult, { ok: true }>, first: string, second: string): CommandError {
+  switch (result.kind) {
+    case "unlike": {
+      const fields = result.differences.map(
+        ({ field, first: one, second: other }) => `${field} (${brief(one)} and ${brief(other)})`,
+      );
+      const top = [...new Set(result.differences.map(({ field }) => field.split(".")[0]!))];
+      const allow = top.map((field) => `--allow ${field}`).join(" ");
+      return new CommandError(
+        `${first} and ${second} do not measure the same; they differ in ${fields.join(", ")}. ${allow} compares them all the same.`,
+      );
+    }
+    case "incomplete": {
+      const { path, rows, manifest } = result.run;
+      return new CommandError(
+        `${path} has ${rows.length} of ${manifest.sample.questions} questions; run its command again to finish it, or --allow sample compares what both have.`,
+      );
+    }
+    case "nothing":
+      return new CommandError(`The runs cannot be compared: ${result.reason}.`);
+  }
+}
+
+/** What the two columns are called: the policies, or the folders where both runs are of one policy. */
+function labelsOf(first: Run, second: Run): readonly [string, string] {
+  const [one, other] = [first.manifest.policy.label, second.manifest.policy.label];
+  return one === other ? [basename(resolve(first.path)), basename(resolve(second.path))] : [one, other];
+}
+
+/** A hash is told by its beginning. */
+function brief(value: unknown): string {
+  const text = JSON.stringify(value);
+  return /^"[0-9a-f]{64}"$/u.test(text) ? text.slice(1, 13) : text;
+}
