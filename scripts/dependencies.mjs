@@ -18,10 +18,24 @@ export function dependencyStamp() {
 /** Answers whether anything was installed. Throws `Failure`. */
 export async function ensureDependencies() {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === dependencyStamp()) return false;
-  say("Installing packages");
-  const changed = existsSync(modules);
-  // A tree that is nearly right is brought up to date; an empty one is filled exactly as the lock file says.
-  await npm([changed ? "install" : "ci", "--ignore-scripts"], { cwd: root, what: "Searchlight's packages" });
+  const complete = installedAsLocked();
+  if (!complete) {
+    say("Installing packages");
+    // Not `npm ci`: it refuses a lock file that lacks binaries of other platforms, as one made from a partial mirror does.
+    // Without saving, the lock file stays as it is.
+    await npm(["install", "--no-save", "--ignore-scripts"], { cwd: root, what: "Searchlight's packages" });
+  }
   writeFileSync(stampFile, dependencyStamp());
-  return true;
+  return !complete;
+}
+
+/** Whether npm itself, run by hand, has already put every locked package into node_modules. */
+function installedAsLocked() {
+  const read = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  const listFile = join(modules, ".package-lock.json");
+  if (!existsSync(listFile)) return false;
+  const installed = read(listFile);
+  return Object.entries(read(join(root, "package-lock.json"))).every(
+    ([path, { version, optional }]) => path === "" || installed[path]?.version === version || (optional && !installed[path]),
+  );
 }
