@@ -38,12 +38,17 @@ const groupSize = 8;
  */
 export async function openGateway(retriever: Retriever, options: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController();
+  let closing = false;
   const app = fastify({ bodyLimit: options.bodyBytes ?? defaults.bodyBytes, forceCloseConnections: "idle" });
   const slot = concurrently(options.groups ?? defaults.groups);
 
   app.addHook("onRequest", async (request, reply) => {
     const refusal = options.token ? wrongToken(request, options.token) : foreignHost(request);
     if (refusal) await reply.code(options.token ? 401 : 403).send({ detail: refusal });
+  });
+  // A connection that is kept alive would keep the server alive with it.
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing) reply.header("connection", "close");
   });
   app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -70,7 +75,17 @@ export async function openGateway(retriever: Retriever, options: GatewayOptions)
   }
 
   await app.listen({ host: options.host, port: options.port });
-  return { url: addressOf(app), close: (graceSeconds = 10) => close(app, stopping, graceSeconds) };
+  return {
+    url: addressOf(app),
+    async close(graceSeconds = 10) {
+      closing = true;
+      const cancel = setTimeout(() => stopping.abort(), graceSeconds * 1000);
+      const cut = setTimeout(() => app.server.closeAllConnections(), (graceSeconds + 1) * 1000);
+      await app.close();
+      clearTimeout(cancel);
+      clearTimeout(cut);
+    },
+  };
 }
 
 /** Hits per query, or the first failure. Equal queries of a batch are searched once. */
@@ -140,10 +155,4 @@ function foreignHost({ host }: FastifyRequest): string | undefined {
 function addressOf(app: FastifyInstance): string {
   const { address, family, port } = app.server.address() as AddressInfo;
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-async function close(app: FastifyInstance, stopping: AbortController, graceSeconds: number): Promise<void> {
-  const timer = setTimeout(() => stopping.abort(), graceSeconds * 1000);
-  await app.close();
-  clearTimeout(timer);
 }
