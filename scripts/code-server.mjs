@@ -44,7 +44,7 @@ export async function startCodeServer({ node, entry, home, vsix, settings = {}, 
   if (vsix) await installVsix(node, base, vsix, environment);
   else if (!bare) linkWorkingTree(extensions);
 
-  const chosen = port ?? (await freePort());
+  const chosen = await freePort(port);
   const { child, ended } = start(
     node,
     [
@@ -64,7 +64,7 @@ export async function startCodeServer({ node, entry, home, vsix, settings = {}, 
   while (!(await answers(origin))) {
     if (code !== undefined || Date.now() > limit) {
       child.kill("SIGKILL");
-      throw new Failure(notUp(chosen, log));
+      throw new Failure(notUp(log));
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -120,17 +120,19 @@ async function answers(origin) {
   }
 }
 
-function freePort() {
+/** The wanted port if it is free, or any free one when none is wanted. Throws `Failure`. */
+function freePort(wanted = 0) {
   return new Promise((resolve, reject) => {
-    const probe = createServer().on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    const probe = createServer().on("error", ({ code }) => {
+      reject(new Failure(`Port ${wanted} cannot be used (${code === "EADDRINUSE" ? "it is taken" : code}); choose another with SEARCHLIGHT_PORT.`));
+    });
+    probe.listen(wanted, "127.0.0.1", () => {
       const { port } = probe.address();
       probe.close(() => resolve(port));
     });
   });
 }
 
-function notUp(port, log) {
-  if (/EADDRINUSE/.test(log)) return `Port ${port} is taken; end what uses it or choose another with SEARCHLIGHT_PORT.`;
-  return `VS Code for the browser did not start: ${log.trim().split("\n").at(-1) ?? "it printed nothing"}`;
+function notUp(log) {
+  return `VS Code for the browser did not start: ${log.trim().split("\n").at(-1) || "it printed nothing"}`;
 }
