@@ -6,7 +6,14 @@ const endings = /^(references|notes|external links|further reading|bibliography)
 /** Shorter lines are menus and buttons. */
 const leastWords = 3;
 
-/** The readable text of a page: its lines of at least three words, up to its list of sources. */
+/**
+ * Open elements that no page needs and that the parser, whose stack grows at its front, would take minutes for. Lists and
+ * tables may leave many elements open, which it closes by itself.
+ */
+const mostOpen = 20_000;
+const unpaired = new Set("area base br col embed hr img input link meta source track wbr".split(" "));
+
+/** The readable text of a page: its lines of at least three words, up to its list of sources. Empty for a page of tags alone. */
 export function pageText(bytes: Uint8Array, contentType: string): string {
   const source = decode(bytes, contentType);
   const lines = /^text\/plain\b/i.test(contentType) ? source.split(/\r?\n/) : htmlLines(source);
@@ -14,9 +21,19 @@ export function pageText(bytes: Uint8Array, contentType: string): string {
 }
 
 function htmlLines(source: string): string[] {
+  if (opensTooMuch(source)) return [];
   const units = readHtml(source, "").parts.flatMap((part) => part.units);
   const end = units.findIndex(({ text, isHeading }) => isHeading && endings.test((text ?? "").trim()));
   return (end < 0 ? units : units.slice(0, end)).map(({ text }) => text ?? "");
+}
+
+function opensTooMuch(source: string): boolean {
+  let open = 0;
+  for (const [, slash, name] of source.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (slash) open = Math.max(0, open - 1);
+    else if (!unpaired.has(name!.toLowerCase()) && ++open > mostOpen) return true;
+  }
+  return false;
 }
 
 /** By the header's charset, else by the one the page names near its beginning, else UTF-8. */

@@ -3,8 +3,6 @@ import type { Policy, PolicyTurn, TagSet } from "../../models/policy.ts";
 /** Writes what a page says about a query, or text with "none" in it. Throws `PolicyError`. */
 export type Summarise = (query: string, page: string, signal: AbortSignal) => Promise<string>;
 
-/** What of a page is shown to the summariser, in UTF-16 units. */
-const pageLimit = 35_000;
 const summaryTokens = 2048;
 
 /** What stands before the summary; the reference's own spelling, which summaries of its runs have too. */
@@ -25,7 +23,7 @@ const noTags: TagSet = {
 export function policySummariser(policy: Policy): Summarise {
   return async (query, page, signal) => {
     let text = "";
-    for await (const chunk of policy.generate(summaryTurn(query, page.slice(0, pageLimit)), signal)) text += chunk.text;
+    for await (const chunk of policy.generate(summaryTurn(query, page), signal)) text += chunk.text;
     return summaryText(text.replace(/^[\s\S]*<\/think>/, ""));
   };
 }

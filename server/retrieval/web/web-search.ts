@@ -28,6 +28,8 @@ const defaults = { seconds: 20, retries: 2, maxBytes: 8 * 2 ** 20 };
 const atOnce = 4;
 /** Pages that are read for one query. */
 const pagesPerQuery = 3;
+/** What of a page is summarised, in UTF-16 units. */
+const pageLimit = 35_000;
 
 /** Web search by a provider's API. One request a query: no provider takes several. */
 export function webRetriever(provider: WebProvider, options: WebOptions = {}): Retriever {
@@ -129,7 +131,7 @@ async function summarised(
     signal.throwIfAborted();
     const text = page.ok && page.text !== "" ? page.text : result.snippet;
     if (text === "") continue;
-    const summary = await summarise(query, text, signal);
+    const summary = await summarise(query, text.slice(0, pageLimit), signal);
     last = isNone(summary) ? undefined : hitOf(result, summary, 0);
     if (last && !saysNone(summary)) break;
   }
