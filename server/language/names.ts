@@ -13,7 +13,7 @@ export interface Name {
 
 const connectors = new Set(["of", "the", "de", "la", "le", "du", "des", "del", "der", "den", "von", "van", "da", "di", "and", "in", "on", "for", "at", "to", "a", "an", "y", "el", "al", "bin", "ibn", "mac"]);
 const marked: readonly { mark: Name["mark"]; pattern: RegExp }[] = [
-  { mark: "quotes", pattern: /"+([^"\n]{2,80}?)"+|[“„]([^”“\n]{2,80})[”“]|(?<![\p{L}\p{N}])[‘']([\p{Lu}\p{N}][^'‘’\n]{1,60})['’](?![\p{L}\p{N}])/gu },
+  { mark: "quotes", pattern: /"{1,3}([^"\n]{2,80}?)"{1,3}|[“„]([^”“\n]{2,80})[”“]|(?<![\p{L}\p{N}])[‘']([\p{Lu}\p{N}][^'‘’\n]{1,60})['’](?![\p{L}\p{N}])/gu },
   { mark: "code", pattern: /(?<!`)`([^`\n]{2,60})`(?!`)/gu },
   { mark: "link", pattern: /\[([^\]\n]{2,80})\]\([^)\s]*\)/gu },
   { mark: "emphasis", pattern: /(?<![*\w])(?:\*\*|__)([^*_\n]{2,60})(?:\*\*|__)(?![*\w])/gu },

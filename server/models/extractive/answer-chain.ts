@@ -2,6 +2,7 @@ import type { Name } from "../../language/names.ts";
 import { contentKeys } from "../../language/words.ts";
 import { answerPhrase } from "./answer-phrase.ts";
 import { alternativesOf, compare } from "./comparison.ts";
+import { holdsControlTag } from "./control-text.ts";
 import { type ExpectedAnswer, expectedAnswer } from "./expected-answer.ts";
 import type { FusedPassage } from "./fusion.ts";
 import type { Question } from "./question.ts";
@@ -39,6 +40,8 @@ export interface AnswerChain {
 const weights = {
   passages: 24,
   sentences: 60,
+  /** Of one sentence; what is longer is no sentence but a line of data. */
+  characters: 1200,
   /** For the next query fewer are looked at: it is asked before each search. */
   leading: 12,
   leads: 6,
@@ -171,7 +174,7 @@ function candidatesOf(question: Question, fused: readonly FusedPassage[], usable
     if (!usable(read)) return [];
     const above = new Set([...read.titleKeys, ...(passage.place?.headings ?? []).flatMap(contentKeys)]);
     return read.sentences.slice(0, weights.sentences).flatMap((sentence, index) => {
-      if (sentence.kind === "heading") return [];
+      if (sentence.kind === "heading" || sentence.text.length > weights.characters || holdsControlTag(sentence.text)) return [];
       const previous = read.sentences[index - 1];
       const before = previous?.kind === sentence.kind ? previous.keys : undefined;
       const held = new Map<string, number>();
@@ -205,7 +208,7 @@ function linkStrength(question: Question, links: readonly AnswerCandidate[], can
 
 /** Names that a sentence brings up, its passage's title among them. */
 export function bridgingNames(question: Question, { sentence, read }: PlacedSentence): { text: string; keys: readonly string[]; whole: boolean }[] {
-  const fresh = (keys: readonly string[]): boolean => keys.length > 0 && keys.some((key) => !question.keys.has(key));
+  const fresh = (keys: readonly string[]): boolean => keys.some((key) => !question.keys.has(key));
   const found = sentence.names
     .filter((name) => fresh(name.keys))
     .map((name) => ({ text: name.text, keys: name.keys, whole: !sentence.names.some((other) => contains(other, name)) }));

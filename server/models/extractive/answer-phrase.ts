@@ -104,11 +104,13 @@ function namePhrase(expected: ExpectedAnswer, sentence: ReadSentence, fresh: rea
   // A firm may be called like a person; a colour or a trade is not.
   const named = expected.head !== undefined && things.has(expected.head);
   const name = usable.find((each) => !isCode(each) && (named ? !personTitle.test(each.text) : !isPerson(each)));
-  if (name) return { text: name.text, match: typed ? 1 : 0.7 };
+  // "by" marks who or what did it, which is what a question after a firm or an institution is about.
+  if (name) return { text: name.text, match: typed ? 1 : named && /\b[Bb]y (?:the )?$/u.test(sentence.text.slice(0, name.start)) ? 0.9 : 0.7 };
   // A code is a name of a thing of the kind that the sentence says it is: "the hydrogen filter H6".
-  if (usable[0]) return { text: usable[0].text, match: typed ? 1 : 0.25 };
+  const code = usable.find(isCode);
+  if (code) return { text: code.text, match: typed ? 1 : 0.25 };
   const told = tells.exec(sentence.text);
-  return { text: told ? clause(sentence.text.slice(told.index + told[0].length)) : sentence.text, match: told ? (typed ? 0.6 : 0.45) : 0.25 };
+  return { text: told ? clause(sentence.text.slice(told.index + told[0].length)) : sentence.text, match: told ? (typed ? 0.6 : 0.5) : 0.25 };
 }
 
 function first(found: readonly string[], match: number): AnswerPhrase {

@@ -15,6 +15,8 @@ export interface FusedPassage {
 /** What fusion reads of a search; a whole `Search` will do. */
 export type FusedSearch = Pick<Search, "query" | "hits">;
 
+const mostQuery = 2000;
+
 const weights = {
   // Reciprocal ranks (Cormack, Clarke and Büttcher 2009) with a small constant: a bridging query is written for one
   // passage, so being first in one list must outweigh being tenth in two.
@@ -38,7 +40,7 @@ const weights = {
 export function fusedPassages(searches: readonly FusedSearch[]): FusedPassage[] {
   const ranked = byRanks(searches);
   const best = ranked[0]?.score ?? 1;
-  const question = contentKeys(searches[0]?.query ?? "");
+  const question = queryKeys(searches[0]);
   const pool = ranked.map((entry) => {
     const read = readPassage(entry.passage);
     const coverage = question.filter((key) => read.keys.has(key)).length / Math.max(1, question.length);
@@ -60,10 +62,15 @@ export function fusedPassages(searches: readonly FusedSearch[]): FusedPassage[] 
   return scored.sort((a, b) => b.score - a.score);
 }
 
+/** Keys of a search's query; of a query of any length a bounded part. */
+export function queryKeys(search: FusedSearch | undefined): string[] {
+  return contentKeys((search?.query ?? "").slice(0, mostQuery));
+}
+
 function byRanks(searches: readonly FusedSearch[]): FusedPassage[] {
   const entries = new Map<string, { passage: Passage; score: number; searches: number[] }>();
   searches.forEach((search, index) => {
-    const asked = new Set(contentKeys(search.query));
+    const asked = new Set(queryKeys(search));
     search.hits.forEach(({ passage }, position) => {
       const entry = entries.get(passage.id) ?? { passage, score: 0, searches: [] };
       const title = titleAsked(readPassage(passage), asked) ? weights.title / Math.sqrt(position + 1) : 0;

@@ -1,7 +1,7 @@
 import type { Name } from "../../language/names.ts";
 import { contentKeys } from "../../language/words.ts";
 import { leadingPairs } from "./answer-chain.ts";
-import { fusedPassages, titleAsked, type FusedPassage, type FusedSearch } from "./fusion.ts";
+import { fusedPassages, queryKeys, titleAsked, type FusedPassage, type FusedSearch } from "./fusion.ts";
 import type { Question } from "./question.ts";
 import { readPassage, type ReadPassage, type ReadSentence } from "./read-passage.ts";
 
@@ -50,7 +50,7 @@ const weights = {
 export function nextQuery(question: Question, searches: readonly FusedSearch[]): NextQuery | undefined {
   const fused = fusedPassages(searches);
   // The first query is the whole question: a part of it is a different search. The later ones are not repeated.
-  const asked = searches.slice(1).map((search) => new Set(contentKeys(search.query)));
+  const asked = searches.slice(1).map((search) => new Set(queryKeys(search)));
   let best: NextQuery | undefined;
   for (const candidate of [...unread(question, fused), ...bridges(question, fused), ...farBridges(question, fused), ...subjects(question, fused)]) {
     if (candidate.score < weights.scoreFloor || (best && candidate.score <= best.score)) continue;

@@ -2,6 +2,7 @@ import { notInDocuments } from "../../../protocol/answer.ts";
 import { insertedPassages } from "../../../protocol/inserted.ts";
 import type { Policy, PolicyFinish, PolicyTurn } from "../policy.ts";
 import { type PlacedSentence, bestChain } from "./answer-chain.ts";
+import { holdsControlTag, tagFree } from "./control-text.ts";
 import { weakness } from "./evidence-strength.ts";
 import { fusedPassages } from "./fusion.ts";
 import { type Question, readQuestion } from "./question.ts";
@@ -9,6 +10,9 @@ import type { ReadPassage } from "./read-passage.ts";
 import { resolveFollowUp } from "./follow-up.ts";
 import { plannedSearch } from "./search-plan.ts";
 import { shortAnswer } from "./short-answer.ts";
+
+/** Characters. */
+const most = { thought: 600, query: 400, short: 160, announced: 1200, question: 2000 };
 
 /**
  * The embedded default, which needs no model: a rule that searches with the question, finds the name or term that leads on in
@@ -21,12 +25,12 @@ export function extractivePolicy(): Policy {
     form: "text",
     // eslint-disable-next-line require-await -- nothing here waits, but a policy is asynchronous
     async *generate(turn) {
-      const question = readQuestion(resolveFollowUp(turn.transcript.question, turn.transcript.earlier));
+      const question = readQuestion(resolveFollowUp(turn.transcript.question, turn.transcript.earlier).slice(0, most.question));
       const { searches } = turn.transcript;
       const step = plannedSearch(question, searches, turn.searchesLeft);
-      if (step) return yield* write(turn, step.thought, turn.tags.queryOpen, step.query, turn.tags.queryClose);
+      if (step) return yield* write(turn, tagFree(step.thought, most.thought), turn.tags.queryOpen, tagFree(step.query, most.query), turn.tags.queryClose);
       const { thought, answer } = concluded(question, turn);
-      const closed = `${thought}${turn.tags.thinkClose}\n\n`;
+      const closed = `${tagFree(thought, most.thought)}${turn.tags.thinkClose}\n\n`;
       return yield* write(turn, closed, turn.tags.answerOpen, answer, turn.tags.answerClose);
     },
   };
@@ -52,13 +56,14 @@ function concluded(question: Question, turn: PolicyTurn): { thought: string; ans
   const { searches } = turn.transcript;
   const fused = fusedPassages(searches);
   const inserted = insertedPassages(searches);
-  const numberOf = (read: ReadPassage): number => inserted.findIndex(({ id }) => id === read.passage.id) + 1;
+  const numberOf = (read: ReadPassage): number => inserted.findIndex(({ id, text }) => id === read.passage.id && text === read.passage.text) + 1;
   const chain = bestChain(question, fused, (read) => numberOf(read) > 0);
   const weak = chain ? weakness(question, chain) : "Nothing was found.";
+  // Short answers are for question sets, where a guess costs nothing and an abstention has no form.
+  if (chain && turn.answerForm === "short") return { thought: weak ?? "The sentences that were read hold an answer.", answer: ` ${tagFree(shortAnswer(chain), most.short)} ` };
   if (!chain || weak !== undefined) return { thought: `The evidence is too weak for an answer. ${weak}`, answer: notInDocuments };
   const where = [...new Set(chain.links.map(({ read }) => read.title))].map((title) => `“${title}”`).join(", then ");
   const thought = `The sentences that answer best stand in ${where}.`;
-  if (turn.answerForm === "short") return { thought, answer: ` ${shortAnswer(chain)} ` };
   const sentences = withAnnounced(chain.links);
   return { thought, answer: sentences.map((each) => `${quoted(each)} [${numberOf(each.read)}]`).join("\n") };
 }
@@ -71,6 +76,7 @@ function withAnnounced(links: readonly PlacedSentence[]): PlacedSentence[] {
     const following: PlacedSentence[] = [];
     for (const sentence of link.read.sentences.slice(at + 1, at + 4)) {
       if (sentence.kind !== "item" && sentence.kind !== "code" && sentence.kind !== "row") break;
+      if (sentence.text.length > most.announced || holdsControlTag(sentence.text)) break;
       following.push({ read: link.read, sentence });
       if (sentence.kind === "code") break;
     }

@@ -31,13 +31,18 @@ export interface Subject {
   readonly keys: readonly string[];
 }
 
+/** What a document can hold is bounded by nothing; what is read of it is. */
+const mostCharacters = 20_000;
+const mostTitle = 300;
+
 const cache = new WeakMap<Passage, ReadPassage>();
 
 /** Remembered by object: a rollout reads the same hits again at every step. */
 export function readPassage(passage: Passage): ReadPassage {
   const cached = cache.get(passage);
   if (cached) return cached;
-  const title = baseTitle(passage.title);
+  const title = baseTitle(passage.title.slice(0, mostTitle));
+  const text = passage.text.slice(0, mostCharacters);
   const headings = passage.place?.headings ?? [];
   const titleKeys = new Set(contentKeys(title));
   const read: ReadPassage = {
@@ -45,9 +50,9 @@ export function readPassage(passage: Passage): ReadPassage {
     title,
     titleKeys,
     subjects: subjectsOf(title),
-    keys: new Set([...titleKeys, ...headings.flatMap(contentKeys), ...contentKeys(passage.text)]),
-    folded: passage.text.toLowerCase(),
-    sentences: splitSentences(passage.text).map(readSentence),
+    keys: new Set([...titleKeys, ...headings.flatMap(contentKeys), ...contentKeys(text)]),
+    folded: text.toLowerCase(),
+    sentences: splitSentences(text).map(readSentence),
   };
   cache.set(passage, read);
   return read;
