@@ -38,7 +38,9 @@ const manifest = {
 const zodInEnglish = {
   name: "zod-in-english",
   setup(build) {
-    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' }));
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
   },
 };
 
@@ -99,7 +101,9 @@ export function bundles(production = false, outdir = dist) {
       outExtension: undefined,
       outfile: join(outdir, "lance.cjs"),
       stdin: {
-        contents: ["@lancedb/lancedb", "apache-arrow"].map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`).join("\n"),
+        contents: ["@lancedb/lancedb", "apache-arrow"]
+          .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`)
+          .join("\n"),
         resolveDir: root,
       },
       mainFields: ["main"],
@@ -156,7 +160,8 @@ export async function build({ production = false, outdir = dist } = {}) {
 /** Builds and goes on building what changes, until the process ends. */
 export async function watch() {
   place(dist);
-  for (const options of bundles().filter(present)) await (await esbuild.context({ ...options, logLevel: "info" })).watch();
+  for (const options of bundles().filter(present))
+    await (await esbuild.context({ ...options, logLevel: "info" })).watch();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

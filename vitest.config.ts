@@ -9,6 +9,13 @@ export default defineConfig({
   test: {
     // Two cores: more workers than that only make timeouts likelier.
     maxWorkers: 2,
-    projects: [tier("unit", 20_000), tier("server", 60_000), tier("webview", 60_000), tier("engine", 600_000), tier("cli", 180_000), tier("editor", 240_000)],
+    projects: [
+      tier("unit", 20_000),
+      tier("server", 60_000),
+      tier("webview", 60_000),
+      tier("engine", 600_000),
+      tier("cli", 180_000),
+      tier("editor", 240_000),
+    ],
   },
 });

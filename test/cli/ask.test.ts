@@ -16,7 +16,14 @@ afterAll(() => cli[Symbol.dispose]());
 
 test("ask --json gives the answer, its citations at places that hold their quotes, and segments that partition the text", async () => {
   const asked = await cli.json(["ask", cli.folder, demo.question]);
-  expect(asked).toMatchObject({ version: 1, question: demo.question, policy: { kind: "extractive" }, profile: "docs", abstained: false, stopReason: "finished" });
+  expect(asked).toMatchObject({
+    version: 1,
+    question: demo.question,
+    policy: { kind: "extractive" },
+    profile: "docs",
+    abstained: false,
+    stopReason: "finished",
+  });
   const { citations, segments, searches, text } = asked as {
     citations: { quote: string; path: string; startLine: number; endLine: number; status: string }[];
     segments: { start: number; end: number; origin: string }[];
@@ -26,7 +33,12 @@ test("ask --json gives the answer, its citations at places that hold their quote
   expect(citations.length).toBeGreaterThan(0);
   for (const { quote, path, startLine, endLine, status } of citations) {
     expect(status).toBe("verified");
-    expect(readFileSync(join(cli.folder, path), "utf8").split("\n").slice(startLine - 1, endLine).join("\n")).toContain(quote);
+    expect(
+      readFileSync(join(cli.folder, path), "utf8")
+        .split("\n")
+        .slice(startLine - 1, endLine)
+        .join("\n"),
+    ).toContain(quote);
   }
   expect(searches.length).toBeGreaterThan(1);
   expect(searches[0]!.hits.length).toBeGreaterThan(0);
@@ -37,35 +49,59 @@ test("ask --json gives the answer, its citations at places that hold their quote
 test("ask prints the hops, the answer and its citations for a person", async () => {
   const { code, stdout } = await cli.run(["ask", cli.folder, demo.question]);
   expect(code).toBe(0);
-  for (const part of [demo.question, "Search 1", "Search 2", "Answer", "Citations, re-read on disk", "verified"]) expect(stdout).toContain(part);
+  for (const part of [demo.question, "Search 1", "Search 2", "Answer", "Citations, re-read on disk", "verified"])
+    expect(stdout).toContain(part);
 });
 
 test("a question that the documents do not answer is an abstention with exit code 0", async () => {
-  const { stdout, code } = await cli.run(["ask", cli.folder, "What is the melting point of tungsten carbide on Neptune?", "--json"]);
+  const { stdout, code } = await cli.run([
+    "ask",
+    cli.folder,
+    "What is the melting point of tungsten carbide on Neptune?",
+    "--json",
+  ]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ abstained: true });
 });
 
 test("what was asked is listed, shown by its id, and exported as JSON lines", async () => {
   const { trajectoryId } = await cli.json(["ask", cli.folder, demo.question]);
-  const { trajectories } = (await cli.json(["trajectories", "list", cli.folder])) as { trajectories: { id: string; question: string }[] };
+  const { trajectories } = (await cli.json(["trajectories", "list", cli.folder])) as {
+    trajectories: { id: string; question: string }[];
+  };
   expect(trajectories[0]).toMatchObject({ id: trajectoryId, question: demo.question });
-  expect(await cli.json(["trajectories", "show", cli.folder, String(trajectoryId)])).toMatchObject({ trajectory: { id: trajectoryId } });
+  expect(await cli.json(["trajectories", "show", cli.folder, String(trajectoryId)])).toMatchObject({
+    trajectory: { id: trajectoryId },
+  });
   const { stdout } = await cli.run(["trajectories", "export", cli.folder]);
-  const exported = stdout.trim().split("\n").map((line) => (JSON.parse(line) as { id: string }).id);
+  const exported = stdout
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { id: string }).id);
   expect(exported).toEqual(trajectories.map(({ id }) => id).reverse());
   const file = join(cli.dataHome, "export.jsonl");
   await cli.run(["trajectories", "export", cli.folder, "-o", file]);
   expect(readFileSync(file, "utf8")).toBe(stdout);
-  expect(await cli.run(["trajectories", "export", cli.folder, "-o", join(file, "below-a-file")])).toMatchObject({ code: 1 });
+  expect(await cli.run(["trajectories", "export", cli.folder, "-o", join(file, "below-a-file")])).toMatchObject({
+    code: 1,
+  });
 });
 
 test("search --json says for each hit where it is and what each leg found", async () => {
-  const found = (await cli.json(["search", cli.folder, "Kestrel spectrograph", "-k", "3"])) as { hits: Record<string, unknown>[] };
+  const found = (await cli.json(["search", cli.folder, "Kestrel spectrograph", "-k", "3"])) as {
+    hits: Record<string, unknown>[];
+  };
   expect(found).toMatchObject({ version: 1, mode: "hybrid", state: "ready" });
   expect(found.hits).toHaveLength(3);
-  for (const hit of found.hits) expect(hit).toMatchObject({ passage: expect.any(String) as string, path: expect.any(String) as string, startLine: expect.any(Number) as number });
-  const words = (await cli.json(["search", cli.folder, "Kestrel spectrograph", "--mode", "words"])) as { hits: { vectors: unknown }[] };
+  for (const hit of found.hits)
+    expect(hit).toMatchObject({
+      passage: expect.any(String) as string,
+      path: expect.any(String) as string,
+      startLine: expect.any(Number) as number,
+    });
+  const words = (await cli.json(["search", cli.folder, "Kestrel spectrograph", "--mode", "words"])) as {
+    hits: { vectors: unknown }[];
+  };
   expect(words.hits.map(({ vectors }) => vectors)).toEqual(words.hits.map(() => null));
 });
 

@@ -10,7 +10,10 @@ function asNode(version: string, env: Record<string, string>): { code: number; o
   try {
     cpSync("dist/cli.js", join(folder, "cli.js"));
     writeFileSync(join(folder, "cli.cjs"), 'console.log("the program runs");');
-    writeFileSync(join(folder, "version.cjs"), `Object.defineProperty(process.versions, "node", { value: ${JSON.stringify(version)} });`);
+    writeFileSync(
+      join(folder, "version.cjs"),
+      `Object.defineProperty(process.versions, "node", { value: ${JSON.stringify(version)} });`,
+    );
     const output = execFileSync(process.execPath, ["--require", join(folder, "version.cjs"), join(folder, "cli.js")], {
       env: { ...process.env, ...env },
       encoding: "utf8",

@@ -22,7 +22,9 @@ test("Ctrl-C in the middle of indexing ends with 130; the next run goes on and c
   await indexBegun(cli.dataHome);
   child.kill("SIGINT");
   expect(await ended).toMatchObject({ code: 130 });
-  const { status } = (await cli.json(["index", cli.folder])) as { status: { state: string; files: number; vectors: { done: number; total: number } } };
+  const { status } = (await cli.json(["index", cli.folder])) as {
+    status: { state: string; files: number; vectors: { done: number; total: number } };
+  };
   expect(status.state).toBe("ready");
   expect(status.vectors.done).toBe(status.vectors.total);
 });
@@ -49,7 +51,15 @@ test("Ctrl-C in the middle of a question ends with 130 and keeps what there was"
   await cli.run(["index", cli.folder, "--embedder", "none"]);
   const words = Array.from({ length: 200 }, (_, index) => ` word${index}`);
   await using model = await modelServer(streams(textEvents(["I look for the keeper.", ...words]), 100));
-  const { child, ended } = cli.start(["ask", cli.folder, "Who keeps it?", "--policy", `openai:slow@${model.url}/v1`, "--embedder", "none"]);
+  const { child, ended } = cli.start([
+    "ask",
+    cli.folder,
+    "Who keeps it?",
+    "--policy",
+    `openai:slow@${model.url}/v1`,
+    "--embedder",
+    "none",
+  ]);
   while (model.requests.length === 0) await pause(50);
   await pause(1000);
   child.kill("SIGINT");

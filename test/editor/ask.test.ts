@@ -31,17 +31,21 @@ test("a clicked citation opens its file with the quoted lines selected", async (
   const [, path, line] = /^Open (.+?):(\d+)/.exec(place) ?? [];
   await citation.getByRole("button", { name: /^Open / }).click();
   await window.page.locator(".tabs-container .tab.active", { hasText: path!.split("/").at(-1)! }).waitFor();
-  await expect.poll(async () => (await selectedLines(window.page)).characters, { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await selectedLines(window.page)).characters, { timeout: 45_000 }).toBeGreaterThan(0);
   const { line: last, characters } = await selectedLines(window.page);
   await window.screenshot("citation-opened");
-  const lines = readFileSync(`${window.folder}/${path}`, "utf8").split("\n").slice(Number(line) - 1, last);
+  const lines = readFileSync(`${window.folder}/${path}`, "utf8")
+    .split("\n")
+    .slice(Number(line) - 1, last);
   expect(lines.join(" ")).toContain(quote);
   expect(characters).toBe(quote.length);
 });
 
 test("a question that was asked is among the runs and reopens from there", async () => {
-  const run = window.page.locator(".pane", { hasText: "Runs" }).locator(".monaco-list-row", { hasText: demo.question.slice(0, 20) });
-  await run.first().waitFor({ timeout: 15_000 });
+  const run = window.page
+    .locator(".pane", { hasText: "Runs" })
+    .locator(".monaco-list-row", { hasText: demo.question.slice(0, 20) });
+  await run.first().waitFor({ timeout: 45_000 });
   await run.first().click();
   await window.viewer().getByRole("region", { name: "Answer" }).waitFor();
   expect(window.errors).toEqual([]);

@@ -17,7 +17,9 @@ test("a server killed in the middle of a question is restarted and said so, and 
 
   process.kill(first!, "SIGKILL");
 
-  const toast = window.page.locator(".notifications-toasts", { hasText: "The Searchlight server stopped unexpectedly" });
+  const toast = window.page.locator(".notifications-toasts", {
+    hasText: "The Searchlight server stopped unexpectedly",
+  });
   await toast.waitFor({ timeout: 30_000 });
   await viewer.locator(".state", { hasText: "interrupted" }).waitFor({ timeout: 30_000 });
   expect(await viewer.locator("body").textContent()).toContain("I look for the coating chamber.");
@@ -25,7 +27,11 @@ test("a server killed in the middle of a question is restarted and said so, and 
   await expect.poll(() => window.servers().filter((pid) => pid !== first).length, { timeout: 30_000 }).toBe(1);
 
   // What was kept is on disk, not only in the view: the terminal program tells of it as well.
-  const kept = () => execFileSync(process.execPath, ["dist/cli.js", "trajectories", "list", window.folder, "--json"], { env: { ...process.env, SEARCHLIGHT_HOME: window.dataHome }, encoding: "utf8" });
+  const kept = () =>
+    execFileSync(process.execPath, ["dist/cli.js", "trajectories", "list", window.folder, "--json"], {
+      env: { ...process.env, SEARCHLIGHT_HOME: window.dataHome },
+      encoding: "utf8",
+    });
   await expect.poll(kept, { timeout: 30_000 }).toContain('"interrupted"');
   expect(kept()).toContain(question);
 });

@@ -17,7 +17,9 @@ test("a window without a folder says so and offers to open one", async () => {
   await window.page.locator('.part.activitybar a.action-label[aria-label="Searchlight"]').click();
   await window.viewer().getByRole("heading", { name: "No folder is open" }).waitFor({ timeout: 60_000 });
   await window.command("Searchlight: Ask");
-  await window.page.locator(".notifications-toasts", { hasText: "No folder is open, so there are no documents to ask about." }).waitFor();
+  await window.page
+    .locator(".notifications-toasts", { hasText: "No folder is open, so there are no documents to ask about." })
+    .waitFor();
   await window.screenshot("window-without-folder");
   expect(window.errors).toEqual([]);
 });

@@ -12,7 +12,10 @@ test("in Restricted Mode the folder's own settings send no question to a model, 
     restricted: true,
     prepare: (folder) => {
       mkdirSync(join(folder, ".vscode"));
-      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai:taken@${model.url}/v1` }));
+      writeFileSync(
+        join(folder, ".vscode", "settings.json"),
+        JSON.stringify({ "searchlight.policy": `openai:taken@${model.url}/v1` }),
+      );
     },
   });
   await window.page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
@@ -25,11 +28,16 @@ test("in Restricted Mode the folder's own settings send no question to a model, 
 });
 
 test("once the folder is trusted, its settings name the model that is asked", async () => {
-  await using model = await modelServer(streams(textEvents(["<think>nothing to look up</think><answer>East Dome</answer>"])));
+  await using model = await modelServer(
+    streams(textEvents(["<think>nothing to look up</think><answer>East Dome</answer>"])),
+  );
   await using window = await openWindow({
     prepare: (folder) => {
       mkdirSync(join(folder, ".vscode"));
-      writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "searchlight.policy": `openai:named@${model.url}/v1` }));
+      writeFileSync(
+        join(folder, ".vscode", "settings.json"),
+        JSON.stringify({ "searchlight.policy": `openai:named@${model.url}/v1` }),
+      );
     },
   });
   await window.ask(demo.question);

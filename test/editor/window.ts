@@ -48,7 +48,8 @@ export interface EditorWindow extends AsyncDisposable {
  */
 export async function openWindow(options: WindowOptions = {}): Promise<EditorWindow> {
   const executablePath = findChromium();
-  if (!executablePath) throw new Error("No Chromium was found; npm test installs one, or name it in SEARCHLIGHT_CHROMIUM.");
+  if (!executablePath)
+    throw new Error("No Chromium was found; npm test installs one, or name it in SEARCHLIGHT_CHROMIUM.");
   // Unix sockets go below it, and their paths may have 107 bytes; a symbolic link would hide the extension's own path.
   const home = mkdtempSync(join(realpathSync(tmpdir()), "slw-"));
   const folder = join(home, "observatory");
@@ -75,7 +76,14 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   });
   const browser = await chromium.launch({
     executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+    ],
   });
   const page = await (await browser.newContext({ viewport: { width: 1400, height: 900 } })).newPage();
   const errors: string[] = [];
@@ -113,14 +121,19 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
       await page.keyboard.press("Enter");
     },
     viewer: () => page.frameLocator("iframe.webview").frameLocator("iframe#active-frame"),
-    servers: () => processes().flatMap(({ pid, command }) => (command.includes(home) && /dist[\\/]server\.cjs/.test(command) ? [pid] : [])),
+    servers: () =>
+      processes().flatMap(({ pid, command }) =>
+        command.includes(home) && /dist[\\/]server\.cjs/.test(command) ? [pid] : [],
+      ),
     async screenshot(name) {
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
     async [Symbol.asyncDispose]() {
       // How the window looked in the end is what a failure is understood by.
-      await window.screenshot(`end-${(expect.getState().currentTestName ?? "of-file").replace(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
+      await window
+        .screenshot(`end-${(expect.getState().currentTestName ?? "of-file").replace(/\W+/g, "-").slice(0, 60)}`)
+        .catch(() => {});
       await browser.close();
       await server.stop();
       rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
@@ -141,7 +154,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
 /** Line number of the cursor in the open editor's file, as the status bar tells it. */
 export async function selectedLines(page: Page): Promise<{ line: number; characters: number }> {
   const status = page.locator('.statusbar-item[id="status.editor.selection"]');
-  await expect.poll(() => status.textContent(), { timeout: 15_000 }).toMatch(/Ln \d+/);
+  await expect.poll(() => status.textContent(), { timeout: 45_000 }).toMatch(/Ln \d+/);
   const text = (await status.textContent()) ?? "";
   return { line: Number(/Ln (\d+)/.exec(text)?.[1]), characters: Number(/\((\d+) selected\)/.exec(text)?.[1] ?? 0) };
 }

@@ -20,7 +20,10 @@ suite("the extension in the extension host", () => {
   test("registers every command that its manifest contributes", async () => {
     const { contributes } = extension.packageJSON as { contributes: { commands: { command: string }[] } };
     const registered = new Set(await vscode.commands.getCommands(true));
-    assert.deepEqual(contributes.commands.map(({ command }) => command).filter((command) => !registered.has(command)), []);
+    assert.deepEqual(
+      contributes.commands.map(({ command }) => command).filter((command) => !registered.has(command)),
+      [],
+    );
   });
 
   test("answers the demonstration question in the language server, with no native module in the extension host", async () => {
@@ -31,7 +34,10 @@ suite("the extension in the extension host", () => {
     const pid = await extension.exports.serverPid();
     assert.ok(pid !== undefined && pid !== process.pid);
     const { sharedObjects } = process.report.getReport() as unknown as { sharedObjects: string[] };
-    assert.deepEqual(sharedObjects.filter((file) => /lancedb|onnxruntime/.test(file)), []);
+    assert.deepEqual(
+      sharedObjects.filter((file) => /lancedb|onnxruntime/.test(file)),
+      [],
+    );
   });
 
   test("shows a past question again by its id", async () => {

@@ -13,7 +13,8 @@ import { ensureCodeServer } from "../../../scripts/vscode.mjs";
 
 const suiteMilliseconds = 300_000;
 /** The host's console, and the suite's report in it, come mixed with the workbench's own log. */
-const workbenchLog = /^(%c|\[|Ignoring fetching|Updating additional|Resolv(ing|ed) connection|Creating a socket|Timed out waiting for authentication|Creation of workbench)/;
+const workbenchLog =
+  /^(%c|\[|Ignoring fetching|Updating additional|Resolv(ing|ed) connection|Creating a socket|Timed out waiting for authentication|Creation of workbench)/;
 const bundle = join(root, "out", "host-suite");
 
 await main(async () => {
@@ -37,7 +38,8 @@ await main(async () => {
     const env = { SEARCHLIGHT_HOME: join(home, "data"), SEARCHLIGHT_HOST_REPORT: report };
     const code = (await desktopCanBeHad()) ? await inDesktop(folder, env) : await inBrowser(home, folder, env);
     // A host that was killed reports success; only the suite's own report is believed.
-    if (!existsSync(report)) throw new Error("The suite ended without a report: the extension host died or never started it.");
+    if (!existsSync(report))
+      throw new Error("The suite ended without a report: the extension host died or never started it.");
     const { passed, failed } = JSON.parse(readFileSync(report, "utf8"));
     console.log(`${passed} passed, ${failed} failed`);
     return failed > 0 ? 1 : code;
@@ -49,7 +51,9 @@ await main(async () => {
 async function desktopCanBeHad() {
   if (process.platform === "linux" && !process.env.DISPLAY) return false;
   try {
-    return (await fetch("https://update.code.visualstudio.com/api/releases/stable", { signal: AbortSignal.timeout(5000) })).ok;
+    return (
+      await fetch("https://update.code.visualstudio.com/api/releases/stable", { signal: AbortSignal.timeout(5000) })
+    ).ok;
   } catch {
     return false;
   }
@@ -62,7 +66,12 @@ async function inDesktop(folder, env) {
     extensionDevelopmentPath: root,
     extensionTestsPath: join(bundle, "index.js"),
     extensionTestsEnv: env,
-    launchArgs: [folder, "--disable-extensions", "--disable-workspace-trust", ...(process.getuid?.() === 0 ? ["--no-sandbox", `--user-data-dir=${join(folder, "..", "ud")}`] : [])],
+    launchArgs: [
+      folder,
+      "--disable-extensions",
+      "--disable-workspace-trust",
+      ...(process.getuid?.() === 0 ? ["--no-sandbox", `--user-data-dir=${join(folder, "..", "ud")}`] : []),
+    ],
   });
 }
 
@@ -84,7 +93,9 @@ async function inBrowser(home, folder, env) {
     const page = await browser.newPage();
     const ended = new Promise((resolve) => void page.exposeFunction("codeAutomationExit", resolve));
     await page.exposeFunction("codeAutomationLog", (type, args) => {
-      const line = format(...args.map((arg, index) => (index === 0 && typeof arg === "string" ? arg.replaceAll("%c", "%.0s") : arg)));
+      const line = format(
+        ...args.map((arg, index) => (index === 0 && typeof arg === "string" ? arg.replaceAll("%c", "%.0s") : arg)),
+      );
       if (!workbenchLog.test(String(args[0]))) console.log(line);
     });
     const remote = (path) => `vscode-remote://127.0.0.1:${server.port}${encodeURI(path)}`;
@@ -98,7 +109,12 @@ async function inBrowser(home, folder, env) {
       ]),
     );
     await page.goto(address.href);
-    const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`The suite did not end within ${suiteMilliseconds / 1000} s.`)), suiteMilliseconds).unref());
+    const late = new Promise((_, reject) =>
+      setTimeout(
+        () => reject(new Error(`The suite did not end within ${suiteMilliseconds / 1000} s.`)),
+        suiteMilliseconds,
+      ).unref(),
+    );
     return await Promise.race([ended, late]);
   } finally {
     await browser.close();

@@ -9,8 +9,11 @@ interface Override {
 const { overrides } = JSON.parse(readFileSync(".oxlintrc.json", "utf8")) as { overrides: Override[] };
 
 /** The rooms of the server as ARCHITECTURE.md's table has them, each with the rooms it may import. */
-const table = new Map(
-  [...readFileSync("ARCHITECTURE.md", "utf8").matchAll(/^\| `server\/(\w+)\/` \|.*\| (.+) \|$/gm)].map((row) => [row[1]!, row[2]!.match(/\w+/g) ?? []]),
+const table = new Map<string, readonly string[]>(
+  [...readFileSync("ARCHITECTURE.md", "utf8").matchAll(/^\| `server\/(\w+)\/` \|.*\| (.+) \|$/gm)].map((row) => [
+    row[1]!,
+    row[2]!.match(/\w+/g) ?? [],
+  ]),
 );
 
 /** Whether lint lets a file of `room` import from `other`. */
@@ -24,7 +27,12 @@ test("the architecture names the rooms of the server", () => {
   expect(table.size).toBeGreaterThan(8);
 });
 
-test.each([...table.keys()])("lint lets server/%s import the rooms that the architecture's table gives it, and no other", (room) => {
-  const others = [...table.keys()].filter((other) => other !== room);
-  expect(others.filter((other) => lintAllows(room, other))).toEqual(others.filter((other) => table.get(room)!.includes(other)));
-});
+test.each([...table.keys()])(
+  "lint lets server/%s import the rooms that the architecture's table gives it, and no other",
+  (room) => {
+    const others = [...table.keys()].filter((other) => other !== room);
+    expect(others.filter((other) => lintAllows(room, other))).toEqual(
+      others.filter((other) => table.get(room)!.includes(other)),
+    );
+  },
+);

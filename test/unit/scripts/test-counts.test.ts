@@ -26,7 +26,10 @@ test("a test file that could not be loaded counts as failed although it has no t
     { status: "failed", assertionResults: [{ status: "failed" }] },
     { status: "passed", assertionResults: [{ status: "passed" }] },
   ];
-  expect(countVitestReport(report({ ...clean, numFailedTests: 1, testResults }), 1)).toMatchObject({ passed: 3, failed: 2 });
+  expect(countVitestReport(report({ ...clean, numFailedTests: 1, testResults }), 1)).toMatchObject({
+    passed: 3,
+    failed: 2,
+  });
 });
 
 test("a run that ends in an error outside of any test counts as failed", () => {
