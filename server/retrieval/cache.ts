@@ -103,7 +103,11 @@ function write(home: string, entry: z.infer<typeof Entry>): void {
     writeFileSync(temporary, JSON.stringify(entry));
     renameSync(temporary, file);
   } catch {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // There is no such folder; then there is no such file.
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { PolicyError } from "../../../server/models/policy.ts";
 import { scriptedPolicy } from "../../../server/models/scripted.ts";
 import type { WebRequest } from "../../../server/retrieval/web/provider.ts";
 import { webProviders } from "../../../server/retrieval/web/providers.ts";
+import { pageReader } from "../../../server/retrieval/web/read-page.ts";
 import { policySummariser, summaryTurn } from "../../../server/retrieval/web/summarise.ts";
 import { type WebOptions, webRetriever } from "../../../server/retrieval/web/web-search.ts";
 import { answers, modelServer } from "../../fixtures/model-server.ts";
@@ -183,6 +184,34 @@ describe("summaries", () => {
     const { seen, outcome } = await summarised({ "1": "a", "2": "b", "3": "c" }, ["None", "none.", "None"]);
     expect(seen).toEqual(["a", "b", "c"]);
     expect(outcome).toMatchObject({ ok: true, hits: [] });
+  });
+
+  test("pages are fetched, read and summarised by a policy", async () => {
+    await using pages = await modelServer(
+      answers(200, "<title>One</title><nav>a b c d</nav><p>Nothing of interest here.</p>", {
+        "content-type": "text/html",
+      }),
+      answers(200, "The dome was built in 1963.", { "content-type": "text/plain" }),
+    );
+    const organic = ["1", "2"].map((n) => ({ link: `http://pages.example:${pages.port}/${n}`, title: `Page ${n}` }));
+    await using server = await modelServer(answers(200, { organic }));
+    const policy = scriptedPolicy([
+      { text: "[Exacted Content]: None", finish: { reason: "end" } },
+      { text: ["[Exacted ", "Content]: It was ", "built in 1963."], finish: { reason: "end" } },
+    ]);
+    const readPage = pageReader({
+      resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
+      allows: () => true,
+    });
+    const summary = { id: "scripted", summarise: policySummariser(policy), readPage };
+    const retriever = webRetriever(provider("serper"), withKey(server.url, { summary }));
+    const [outcome] = await retriever.search(["dome year"], 5, signal);
+    expect(pages.requests.map(({ path }) => path)).toEqual(["/1", "/2"]);
+    expect(outcome).toMatchObject({
+      ok: true,
+      hits: [{ passage: { title: "Page 2", text: "It was built in 1963." } }],
+    });
+    expect(outcome!.ok && outcome!.hits).toHaveLength(1);
   });
 
   test("a policy that fails is an error, not a document", async () => {
