@@ -13,9 +13,12 @@ export function recentEnough(node) {
   return major > 22 || (major === 22 && minor >= 12);
 }
 
-/** Path of a Node of 22.12 or later; fetched into the cache the first time it is needed. */
+/**
+ * Path of a Node of 22.12 or later that also runs TypeScript as it is, which tests and measurements need; fetched into the
+ * cache the first time it is needed.
+ */
 export async function ensureNode() {
-  return recentEnough(process.versions.node) ? process.execPath : ensureNode24();
+  return recentEnough(process.versions.node) && process.features.typescript ? process.execPath : ensureNode24();
 }
 
 /** Path of the Node 24 in the cache, which the browser's VS Code needs whatever Node is at hand. */

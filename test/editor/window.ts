@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type FrameLocator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { startCodeServer, windowAddress } from "../../scripts/code-server.mjs";
+import { shortScratchFolder } from "../../scripts/scratch.mjs";
 import { ensureCodeServer } from "../../scripts/vscode.mjs";
 
 const screenshots = "out/screenshots";
@@ -50,8 +50,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const executablePath = findChromium();
   if (!executablePath)
     throw new Error("No Chromium was found; npm test installs one, or name it in SEARCHLIGHT_CHROMIUM.");
-  // Unix sockets go below it, and their paths may have 107 bytes; a symbolic link would hide the extension's own path.
-  const home = mkdtempSync(join(realpathSync(tmpdir()), "slw-"));
+  const home = shortScratchFolder("slw-");
   const folder = join(home, "observatory");
   const dataHome = join(home, "data");
   cpSync(sample, folder, { recursive: true });

@@ -1,7 +1,6 @@
 // Runs the suite inside the extension host of a real VS Code: a desktop one fetched by @vscode/test-electron where that can
 // be had and shown, else the one for the browser. The last line that it prints is `N passed, N failed`.
-import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import * as esbuild from "esbuild";
@@ -9,6 +8,7 @@ import { findChromium } from "../../../scripts/chromium.mjs";
 import { startCodeServer, windowAddress } from "../../../scripts/code-server.mjs";
 import { main, say } from "../../../scripts/failure.mjs";
 import { root } from "../../../scripts/places.mjs";
+import { shortScratchFolder } from "../../../scripts/scratch.mjs";
 import { ensureCodeServer } from "../../../scripts/vscode.mjs";
 
 const suiteMilliseconds = 300_000;
@@ -29,7 +29,7 @@ await main(async () => {
     external: ["vscode", "mocha"],
   });
   writeFileSync(join(bundle, "package.json"), '{ "type": "commonjs" }\n');
-  const home = mkdtempSync(join(realpathSync(tmpdir()), "slh-"));
+  const home = shortScratchFolder("slh-");
   try {
     const folder = join(home, "observatory");
     cpSync(join(root, "samples", "observatory"), folder, { recursive: true });

@@ -1,0 +1,1 @@
+export function shortScratchFolder(prefix: string): string;
