@@ -16,9 +16,7 @@ import type { Embedder } from "./models/embedder.ts";
 import { openProject } from "./project.ts";
 import { localRetriever } from "./retrieval/local.ts";
 import { passageRetriever } from "./retrieval/passages.ts";
-import { remoteRetriever } from "./retrieval/remote.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
-import { wireForms } from "./retrieval/wire/forms.ts";
 
 /** What an evaluation searches, with everything that must be pinned of it. */
 export interface Corpus {
@@ -36,6 +34,8 @@ export interface CorpusOptions {
   embedder: string;
   mode: SearchMode;
   signal: AbortSignal;
+  /** Opens what is neither a folder nor a file; rejects with one sentence where the text names nothing. */
+  openServer(text: string): Promise<Retriever>;
   /** Passages that have a vector, of those that lack one. */
   onProgress?(done: number, total: number): void;
 }
@@ -48,8 +48,8 @@ export class CorpusError extends Error {
 const retryMilliseconds = 500;
 
 /**
- * Opens what `--index` names: a folder of documents, a file of passages, or a retrieval server as `FORM:URL`. Index and vectors are
- * complete when it returns. Throws `CorpusError`.
+ * Opens what `--index` names: a folder of documents, a file of passages, or a server. Index and vectors are complete when it
+ * returns. Throws `CorpusError`.
  */
 export async function openCorpus(spec: string, options: CorpusOptions): Promise<Corpus> {
   const kind = statSync(spec, { throwIfNoEntry: false });
@@ -57,15 +57,7 @@ export async function openCorpus(spec: string, options: CorpusOptions): Promise<
     throw new CorpusError(`A search by ${options.mode} needs an embedder; --mode words searches without one.`);
   if (kind?.isDirectory()) return openFolderCorpus(spec, options);
   if (kind?.isFile()) return openPassageCorpus(spec, options);
-  const server = /^(?<form>[a-z0-9-]+):(?<url>https?:\/\/\S+)$/iu.exec(spec)?.groups;
-  const form = wireForms.find(({ name }) => name === server?.["form"]);
-  if (!server || !form) {
-    const forms = wireForms.map(({ name }) => `${name}:URL`).join(", ");
-    throw new CorpusError(
-      `There is no folder and no file ${spec}; --index takes a folder, a file of passages, or ${forms}.`,
-    );
-  }
-  const retriever = remoteRetriever(form, server["url"]!);
+  const retriever = await options.openServer(spec);
   return {
     retriever,
     folders: [],

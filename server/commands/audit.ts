@@ -3,30 +3,29 @@ import { SearchMode } from "../../protocol/passage.ts";
 import { type CorpusAudit, type Share, auditCorpus } from "../evaluation/audit/audit-corpus.ts";
 import { type Contaminated, contamination, nearlySame } from "../evaluation/audit/contamination.ts";
 import { sampleQuestions } from "../evaluation/sample-questions.ts";
-import { chosenCorpus } from "./chosen-corpus.ts";
+import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { auditProgress } from "./evaluate-progress.ts";
 import { wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
+import { addRetrieverOptions } from "./retriever-options.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { oneLine } from "./visible-text.ts";
 
-interface AuditOptions {
+interface AuditOptions extends Omit<CorpusChoice, "index"> {
   index?: string;
   against?: string;
-  embedder: string;
   mode: string;
   k: string;
   limit?: string;
   seed: string;
   skipBad?: boolean;
-  json?: boolean;
 }
 
 /** More examples than this say nothing to a person. */
 const mostShown = 10;
 
 export function addAuditCommand(program: Command): void {
-  program
+  const command = program
     .command("audit")
     .description("Can these documents answer these questions, and does another set hold them too?")
     .argument("<data>", "questions: JSON lines, JSON, parquet or CSV; read by content")
@@ -70,6 +69,7 @@ export function addAuditCommand(program: Command): void {
         if (other) printShared(questions.length, other.questions, other.shared);
       }
     });
+  addRetrieverOptions(command);
 }
 
 async function audited(

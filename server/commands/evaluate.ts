@@ -16,18 +16,17 @@ import { type Policy, PolicyError } from "../models/policy.ts";
 import { fillPrompt } from "../rollout/prompt.ts";
 import { version } from "../version.ts";
 import { evaluationProgress } from "./evaluate-progress.ts";
-import { chosenCorpus } from "./chosen-corpus.ts";
+import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { printSummary } from "./evaluate-print.ts";
 import { chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
+import { addRetrieverOptions } from "./retriever-options.ts";
 import { readQuestionFile } from "./question-file.ts";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends CorpusChoice {
   data: string;
-  index: string;
   policy: string;
   profile: string;
-  embedder: string;
   mode: string;
   limit?: string;
   seed: string;
@@ -36,11 +35,10 @@ interface EvaluateOptions {
   judge?: string;
   concurrency: string;
   skipBad?: boolean;
-  json?: boolean;
 }
 
 export function addEvaluateCommand(program: Command): void {
-  program
+  const command = program
     .command("evaluate")
     .description("Run a policy over a file of questions and measure it; a run that was stopped goes on where it is.")
     .requiredOption("--data <file>", "questions: JSON lines, JSON, parquet or CSV; read by content")
@@ -60,6 +58,7 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (options: EvaluateOptions) => {
       await runEvaluate(options);
     });
+  addRetrieverOptions(command);
 }
 
 async function runEvaluate(options: EvaluateOptions): Promise<void> {
@@ -143,7 +142,10 @@ function report(
   folder.writeSummary(summary);
   if (options.json) printJson({ out: folder.path, run: manifest, summary });
   else {
-    printSummary(summary);
+    // Zeros that a server's absence made would be read as scores.
+    if (summary.failed === summary.rows)
+      print(`${summary.rows} of ${summary.questions} questions, all of them failed.`);
+    else printSummary(summary);
     print(`Results: ${folder.path}`);
   }
 }

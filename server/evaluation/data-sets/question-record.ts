@@ -62,12 +62,12 @@ function askedQuestion(row: Row): { text: string } | Fault {
   return { text: value.trim() };
 }
 
-/** Search-R1 keeps the question at the end of a prompt that explains the task. */
+/** Search-R1 keeps the question after the one `Question:` of a prompt that explains the task. */
 function promptQuestion(row: Row): { name: string; value: unknown } | undefined {
   const prompt = ChatPrompt.safeParse(row["prompt"]);
   const text = prompt.success ? prompt.data.at(-1)!.content : undefined;
   if (text === undefined) return undefined;
-  const at = text.lastIndexOf("Question:");
+  const at = text.indexOf("Question:");
   return { name: "prompt", value: at < 0 ? text : text.slice(at + "Question:".length) };
 }
 
