@@ -1,9 +1,12 @@
 import type { AnswerCandidate, AnswerChain } from "./answer-chain.ts";
-import { askedProperty, expectedAnswer } from "./expected-answer.ts";
+import { type AnswerType, askedProperty, expectedAnswer } from "./expected-answer.ts";
 import type { Question } from "./question.ts";
 
 /** Tuned on the sample handbook's answerable and unanswerable questions. */
-const enough = { coverage: 0.45, both: 0.78, match: 0.3, names: 0.5, property: 0.5, wholeName: 0.66, common: 0.45, commonAlone: 0.55 };
+const enough = { coverage: 0.45, both: 0.78, match: 0.3, names: 0.5, property: 0.5, wholeName: 0.66, common: 0.45, commonAlone: 0.55, around: 0.5 };
+
+/** Answers that explain: what they are about is said once and then spoken of over several sentences. */
+const explained: ReadonlySet<AnswerType> = new Set(["instruction", "reason", "yes-no", "definition"]);
 
 /** Why a chain is no answer; undefined when it is one. */
 export function weakness(question: Question, chain: AnswerChain): string | undefined {
@@ -20,7 +23,9 @@ export function weakness(question: Question, chain: AnswerChain): string | undef
   if (split) return `Nothing that fits speaks of “${split.text}”.`;
   const expected = expectedAnswer(question);
   const common = question.terms.filter(({ key, weight }) => weight === 1 && !expected.implied.has(key));
-  const held = common.reduce((sum, { key }) => sum + Math.max(...chain.links.map((link) => link.held.get(key) ?? 0)), 0);
+  const around = explained.has(expected.type) ? enough.around : 0;
+  const heldShare = (key: string): number => Math.max(read.has(key) ? around : 0, ...chain.links.map((link) => link.held.get(key) ?? 0));
+  const held = common.reduce((sum, { key }) => sum + heldShare(key), 0);
   if (held < common.length * (chain.links.length === 1 ? enough.commonAlone : enough.common)) {
     return `Nothing that fits speaks of ${quote(common.filter(({ key }) => !said.has(key)))}.`;
   }
@@ -29,7 +34,11 @@ export function weakness(question: Question, chain: AnswerChain): string | undef
   if (chain.links.length === 1 && spoken < property.length * enough.property) {
     return `Nothing that fits speaks of ${quote(question.terms.filter(({ key }) => property.includes(key)))}.`;
   }
-  if (chain.coverage < enough.coverage || chain.coverage + 0.3 * chain.match < enough.both) {
+  const terms = question.terms.filter(({ key }) => !expected.implied.has(key));
+  const all = terms.reduce((sum, { weight }) => sum + weight, 0);
+  const wide = around === 0 ? 0 : terms.reduce((sum, { key, weight }) => sum + weight * heldShare(key), 0) / Math.max(1, all);
+  const coverage = Math.max(chain.coverage, wide);
+  if (coverage < enough.coverage || coverage + 0.3 * chain.match < enough.both) {
     return `Nothing that fits speaks of ${quote(question.terms.filter(({ key }) => !said.has(key)))}.`;
   }
   return undefined;
