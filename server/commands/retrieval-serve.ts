@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Command } from "commander";
-import { type Gateway, openGateway } from "../retrieval/gateway.ts";
+import type { Gateway } from "../retrieval/gateway.ts";
 import { localRetriever } from "../retrieval/local.ts";
 import type { Retriever } from "../retrieval/retriever.ts";
 import { wireForms } from "../retrieval/wire/forms.ts";
@@ -86,6 +86,8 @@ async function openFolder(
 }
 
 async function listen(retriever: Retriever, host: string, port: number, token: string | undefined): Promise<Gateway> {
+  // Loaded here, since the HTTP server would cost every other command its time as well.
+  const { openGateway } = await import("../retrieval/gateway.ts");
   try {
     return await openGateway(retriever, { host, port, ...(token ? { token } : {}) });
   } catch (error) {

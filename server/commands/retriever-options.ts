@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { cacheHome, dataHome } from "../home.ts";
 import { openPolicy } from "../models/policy-id.ts";
 import { type RetrieverDeps, openRetriever } from "../retrieval/open-retriever.ts";
-import { parseRetriever } from "../retrieval/retriever-spec.ts";
+import { type RetrieverSpec, parseRetriever } from "../retrieval/retriever-spec.ts";
 import type { Retriever } from "../retrieval/retriever.ts";
 import { CommandError, exitCodes } from "./output.ts";
 
@@ -60,6 +60,7 @@ export async function openNamedRetriever(
 ): Promise<Retriever> {
   const parsed = parseRetriever(text);
   if (!parsed.ok) throw new CommandError(parsed.reason, exitCodes.usage);
+  refuseIdle(parsed.spec.kind, options);
   const searches = numberOf("--max-searches", options.maxSearches);
   const money = numberOf("--max-cost", options.maxCost);
   const price = numberOf("--price", options.price);
@@ -85,6 +86,21 @@ export async function openNamedRetriever(
   });
   if (!opened.ok) throw new CommandError(opened.reason, exitCodes.usage);
   return opened.retriever;
+}
+
+/** An option that would do nothing is a mistake, and one that somebody may rely on. */
+function refuseIdle(kind: RetrieverSpec["kind"], options: RetrieverOptions): void {
+  const { site, summarise, cacheHours, rate, maxSearches, maxCost, price } = options;
+  if (kind !== "web" && (site ?? summarise) !== undefined) {
+    throw new CommandError("--site and --summarise are for web search; name one, as web:brave.", exitCodes.usage);
+  }
+  const local = kind === "folder" || kind === "replay";
+  if (local && (cacheHours ?? rate ?? maxSearches ?? maxCost ?? price) !== undefined) {
+    throw new CommandError(
+      "Cache, rate and budget are for servers and web search; leave these options out.",
+      exitCodes.usage,
+    );
+  }
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

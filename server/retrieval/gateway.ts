@@ -147,8 +147,8 @@ function wrongToken(request: FastifyRequest, token: string): string | undefined 
 }
 
 /** A page in a browser can reach this machine under a name of its own making; such a name is not answered. */
-function foreignHost({ host }: FastifyRequest): string | undefined {
-  const name = host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+function foreignHost({ headers }: FastifyRequest): string | undefined {
+  const name = (headers.host ?? "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   return name === "localhost" || isIP(name) ? undefined : "This server answers under localhost or its address only.";
 }
 

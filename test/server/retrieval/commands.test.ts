@@ -141,6 +141,8 @@ test("a web search is kept, counted and capped", async () => {
 test.each([
   [["retrieval", "search", "web:bing", "q"], /There is no web search "bing"/],
   [["retrieval", "search", "r1:http://a.example", "q", "--max-cost", "3"], /needs the --price/],
+  [["retrieval", "search", "r1:http://a.example", "q", "--site", "a.example"], /are for web search/],
+  [["ask", "observatory", "q", "--cache-hours", "3"], /are for servers and web search/],
   [["retrieval", "serve", "missing-folder"], /There is no folder missing-folder/],
   [["retrieval", "serve", "observatory", "--port", "70000"], /--port takes/],
   [["ask", "observatory", "q", "--retriever", "elsewhere"], /the folder to search is the first argument/],

@@ -199,14 +199,19 @@ describe("who is answered", () => {
     expect(await client.search(["dome"], 1, signal)).toMatchObject([{ ok: true }]);
   });
 
-  test("without a token: nobody who calls this machine by another name", async () => {
+  test.each([
+    ["another name", "HTTP/1.1\r\nHost: rebound.example", 403],
+    ["no name", "HTTP/1.0", 403],
+    ["localhost", "HTTP/1.1\r\nHost: localhost:80", 200],
+    ["its address", "HTTP/1.1\r\nHost: [::1]:80", 200],
+  ])("without a token: who calls this machine by %s", async (_, lines, status) => {
     const { port } = new URL(await serving(libraryRetriever()));
     const socket = connect(Number(port), "127.0.0.1");
-    socket.write("GET /health HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n");
+    socket.write(`GET /health ${lines}\r\nConnection: close\r\n\r\n`);
     let reply = "";
     socket.on("data", (chunk) => (reply += String(chunk)));
     await once(socket, "close");
-    expect(reply).toMatch(/^HTTP\/1\.1 403/);
+    expect(Number(reply.split(" ")[1])).toBe(status);
   });
 });
 
