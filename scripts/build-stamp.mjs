@@ -6,7 +6,16 @@ import { Failure, say } from "./failure.mjs";
 import { root } from "./places.mjs";
 import { capture } from "./processes.mjs";
 
-const madeFrom = ["esbuild.mjs", "package.json", "package-lock.json", "scripts/cli-entry.cjs", "protocol", "server", "src", "media"];
+const madeFrom = [
+  "esbuild.mjs",
+  "package.json",
+  "package-lock.json",
+  "scripts/cli-entry.cjs",
+  "protocol",
+  "server",
+  "src",
+  "media",
+];
 const stampFile = join(root, "dist", ".built-from");
 
 /** Builds, unless the sources are those of the last build of the same kind. Throws `Failure` with the bundler's report. */
@@ -15,7 +24,9 @@ export async function buildIfChanged(node, { production = false } = {}) {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return false;
   say("Building");
   rmSync(stampFile, { force: true });
-  const { code, output } = await capture(node, [join(root, "esbuild.mjs"), ...(production ? ["--production"] : [])], { cwd: root });
+  const { code, output } = await capture(node, [join(root, "esbuild.mjs"), ...(production ? ["--production"] : [])], {
+    cwd: root,
+  });
   if (code !== 0) throw new Failure(`The build failed.\n${output}`);
   if (output.trim()) process.stderr.write(output);
   writeFileSync(stampFile, stamp);
@@ -26,7 +37,12 @@ export async function buildIfChanged(node, { production = false } = {}) {
 function sourceHash() {
   const hash = createHash("sha256");
   for (const entry of madeFrom) {
-    for (const file of filesIn(entry)) hash.update(file).update("\0").update(readFileSync(join(root, file))).update("\0");
+    for (const file of filesIn(entry))
+      hash
+        .update(file)
+        .update("\0")
+        .update(readFileSync(join(root, file)))
+        .update("\0");
   }
   return hash.digest("hex");
 }

@@ -37,12 +37,18 @@ async function fromDebian() {
 
 async function fromPlaywright() {
   say("Fetching Chromium (Playwright)");
-  const { code } = await capture(process.execPath, [join(root, "node_modules", "playwright-core", "cli.js"), "install", "chromium"]);
+  const { code } = await capture(process.execPath, [
+    join(root, "node_modules", "playwright-core", "cli.js"),
+    "install",
+    "chromium",
+  ]);
   if (code === 0) {
     const { chromium } = await import("playwright-core");
     if (executable(chromium.executablePath())) return chromium.executablePath();
   }
-  throw new Failure("There is no Chromium here and none could be installed; install Chromium or Chrome, or name one in SEARCHLIGHT_CHROMIUM.");
+  throw new Failure(
+    "There is no Chromium here and none could be installed; install Chromium or Chrome, or name one in SEARCHLIGHT_CHROMIUM.",
+  );
 }
 
 function executable(file) {

@@ -11,12 +11,24 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
   require("./cli.cjs");
 } else {
-  const own = join(cacheHome(), "node", "node_modules", `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`, "bin", process.platform === "win32" ? "node.exe" : "node");
+  const own = join(
+    cacheHome(),
+    "node",
+    "node_modules",
+    `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`,
+    "bin",
+    process.platform === "win32" ? "node.exe" : "node",
+  );
   // One that turns out to be no later than this one must not start itself again and again.
   if (existsSync(own) && !process.env.SEARCHLIGHT_OWN_NODE) {
-    const child = spawn(own, [__filename, ...process.argv.slice(2)], { stdio: "inherit", env: { ...process.env, SEARCHLIGHT_OWN_NODE: "1" } });
+    const child = spawn(own, [__filename, ...process.argv.slice(2)], {
+      stdio: "inherit",
+      env: { ...process.env, SEARCHLIGHT_OWN_NODE: "1" },
+    });
     child.on("error", (error) => {
-      console.error(`Searchlight's own Node could not be started (${error.code}); run npm start in Searchlight's folder to fetch it again.`);
+      console.error(
+        `Searchlight's own Node could not be started (${error.code}); run npm start in Searchlight's folder to fetch it again.`,
+      );
       process.exit(1);
     });
     // A signal sent to this process alone is meant for the program.
@@ -26,7 +38,9 @@ if (major > 22 || (major === 22 && minor >= 12)) {
       else process.exit(code);
     });
   } else {
-    console.error(`Searchlight needs Node 22.12 or later and this is Node ${process.versions.node}; install a later one, or run npm start in Searchlight's folder, which fetches one of its own.`);
+    console.error(
+      `Searchlight needs Node 22.12 or later and this is Node ${process.versions.node}; install a later one, or run npm start in Searchlight's folder, which fetches one of its own.`,
+    );
     process.exit(1);
   }
 }

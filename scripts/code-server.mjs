@@ -23,7 +23,18 @@ const readyMilliseconds = 60_000;
  * without one, the extension is the working tree itself, unless `bare` leaves it out. With `password` the page asks for it, else it is open to whoever
  * reaches the loopback port. Throws `Failure` when it does not come up.
  */
-export async function startCodeServer({ node, entry, home, vsix, settings = {}, args = [], env = {}, password, port, bare = false }) {
+export async function startCodeServer({
+  node,
+  entry,
+  home,
+  vsix,
+  settings = {},
+  args = [],
+  env = {},
+  password,
+  port,
+  bare = false,
+}) {
   const userData = join(home, "ud");
   const extensions = join(home, "ext");
   const temporary = join(home, "t");
@@ -50,7 +61,13 @@ export async function startCodeServer({ node, entry, home, vsix, settings = {}, 
     [
       ...base,
       ...["--auth", password ? "password" : "none", "--bind-addr", `127.0.0.1:${chosen}`],
-      ...["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override", "--disable-proxy", "--ignore-last-opened"],
+      ...[
+        "--disable-telemetry",
+        "--disable-update-check",
+        "--disable-getting-started-override",
+        "--disable-proxy",
+        "--ignore-last-opened",
+      ],
       ...args,
     ],
     { env: environment, stdio: ["ignore", "pipe", "pipe"] },
@@ -124,7 +141,11 @@ async function answers(origin) {
 function freePort(wanted = 0) {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", ({ code }) => {
-      reject(new Failure(`Port ${wanted} cannot be used (${code === "EADDRINUSE" ? "it is taken" : code}); choose another with SEARCHLIGHT_PORT.`));
+      reject(
+        new Failure(
+          `Port ${wanted} cannot be used (${code === "EADDRINUSE" ? "it is taken" : code}); choose another with SEARCHLIGHT_PORT.`,
+        ),
+      );
     });
     probe.listen(wanted, "127.0.0.1", () => {
       const { port } = probe.address();

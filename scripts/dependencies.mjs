@@ -36,6 +36,7 @@ function installedAsLocked() {
   if (!existsSync(listFile)) return false;
   const installed = read(listFile);
   return Object.entries(read(join(root, "package-lock.json"))).every(
-    ([path, { version, optional }]) => path === "" || installed[path]?.version === version || (optional && !installed[path]),
+    ([path, { version, optional }]) =>
+      path === "" || installed[path]?.version === version || (optional && !installed[path]),
   );
 }

@@ -13,7 +13,7 @@ export async function main(work) {
   try {
     process.exitCode = (await work()) ?? 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Failure ? error.message : diskFull(error) ?? error.stack}\n`);
+    process.stderr.write(`${error instanceof Failure ? error.message : (diskFull(error) ?? error.stack)}\n`);
     process.exitCode = 1;
   }
 }

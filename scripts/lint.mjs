@@ -9,7 +9,8 @@ import { run } from "./processes.mjs";
 await main(async () => {
   const node = await ensureNode();
   await ensureDependencies();
-  const tool = (name, ...args) => run(join(root, "node_modules", ".bin", name), args, { cwd: root, env: withNode(node) });
+  const tool = (name, ...args) =>
+    run(join(root, "node_modules", ".bin", name), args, { cwd: root, env: withNode(node) });
   const lint = await tool("oxlint", "--type-aware", "--deny-warnings");
   const types = await tool("tsc", "-p", ".");
   return lint || types;

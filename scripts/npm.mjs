@@ -12,8 +12,14 @@ export const installEnvironment = { ONNXRUNTIME_NODE_INSTALL: "skip", PLAYWRIGHT
  */
 export async function npm(args, { cwd, what, env = {} }) {
   // Under `npm start` npm says where it is itself, which is surer than the PATH.
-  const [command, ...first] = process.env.npm_execpath?.endsWith("npm-cli.js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_(config_(prefix|local_prefix|dir)|package_|lifecycle_)/.test(key)));
+  const [command, ...first] = process.env.npm_execpath?.endsWith("npm-cli.js")
+    ? [process.execPath, process.env.npm_execpath]
+    : ["npm"];
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([key]) => !/^npm_(config_(prefix|local_prefix|dir)|package_|lifecycle_)/.test(key),
+    ),
+  );
   const { code, output } = await capture(command, [...first, ...args, ...quiet], {
     cwd,
     env: { ...inherited, ...installEnvironment, ...env },
@@ -35,5 +41,8 @@ function sentence(what, code, output) {
 
 function lastError(output) {
   const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, "").trim());
-  return lines.filter((line) => line && !line.startsWith("A complete log")).slice(0, 3).join(" · ");
+  return lines
+    .filter((line) => line && !line.startsWith("A complete log"))
+    .slice(0, 3)
+    .join(" · ");
 }

@@ -12,7 +12,16 @@ const needed = [
   "package.json",
   "third-party-notices.txt",
   "media/icons/searchlight.svg",
-  ...["extension.cjs", "server.cjs", "lance.cjs", "document-worker.cjs", "piscina-worker.cjs", "cli.cjs", "cli.js", "package.json"].map((file) => `dist/${file}`),
+  ...[
+    "extension.cjs",
+    "server.cjs",
+    "lance.cjs",
+    "document-worker.cjs",
+    "piscina-worker.cjs",
+    "cli.cjs",
+    "cli.js",
+    "package.json",
+  ].map((file) => `dist/${file}`),
   ...["viewer.js", "viewer.css", "codicon.ttf"].map((file) => `dist/${file}`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
@@ -37,9 +46,13 @@ export async function checkPackage(file, target) {
   const megabytes = Math.round((statSync(file).size / 2 ** 20) * 10) / 10;
   const faults = [
     ...needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
-    ...names.filter((name) => !allowed.some((pattern) => pattern.test(name))).map((name) => `${name} does not belong there`),
+    ...names
+      .filter((name) => !allowed.some((pattern) => pattern.test(name)))
+      .map((name) => `${name} does not belong there`),
     ...names.filter((name) => /\.(map|ts|tsx)$/.test(name)).map((name) => `${name} is a source`),
-    ...(names.some((name) => /^dist\/lancedb\..+\.node$/.test(name)) ? [] : [`LanceDB's binary for ${target} is missing`]),
+    ...(names.some((name) => /^dist\/lancedb\..+\.node$/.test(name))
+      ? []
+      : [`LanceDB's binary for ${target} is missing`]),
     ...(megabytes > limitMebibytes ? [`it has ${megabytes} MiB and may have ${limitMebibytes}`] : []),
   ];
   if (faults.length > 0) throw new Failure(`The package ${file} is not right: ${faults.join("; ")}.`);

@@ -27,7 +27,8 @@ export async function makePackage() {
   const target = `${process.platform}-${process.arch}`;
   const file = packageFile();
   const fetched = await fetchModel(model);
-  if (!fetched.ok) throw new Failure(`The package carries the model ${model}, which could not be fetched (${fetched.reason}).`);
+  if (!fetched.ok)
+    throw new Failure(`The package carries the model ${model}, which could not be fetched (${fetched.reason}).`);
 
   say(`Staging the package for ${target}`);
   rmSync(stage, { recursive: true, force: true });
@@ -44,11 +45,26 @@ export async function makePackage() {
   cpSync(fetched.folder, join(stage, "dist", "models", model), { recursive: true });
   copyLance(target);
   copyOnnxRuntime();
-  writeFileSync(join(stage, "THIRD-PARTY-NOTICES.txt"), notices([...inputs, `node_modules/@lancedb/${lanceBinaries[target]}/`, "node_modules/onnxruntime-node/", "node_modules/onnxruntime-common/"]));
+  writeFileSync(
+    join(stage, "THIRD-PARTY-NOTICES.txt"),
+    notices([
+      ...inputs,
+      `node_modules/@lancedb/${lanceBinaries[target]}/`,
+      "node_modules/onnxruntime-node/",
+      "node_modules/onnxruntime-common/",
+    ]),
+  );
 
   say("Packing");
   const { createVSIX } = await import("@vscode/vsce");
-  await createVSIX({ cwd: stage, packagePath: file, target, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  await createVSIX({
+    cwd: stage,
+    packagePath: file,
+    target,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   const { megabytes, files } = await checkPackage(file, target);
   say(`${file}: ${files} files, ${megabytes} MiB`);
   return file;
@@ -65,8 +81,10 @@ function shippedManifest() {
 function copyLance(target) {
   const name = lanceBinaries[target];
   const from = name && join(modules, "@lancedb", name);
-  if (!from || !existsSync(from)) throw new Failure(`There is no LanceDB binary for ${target} in node_modules, so no package can be made for it.`);
-  for (const file of readdirSync(from).filter((each) => each.endsWith(".node"))) copyFileSync(join(from, file), join(stage, "dist", file));
+  if (!from || !existsSync(from))
+    throw new Failure(`There is no LanceDB binary for ${target} in node_modules, so no package can be made for it.`);
+  for (const file of readdirSync(from).filter((each) => each.endsWith(".node")))
+    copyFileSync(join(from, file), join(stage, "dist", file));
 }
 
 /** ONNX Runtime loads its binary from beside its own files, so it stays a package, cut to this platform. */

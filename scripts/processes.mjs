@@ -3,7 +3,11 @@ import { spawn } from "node:child_process";
 
 const running = new Set();
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]]) {
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+]) {
   process.on(signal, async () => {
     await endAll();
     process.exit(code);
@@ -45,7 +49,8 @@ export async function capture(command, args, options = {}) {
   let output = "";
   try {
     const { child, ended } = start(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (data) => (output += data));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (data) => (output += data));
     return { code: await ended, output };
   } catch (error) {
     return { code: -1, output: error.message };

@@ -35,7 +35,8 @@ function readArguments(args) {
   const [path, question, ...more] = args.filter((arg) => arg !== "--no-editor");
   if (unknown || more.length > 0 || (path && !question)) throw new Failure(`Usage: ${usage}`);
   const folder = path ? resolve(process.env.INIT_CWD ?? ".", path) : sample;
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Failure(`There is no folder ${folder}; usage: ${usage}`);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Failure(`There is no folder ${folder}; usage: ${usage}`);
   return { editor: !args.includes("--no-editor"), folder, question: question ?? demoQuestion() };
 }
 
@@ -55,7 +56,10 @@ async function openEditor(folder) {
 }
 
 function hasScreen() {
-  return process.platform !== "linux" || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY || process.env.VSCODE_IPC_HOOK_CLI);
+  return (
+    process.platform !== "linux" ||
+    Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY || process.env.VSCODE_IPC_HOOK_CLI)
+  );
 }
 
 async function serveEditor(folder) {
@@ -70,7 +74,9 @@ async function serveEditor(folder) {
     password,
     port,
   });
-  console.log(`\nVS Code with Searchlight: ${windowAddress(server.origin, folder)}\nPassword: ${password}\nCtrl-C ends it.\n`);
+  console.log(
+    `\nVS Code with Searchlight: ${windowAddress(server.origin, folder)}\nPassword: ${password}\nCtrl-C ends it.\n`,
+  );
   const code = await server.ended;
   return typeof code === "number" ? code : 1;
 }

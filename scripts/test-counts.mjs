@@ -9,8 +9,16 @@ export function exitCount(code, reason) {
 /** Counts of a vitest run. A file that could not be loaded has no tests and is counted as one failed. */
 export function countVitestReport(file, code) {
   if (!existsSync(file)) return { passed: 0, failed: 1, reason: `vitest ended with ${code} and no report` };
-  const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(file, "utf8"));
-  const unloaded = testResults.filter(({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"));
+  const {
+    numPassedTests: passed,
+    numFailedTests,
+    numPendingTests,
+    numTodoTests,
+    testResults,
+  } = JSON.parse(readFileSync(file, "utf8"));
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
   const failed = numFailedTests + unloaded.length;
   // An error outside of any test fails the run without failing one.
   const counts = { passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
@@ -19,7 +27,8 @@ export function countVitestReport(file, code) {
 
 /** Counts of the suite in the extension host, which writes its report itself. */
 export function countHostReport(file, code) {
-  if (!existsSync(file)) return { passed: 0, failed: 1, reason: `the extension host gave no report (exit code ${code})` };
+  if (!existsSync(file))
+    return { passed: 0, failed: 1, reason: `the extension host gave no report (exit code ${code})` };
   const { passed, failed } = JSON.parse(readFileSync(file, "utf8"));
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
 }

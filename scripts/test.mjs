@@ -26,7 +26,9 @@ async function setUpForTests() {
       return undefined;
     }
   };
-  missing.model = (await setUpModel("all-minilm-l6-v2-int8", "which tests of search need")) ?? (await setUpModel("smollm2-135m-instruct-q4_1", "which tests of language models need"));
+  missing.model =
+    (await setUpModel("all-minilm-l6-v2-int8", "which tests of search need")) ??
+    (await setUpModel("smollm2-135m-instruct-q4_1", "which tests of language models need"));
   missing.chromium = await attempt("browser", ensureChromium);
   await attempt("editor", ensureCodeServer);
   return missing;
@@ -34,7 +36,11 @@ async function setUpForTests() {
 
 /** In the order they run: the quick and telling first. Each answers its counts. */
 const tiers = {
-  lint: async ({ node, env }) => exitCount(await run(node, [join(root, "scripts", "lint.mjs")], { cwd: root, env }), "npm run lint says what is wrong"),
+  lint: async ({ node, env }) =>
+    exitCount(
+      await run(node, [join(root, "scripts", "lint.mjs")], { cwd: root, env }),
+      "npm run lint says what is wrong",
+    ),
   unit: (context) => vitest("unit", context),
   server: (context) => vitest("server", context, context.missing.model),
   webview: (context) => vitest("webview", context, context.missing.browser),
@@ -49,10 +55,21 @@ async function vitest(project, { node, env }, unable, extra = {}) {
   if (unable) return { passed: 0, failed: 1, reason: unable };
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
-  const args = ["run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = [
+    "run",
+    "--project",
+    project,
+    "--passWithNoTests",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   // Each window of the editor fills a core by itself.
   if (project === "editor") args.push("--no-file-parallelism");
-  const code = await run(node, [join(root, "node_modules", "vitest", "vitest.mjs"), ...args], { cwd: root, env: { ...env, ...extra } });
+  const code = await run(node, [join(root, "node_modules", "vitest", "vitest.mjs"), ...args], {
+    cwd: root,
+    env: { ...env, ...extra },
+  });
   return countVitestReport(report, code);
 }
 
@@ -61,7 +78,10 @@ async function hostSuite({ node, env, missing }) {
   if (unable) return { passed: 0, failed: 1, reason: unable };
   const report = join(reports, "host.json");
   rmSync(report, { force: true });
-  const code = await run(node, [join(root, "test", "editor", "host", "run.mjs")], { cwd: root, env: { ...env, SEARCHLIGHT_HOST_REPORT: report } });
+  const code = await run(node, [join(root, "test", "editor", "host", "run.mjs")], {
+    cwd: root,
+    env: { ...env, SEARCHLIGHT_HOST_REPORT: report },
+  });
   return countHostReport(report, code);
 }
 
@@ -81,7 +101,9 @@ function summarise(results) {
   const sum = (key) => results.reduce((total, result) => total + (result[key] ?? 0), 0);
   console.log("");
   for (const { name, passed, failed, skipped, reason } of results) {
-    console.log(`${name.padEnd(8)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}${reason ? `: ${reason}` : ""}`);
+    console.log(
+      `${name.padEnd(8)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}${reason ? `: ${reason}` : ""}`,
+    );
   }
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   return sum("failed") > 0 ? 1 : 0;
@@ -94,13 +116,18 @@ await main(async () => {
     const { node } = await setUp();
     const missing = await setUpForTests();
     const home = mkdtempSync(join(tmpdir(), "searchlight-test-"));
-    const env = { ...withNode(node), SEARCHLIGHT_HOME: home, ...(missing.browser ? {} : { SEARCHLIGHT_CHROMIUM: missing.chromium }) };
+    const env = {
+      ...withNode(node),
+      SEARCHLIGHT_HOME: home,
+      ...(missing.browser ? {} : { SEARCHLIGHT_CHROMIUM: missing.chromium }),
+    };
     mkdirSync(reports, { recursive: true });
     try {
       const context = { node, env, missing };
       const named = process.argv.slice(2);
       const unknown = named.filter((name) => !(name in tiers));
-      if (unknown.length > 0) throw new Failure(`There is no tier ${unknown.join(", ")}; the tiers are ${Object.keys(tiers).join(", ")}.`);
+      if (unknown.length > 0)
+        throw new Failure(`There is no tier ${unknown.join(", ")}; the tiers are ${Object.keys(tiers).join(", ")}.`);
       for (const [name, tier] of Object.entries(tiers)) {
         if (named.length > 0 && !named.includes(name)) continue;
         say(`Tier ${name}`);

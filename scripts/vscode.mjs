@@ -11,7 +11,8 @@ const version = "4.139.1";
 
 /** Where the VS Code for the browser is: the Node that runs it, and its entry. */
 export async function ensureCodeServer() {
-  if (process.platform === "win32") throw new Failure("The VS Code for the browser runs on Linux and macOS only; install the desktop VS Code.");
+  if (process.platform === "win32")
+    throw new Failure("The VS Code for the browser runs on Linux and macOS only; install the desktop VS Code.");
   const node = await ensureNode24();
   const home = join(cacheHome(), `code-server-${version}`);
   const entry = join("node_modules", "code-server", "out", "node", "entry.js");
@@ -41,7 +42,16 @@ async function install(home, node, entry) {
   await npm(["install", "--omit=dev", "--ignore-scripts"], { cwd: join(code, "extensions"), what, env });
   say("Compiling two of its native modules");
   // Without the first no extension host lives, without the second nothing is logged; the others come compiled or are not missed.
-  await npm(["rebuild", "@vscode/native-watchdog", "@vscode/spdlog"], { cwd: code, what: `${what} (it needs make and a C++ compiler)`, env });
-  const probe = await capture(node, [join(home, entry), "--version"], { env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, "config") } });
-  if (probe.code !== 0) throw new Failure(`VS Code for the browser was installed and does not start (${probe.output.trim().split("\n")[0]}).`);
+  await npm(["rebuild", "@vscode/native-watchdog", "@vscode/spdlog"], {
+    cwd: code,
+    what: `${what} (it needs make and a C++ compiler)`,
+    env,
+  });
+  const probe = await capture(node, [join(home, entry), "--version"], {
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, "config") },
+  });
+  if (probe.code !== 0)
+    throw new Failure(
+      `VS Code for the browser was installed and does not start (${probe.output.trim().split("\n")[0]}).`,
+    );
 }
