@@ -70,7 +70,8 @@ export async function startCodeServer({
       ],
       ...args,
     ],
-    { env: environment, stdio: ["ignore", "pipe", "pipe"] },
+    // In a process group of its own, so that what outlives it for a moment can be ended with it.
+    { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (data) => (log += data));
@@ -96,7 +97,11 @@ export async function startCodeServer({
     async stop() {
       child.kill("SIGTERM");
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000))]);
-      child.kill("SIGKILL");
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // All of the group is gone.
+      }
     },
   };
 }
