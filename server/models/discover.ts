@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { FoundModel } from "../../protocol/server-messages.ts";
 import { httpFetch } from "./http.ts";
-import { type Policy, PolicyError, type PolicyTurn } from "./policy.ts";
+import { complete } from "./complete.ts";
+import { type Policy, PolicyError } from "./policy.ts";
 
 /** A model server and the loopback port it usually listens on. */
 export interface UsualServer {
@@ -109,8 +110,7 @@ export async function testPolicy(
     const policy = await open();
     if (policy.ref.kind === "extractive")
       return { ok: true, message: "The extractive policy is part of Searchlight and needs no model." };
-    let text = "";
-    for await (const chunk of policy.generate(testTurn(), AbortSignal.any([signal, limit]))) text += chunk.text;
+    const text = await complete(policy, question, { maxTokens: 64 }, AbortSignal.any([signal, limit]));
     const said = text.replace(/[\p{C}\s]+/gu, " ").trim();
     if (said === "")
       return { ok: false, message: `${policy.ref.label} answered without any text; choose another model.` };
@@ -127,31 +127,4 @@ export async function testPolicy(
     if (error instanceof PolicyError) return { ok: false, message: error.message };
     throw error;
   }
-}
-
-function testTurn(): PolicyTurn {
-  const text = `${question}\n`;
-  return {
-    transcript: {
-      question,
-      text,
-      segments: [{ kind: "prompt", origin: "prompt", start: 0, end: text.length, turn: 0 }],
-      searches: [],
-    },
-    tags: {
-      thinkOpen: "",
-      thinkClose: "",
-      queryOpen: "",
-      queryClose: "",
-      documentsOpen: "",
-      documentsClose: "",
-      answerOpen: "",
-      answerClose: "",
-    },
-    searchesLeft: 0,
-    answerForm: "sentences",
-    messages: [{ role: "user", content: question }],
-    stops: [],
-    sampling: { temperature: 0, maxSegmentTokens: 64 },
-  };
 }

@@ -4,7 +4,7 @@ import { scriptedPolicy } from "../../../server/models/scripted.ts";
 import type { WebRequest } from "../../../server/retrieval/web/provider.ts";
 import { webProviders } from "../../../server/retrieval/web/providers.ts";
 import { pageReader } from "../../../server/retrieval/web/read-page.ts";
-import { policySummariser, summaryTurn } from "../../../server/retrieval/web/summarise.ts";
+import { policySummariser, summaryPrompt } from "../../../server/retrieval/web/summarise.ts";
 import { type WebOptions, webRetriever } from "../../../server/retrieval/web/web-search.ts";
 import { answers, modelServer } from "../../fixtures/model-server.ts";
 
@@ -242,7 +242,7 @@ describe("summaries", () => {
       ),
     };
     expect(await policySummariser(spy)("dome year", "The page.", signal)).toBe("Yes, in 1963.");
-    expect(turns[0]).toBe(summaryTurn("dome year", "The page.").transcript.text);
+    expect(turns[0]).toBe(summaryPrompt("dome year", "The page."));
     expect(turns[0]).toContain("Search query: dome year");
   });
 });
