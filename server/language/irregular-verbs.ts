@@ -1,5 +1,5 @@
 // Stemming by endings does not bring these together; each line starts with the form that stands for the others.
-const forms = `write wrote written; build built; teach taught; give gave given; lend lent; lead led; hold held; run ran; begin began begun; become became; win won;
+const forms = `write wrote written; build built; give gave given; lend lent; lead led; hold held; run ran; begin began begun; become became; win won;
   leave left; lose lost; find found; buy bought; sell sold; bring brought; keep kept; send sent; speak spoke spoken; break broke broken; choose chose chosen;
   draw drew drawn; drive drove driven; fall fell fallen; fly flew flown; grow grew grown; know knew known; rise rose risen; sing sang sung; sink sank sunk;
   steal stole stolen; take took taken; throw threw thrown; wear wore worn; pay paid; say said; tell told; think thought; feel felt; meet met; sit sat;
