@@ -2,15 +2,21 @@ import { createHash } from "node:crypto";
 import type { Passage } from "../../protocol/passage.ts";
 import type { Place } from "../../protocol/place.ts";
 import { type Part, type ReadDocument, type Unit, lineStarts, positionAt } from "./document.ts";
+import { trimmedEnd } from "./read-markdown.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 2;
+export const passageVersion = 3;
 
 /** Sizes in estimated tokens of the embedder, whose window is 256: what is longer would be cut off unseen. */
 const target = 180;
 const most = 230;
 /** A section shorter than this is not worth a passage of its own and joins what follows it under the same parent. */
 const least = 24;
+/** Characters that a token stands for at most: a megabyte of spaces costs the embedder nothing and a reader everything. */
+const charactersPerToken = 20;
+const longestTitle = 300;
+/** UTF-16 units up to which a block that was taken out of markup stays one passage. */
+const longestBlock = 8_000;
 
 /** What `passagesOf` needs to know of the file besides its text. */
 export interface FileIdentity {
@@ -21,10 +27,13 @@ export interface FileIdentity {
 
 /**
  * Cuts a document into passages along its structure: whole units, never across a heading of the same or a higher
- * level unless the section before is tiny. Each passage's place is exact: `textAt` of the place gives its text.
+ * level unless the section before is tiny. Each passage's place is exact: `textAt` of the place gives its text, or holds it
+ * where one block of markup is too long for a passage.
  */
 export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[] {
-  return document.parts.flatMap((part) => {
+  // Equal pieces of one block of markup are one passage.
+  const ids = new Set<string>();
+  const cut = document.parts.flatMap((part) => {
     const starts = lineStarts(part.source);
     return groupUnits(part).map((units) => {
       const text = textOf(part, units);
@@ -33,12 +42,14 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
       return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
     });
   });
+  return cut.filter(({ id }) => !ids.has(id) && ids.add(id));
 }
 
 /** `Page › Section › Subsection`, without a first heading that only repeats the page's title. */
 function passageTitle(title: string, headings: readonly string[]): string {
   const rest = headings[0] === title ? headings.slice(1) : headings;
-  return [title, ...rest].filter((part) => part !== "").join(" › ");
+  const clipped = title.length > longestTitle ? `${title.slice(0, longestTitle - 1)}…` : title;
+  return [clipped, ...rest].filter((part) => part !== "").join(" › ");
 }
 
 /** Text of consecutive units: the source between them, or the units' own texts where those differ from the source. */
@@ -88,9 +99,11 @@ function groupUnits(part: Part): Unit[][] {
     size = 0;
   };
   for (const unit of part.units.flatMap((whole) => cutUnit(part, whole))) {
-    const tokens = estimateTokens(unit.text ?? part.source.slice(unit.start, unit.end));
+    const tokens = sizeOf(unit.text ?? part.source.slice(unit.start, unit.end));
     const leaves = group.length > 0 && unit.isHeading && !group.every((member) => member.isHeading) && size >= least;
-    if (leaves || size + tokens > most || (size >= target && !unit.isHeading)) close();
+    // What lies between two units is part of the passage too.
+    const apart = group.length > 0 && unit.text === undefined && (unit.end - group[0]!.start) / charactersPerToken > most;
+    if (leaves || apart || size + tokens > most || (size >= target && !unit.isHeading)) close();
     group.push(unit);
     size += tokens;
   }
@@ -101,19 +114,27 @@ function groupUnits(part: Part): Unit[][] {
 /** A unit longer than a passage may be is cut at lines, and a line longer than that at spaces. */
 function cutUnit(part: Part, unit: Unit): Unit[] {
   const text = unit.text ?? part.source.slice(unit.start, unit.end);
-  if (estimateTokens(text) <= most) return [unit];
-  // Text that was taken out of markup has no offsets inside; its pieces share the unit's range and are told apart by
-  // nothing else, so it stays whole up to what an index row may hold.
-  if (unit.text !== undefined) return [unit];
+  if (sizeOf(text) <= most) return [unit];
+  if (unit.text !== undefined && text.length <= longestBlock) return [unit];
   const pieces: Unit[] = [];
-  let start = unit.start;
-  while (start < unit.end) {
-    let end = cutPoint(part.source, start, unit.end);
-    const next = end;
-    while (end > start && /\s/.test(part.source[end - 1]!)) end--;
-    if (end > start) pieces.push({ ...unit, start, end, isHeading: unit.isHeading && start === unit.start });
+  for (const { start, end } of cutText(text)) {
+    const isHeading = unit.isHeading && start === 0;
+    // Text that was taken out of markup has no offsets inside, so its pieces share the unit's range.
+    if (unit.text !== undefined) pieces.push({ ...unit, text: text.slice(start, end), isHeading });
+    else pieces.push({ ...unit, start: unit.start + start, end: unit.start + end, isHeading });
+  }
+  return pieces;
+}
+
+function cutText(text: string): { start: number; end: number }[] {
+  const pieces: { start: number; end: number }[] = [];
+  let start = 0;
+  while (start < text.length) {
+    const next = cutPoint(text, start, text.length);
+    const end = trimmedEnd(text, start, next);
+    if (end > start) pieces.push({ start, end });
     start = next;
-    while (start < unit.end && part.source[start] === "\n") start++;
+    while (start < text.length && text[start] === "\n") start++;
   }
   return pieces;
 }
@@ -121,7 +142,7 @@ function cutUnit(part: Part, unit: Unit): Unit[] {
 /** Where to cut a long text that starts at `start`: the last line end, else sentence end, else space, within the target size. */
 function cutPoint(source: string, start: number, end: number): number {
   let limit = Math.min(end, start + 64);
-  while (limit < end && estimateTokens(source.slice(start, limit)) < target) limit = Math.min(end, limit + 64);
+  while (limit < end && sizeOf(source.slice(start, limit)) < target) limit = Math.min(end, limit + 64);
   if (limit >= end) return end;
   const window = source.slice(start, limit);
   const half = window.length >> 1;
@@ -131,6 +152,11 @@ function cutPoint(source: string, start: number, end: number): number {
   }
   // No boundary: not inside a surrogate pair.
   return /[\ud800-\udbff]/.test(source[limit - 1]!) ? limit - 1 : limit;
+}
+
+/** Estimated tokens of a text, or what its length counts for where that is more. */
+function sizeOf(text: string): number {
+  return Math.max(estimateTokens(text), Math.ceil(text.length / charactersPerToken));
 }
 
 /**

@@ -3,7 +3,11 @@ import { parse as parseYaml } from "yaml";
 import type { Part, ReadDocument, Unit } from "./document.ts";
 import { lineStarts } from "./document.ts";
 
-const markdown = new MarkdownIt({ html: true }).enable("table");
+// Only blocks are read. Parsing what is inside a line could make a hundred tokens of each character of a hostile file.
+const markdown = new MarkdownIt({ html: true }).enable("table").disable(["inline", "linkify", "replacements", "smartquotes", "text_join"], true);
+
+/** A heading is repeated with every passage below it, so a longer one is cut: one line could else fill the index. */
+const longestHeading = 300;
 
 /** Markdown with front matter: one unit for each top-level block, under the path of headings above it. */
 export function readMarkdown(source: string, fallbackTitle: string): ReadDocument {
@@ -13,11 +17,10 @@ export function readMarkdown(source: string, fallbackTitle: string): ReadDocumen
   return { title: front ?? first ?? fallbackTitle, parts: [part] };
 }
 
-/** The units of one Markdown source; `above` are headings of earlier parts (notebook cells). */
-export function readMarkdownPart(source: string, above: readonly string[] = []): Part {
+/** The units of one Markdown source; `path` holds the headings that earlier parts (notebook cells) left open. */
+export function readMarkdownPart(source: string, path = new HeadingPath()): Part {
   const starts = lineStarts(source);
   const body = frontMatterLines(source);
-  const path = new HeadingPath(above);
   const units: Unit[] = [];
   const tokens = markdown.parse(source.slice(starts[body] ?? source.length), {});
   for (const [index, token] of tokens.entries()) {
@@ -34,16 +37,13 @@ export function readMarkdownPart(source: string, above: readonly string[] = []):
 
 /** The path of headings as a reader of the page would say it: each level closes those below. */
 export class HeadingPath {
-  readonly #above: readonly string[];
   #open: { level: number; text: string }[] = [];
-  constructor(above: readonly string[] = []) {
-    this.#above = above;
-  }
   enter(level: number, text: string): void {
-    this.#open = [...this.#open.filter((heading) => heading.level < level), { level, text }];
+    const clipped = text.length > longestHeading ? `${text.slice(0, longestHeading - 1)}…` : text;
+    this.#open = [...this.#open.filter((heading) => heading.level < level), { level, text: clipped }];
   }
   now(): string[] {
-    return [...this.#above, ...this.#open.map((heading) => heading.text)];
+    return this.#open.map((heading) => heading.text);
   }
 }
 

@@ -120,3 +120,45 @@ describe("reading a document", () => {
     if (!read.ok) expect(read.reason.length).toBeGreaterThan(5);
   });
 });
+
+describe("reading a hostile document", () => {
+  const passages = (path: string, text: string) => {
+    const read = readDocument(path, Buffer.from(text));
+    if (!read.ok) throw new Error(read.reason);
+    return { document: read.document, passages: passagesOf(read.document, { folder: "f", path, contentHash: "" }) };
+  };
+  const size = (value: unknown): number => JSON.stringify(value).length;
+
+  test("a heading of a megabyte is not repeated with every passage below it", () => {
+    const heading = "x ".repeat(200_000);
+    const body = "The dome opens at dusk when the wind is low enough for all of the shutters.\n\n".repeat(2_000);
+    const { passages: cut } = passages("a.md", `# ${heading}\n\n${body}`);
+    expect(size(cut)).toBeLessThan(5 * (heading.length + body.length));
+    expect(size(passages("a.html", `<title>${heading}</title><h1>${heading}</h1>${body.replace(/.+/g, "<p>$&</p>")}`).passages)).toBeLessThan(5_000_000);
+  });
+
+  test("spaces without end and a block of markup without end are cut into passages that can be read", () => {
+    const spaced = passages("a.txt", `a${" ".repeat(300_000)}${"b ".repeat(900)}`).passages;
+    const block = passages("a.html", `<p>${"The heavy heron waits. ".repeat(5_000)}and leaves</p>`);
+    for (const { text } of [...spaced, ...block.passages]) expect(text.length).toBeLessThan(8_001);
+    for (const { text, place } of block.passages) expect(textAt(block.document.parts[0]!, place!)).toContain(text);
+    expect(new Set(block.passages.map(({ id }) => id)).size).toBe(block.passages.length);
+    expect(block.passages.at(-1)!.text).toMatch(/and leaves$/);
+  });
+
+  test("a line of nothing but markup costs no more than its blocks", () => {
+    const before = process.memoryUsage().heapUsed;
+    expect(passages("a.md", `# Stars\n\n${"*a_".repeat(200_000)}\n`).passages.length).toBeGreaterThan(10);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(120 * 2 ** 20);
+  });
+
+  test("a notebook of a million wrong cells is refused at the first", () => {
+    expect(readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({ ok: false, reason: "not a notebook of format 4" });
+  });
+
+  test("a heading in a later cell of a notebook closes the ones it stands beside", () => {
+    const cells = ["# One", "## Two", "# Three"].map((heading) => ({ cell_type: "markdown", source: `${heading}\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.` }));
+    const { passages: cut } = passages("a.ipynb", JSON.stringify({ cells }));
+    expect(cut.map(({ place }) => place!.headings)).toEqual([["One"], ["One", "Two"], ["Three"]]);
+  });
+});
