@@ -17,7 +17,7 @@ export function askPrinter(): { event(event: RolloutEvent): void; finish(traject
       if (event.type === "snapshot") {
         hop = 0;
         print(`${style("bold", "Question")}  ${visible(event.trajectory.question)}`);
-        print(style("dim", `          ${event.trajectory.policy.label}: ${event.trajectory.policy.chosen ?? ""}`));
+        print(style("dim", `          ${oneLine(`${event.trajectory.policy.label}: ${event.trajectory.policy.chosen ?? ""}`, 400)}`));
       }
       if (event.type === "search") printSearch(event.search, ++hop);
       if (event.type === "notice") note(event.message);
@@ -53,9 +53,9 @@ function printAnswer(trajectory: Trajectory): void {
       print(`  ${visible(sentence.text)} ${support}`.trimEnd());
     }
     printCitations(answer.abstained ? "Nearest places" : "Citations, re-read on disk", answer.abstained ? answer.nearest : answer.citations);
-    if (answer.notice) print(`\n${style("dim", answer.notice)}`);
+    if (answer.notice) print(`\n${style("dim", visible(answer.notice))}`);
   }
-  for (const notice of trajectory.notices) note(visible(notice));
+  for (const notice of trajectory.notices) note(notice);
   print(style("dim", `Trajectory ${trajectory.id}`));
 }
 

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { visible } from "./visible-text.ts";
 
 /** Exit codes of the terminal program, as `docs/cli.md` lists them. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -26,9 +27,12 @@ export function print(line = ""): void {
   writeAll(1, `${line}\n`);
 }
 
-/** Prints a line about the work itself (progress, warnings) on standard error, so that output can be piped. */
+/**
+ * Prints a line about the work itself (progress, warnings) on standard error, so that output can be piped. It may quote a
+ * server, a path or a document, so nothing in it is obeyed by a terminal.
+ */
 export function note(line: string): void {
-  writeAll(2, `${line}\n`);
+  writeAll(2, `${visible(line)}\n`);
 }
 
 function writeAll(fd: number, text: string): void {

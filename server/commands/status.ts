@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { IndexStatus } from "../../protocol/index-status.ts";
 import { print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
-import { visible } from "./visible-text.ts";
+import { oneLine, visible } from "./visible-text.ts";
 
 export function addStatusCommand(program: Command): void {
   program
@@ -16,12 +16,12 @@ export function addStatusCommand(program: Command): void {
       const status = project.index.status();
       if (options.json) return printJson({ status });
       print(describeStatus(status));
-      for (const { path, reason } of status.skipped) print(`skipped ${visible(path)}: ${visible(reason)}`);
+      for (const { path, reason } of status.skipped) print(`skipped ${oneLine(path, 400)}: ${oneLine(reason, 200)}`);
     });
 }
 
 /** A folder's index in one line. */
 export function describeStatus(status: IndexStatus): string {
   const vectors = status.embedder ? `, ${status.vectors.done} of ${status.vectors.total} vectors` : "";
-  return `${status.folder.name}: ${status.state}. ${status.reason} ${status.files} files, ${status.passages} passages${vectors}.`;
+  return `${visible(status.folder.name)}: ${status.state}. ${visible(status.reason)} ${status.files} files, ${status.passages} passages${vectors}.`;
 }

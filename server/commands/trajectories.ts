@@ -25,8 +25,8 @@ export function addTrajectoriesCommand(program: Command): void {
         if (options.json) return printJson({ trajectories });
         if (trajectories.length === 0) print("No question was asked about this folder so far.");
         for (const row of trajectories) {
-          const end = row.status === "done" ? (row.abstained ? "not in these documents" : (row.stopReason ?? "")) : row.status;
-          print(`${row.id}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} searches)`);
+          const end = row.status === "done" ? (row.abstained ? "not in these documents" : oneLine(row.stopReason ?? "", 40)) : row.status;
+          print(`${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} searches)`);
         }
       });
     });
@@ -85,9 +85,9 @@ async function withStore(dir: string, use: (store: TrajectoryStore) => Promise<v
 /** Masked spans are labelled in words, so that they are told apart in a pipe and by a screen reader as well. */
 function printTrajectory(trajectory: Trajectory): void {
   const counts = originCounts(trajectory.segments);
-  print(`${trajectory.id}  ${trajectory.createdAt}  ${trajectory.status}`);
+  print(`${oneLine(trajectory.id, 64)}  ${trajectory.createdAt}  ${trajectory.status}`);
   print(`Question: ${visible(trajectory.question)}`);
-  print(`Policy: ${trajectory.policy.label}   Profile: ${trajectory.profile}   Stop: ${trajectory.stop?.reason ?? "running"}`);
+  print(`Policy: ${oneLine(trajectory.policy.label, 200)}   Profile: ${oneLine(trajectory.profile, 100)}   Stop: ${trajectory.stop?.reason ?? "running"}`);
   print(`${counts.policy} policy characters, ${counts.environment} masked (${Math.round(counts.maskedShare * 100)} %)`);
   for (const segment of trajectory.segments) {
     const masked = segment.origin === "environment" ? `, masked: ${segment.end - segment.start} characters, not trained on` : "";
