@@ -44,7 +44,11 @@ function keep(path: string, token: string): Lease {
   const timer = setInterval(() => {
     if (!held()) return clearInterval(timer);
     const time = new Date();
-    utimesSync(path, time, time);
+    try {
+      utimesSync(path, time, time);
+    } catch {
+      // Taken away between the two calls, or a disk that has become read-only: the next beat or commit finds out.
+    }
   }, beatMilliseconds);
   timer.unref();
   return {

@@ -50,7 +50,7 @@ export function readJournals(home: string): Recovered[] {
   for (const name of readdirSync(home)) {
     const id = name.replace(/\.jsonl$/, "");
     if (!name.endsWith(".jsonl") || !ulidPattern.test(id)) continue;
-    const recovered = readJournal(join(home, name));
+    const recovered = readJournal(join(home, name), id);
     if (recovered) found.push({ id, ...recovered });
   }
   return found;
@@ -60,17 +60,28 @@ export function removeJournal(home: string, id: string): void {
   if (ulidPattern.test(id)) rmSync(join(home, `${id}.jsonl`), { force: true });
 }
 
-/** Removes journals that hold no trajectory and that no living process writes. */
+/**
+ * Removes journals without any event that no living process writes. One whose events cannot be read stays: a later
+ * Searchlight may have written it.
+ */
 export function removeEmptyJournals(home: string, olderThanMilliseconds = 60_000): void {
   if (!existsSync(home)) return;
   for (const name of readdirSync(home)) {
     const path = join(home, name);
-    if (!name.endsWith(".jsonl") || readJournal(path)) continue;
-    if (Date.now() - statSync(path).mtimeMs > olderThanMilliseconds) rmSync(path, { force: true });
+    if (!name.endsWith(".jsonl")) continue;
+    try {
+      const file = statSync(path);
+      if (!file.isFile() || Date.now() - file.mtimeMs <= olderThanMilliseconds) continue;
+      const [first, ...events] = readFileSync(path, "utf8").split("\n");
+      const owner = Owner.safeParse(parseLine(first));
+      if (events.every((line) => line === "") && !(owner.success && isAlive(owner.data))) rmSync(path, { force: true });
+    } catch {
+      // Its owner removed it, or it may not be read: neither is in anyone's way.
+    }
   }
 }
 
-function readJournal(path: string): { trajectory: Trajectory; running: boolean } | undefined {
+function readJournal(path: string, id: string): { trajectory: Trajectory; running: boolean } | undefined {
   let lines: string[];
   try {
     lines = readFileSync(path, "utf8").split("\n");
@@ -83,7 +94,10 @@ function readJournal(path: string): { trajectory: Trajectory; running: boolean }
   for (const line of lines.slice(1)) {
     const event = RolloutEvent.safeParse(parseLine(line));
     if (!event.success) break;
-    trajectory = applyRolloutEvent(trajectory, event.data);
+    const next = applyRolloutEvent(trajectory, event.data);
+    // A journal that speaks of another trajectory than its own could write over that one in the table.
+    if (next && next.id !== id) break;
+    trajectory = next;
   }
   if (!trajectory) return undefined;
   return { trajectory, running: trajectory.status === "running" && isAlive(owner.data) };

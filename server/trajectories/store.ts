@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Connection, Table } from "@lancedb/lancedb";
-import type { TrajectorySummary } from "../../protocol/server-messages.ts";
+import type { ZodType, z } from "zod";
+import { TrajectorySummary } from "../../protocol/server-messages.ts";
 import { Trajectory } from "../../protocol/trajectory.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import { loadLance } from "../lance.ts";
@@ -44,7 +45,7 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
     await table.checkoutLatest();
     const rows = await table.query().where(`id = '${id}'`).select(["record"]).limit(1).toArray();
     const record: unknown = rows[0]?.record;
-    return typeof record === "string" ? parseRecord(record) : undefined;
+    return typeof record === "string" ? parsed(Trajectory, record) : undefined;
   }
 
   return {
@@ -74,7 +75,9 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
       if (table) {
         await table.checkoutLatest();
         for (const row of await table.query().select(summaryColumns).toArray()) {
-          summaries.set(String(row.id), JSON.parse(String(row.summary)) as TrajectorySummary);
+          // A damaged row is left out, so that it takes no other with it.
+          const summary = parsed(TrajectorySummary, String(row.summary));
+          if (summary) summaries.set(summary.id, summary);
         }
       }
       for (const entry of readJournals(journals)) summaries.set(entry.id, summarise(settled(entry)));
@@ -137,7 +140,10 @@ function settled(entry: Recovered): Trajectory {
   return entry.trajectory.status === "running" && !entry.running ? markInterrupted(entry.trajectory) : entry.trajectory;
 }
 
-function parseRecord(record: string): Trajectory | undefined {
-  const parsed = Trajectory.safeParse(JSON.parse(record));
-  return parsed.success ? parsed.data : undefined;
+function parsed<T extends ZodType>(schema: T, json: string): z.infer<T> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }

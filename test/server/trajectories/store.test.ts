@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ulid } from "ulid";
@@ -103,5 +103,37 @@ describe("the trajectory store", () => {
     const listed = (await stores[0].list(100)).map((row) => row.id);
     expect(listed.sort()).toEqual(given.map((trajectory) => trajectory.id).sort());
     for (const store of stores) store.close();
+  });
+
+  test("opens and lists what can be read beside damaged rows, odd files and journals that speak of another trajectory", async () => {
+    const good = sampleTrajectory({ id: ulid(1_000) });
+    const store = await openTrajectoryStore(home);
+    await store.add(good);
+    store.close();
+
+    const lance = await import("@lancedb/lancedb");
+    const table = await (await lance.connect(join(home, "table"))).openTable("trajectories");
+    await table.add([
+      { id: ulid(2_000), summary: "{", record: "{" },
+      { id: ulid(3_000), summary: JSON.stringify({ id: 7 }), record: "null" },
+    ]);
+    table.close();
+    const running = join(home, "running");
+    const owner = JSON.stringify({ pid: 4_194_304, start: "gone" });
+    mkdirSync(join(running, `${ulid(4_000)}.jsonl`));
+    const impostor = { type: "done", trajectory: { ...good, question: "written over" } };
+    writeFileSync(join(running, `${ulid(5_000)}.jsonl`), `${owner}\n${JSON.stringify(impostor)}\n`);
+    const later = join(running, `${ulid(6_000)}.jsonl`);
+    writeFileSync(later, `${owner}\n{"type":"an event of a later version"}\n`);
+    const empty = join(running, `${ulid(7_000)}.jsonl`);
+    writeFileSync(empty, `${owner}\n`);
+    for (const name of readdirSync(running)) utimesSync(join(running, name), 1, 1);
+
+    const reopened = await openTrajectoryStore(home);
+    expect((await reopened.list(10)).map(({ id, question }) => [id, question])).toEqual([[good.id, good.question]]);
+    expect(await reopened.get(good.id)).toEqual(good);
+    expect(await reopened.get(ulid(2_000))).toBeUndefined();
+    expect([existsSync(later), existsSync(empty)]).toEqual([true, false]);
+    reopened.close();
   });
 });
