@@ -20,6 +20,7 @@ export interface AnswerMetrics {
 const closed = new Set(["yes", "no", "noanswer"]);
 
 const none: AnswerMetrics = { em: 0, f1: 0, precision: 0, recall: 0, cem1: 0, cem2: 0 };
+const metricNames = Object.keys(none) as (keyof AnswerMetrics)[];
 
 /** Compares one prediction with one gold answer. */
 export function compareAnswer(
@@ -28,8 +29,10 @@ export function compareAnswer(
   normaliser: NormaliserName = "punctuation-to-space",
 ): AnswerMetrics {
   const normalise = normalisers[normaliser];
-  const predicted = normalise(prediction);
-  const wanted = normalise(gold);
+  return compareNormalised(normalise(prediction), normalise(gold));
+}
+
+function compareNormalised(predicted: string, wanted: string): AnswerMetrics {
   const overlap = closed.has(predicted) || closed.has(wanted) ? predicted === wanted : true;
   return {
     ...none,
@@ -50,12 +53,15 @@ export function answerMetrics(
   normaliser: NormaliserName = "punctuation-to-space",
 ): AnswerMetrics {
   if (prediction === undefined) return none;
-  const best = { ...none };
+  const normalise = normalisers[normaliser];
+  const predicted = normalise(prediction);
+  let best: AnswerMetrics | undefined;
   for (const gold of golds) {
-    const one = compareAnswer(prediction, gold, normaliser);
-    for (const key of Object.keys(best) as (keyof AnswerMetrics)[]) best[key] = Math.max(best[key], one[key]);
+    const one = compareNormalised(predicted, normalise(gold));
+    if (best) for (const key of metricNames) best[key] = Math.max(best[key], one[key]);
+    else best = one;
   }
-  return best;
+  return best ?? { ...none };
 }
 
 /** Multiset overlap of words. The order of operations is the reference program's, so that sums agree to the last bit. */

@@ -24,12 +24,24 @@ const widerPunctuation = new RegExp(`[${ascii}‘’´\`]`, "gu");
  */
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
+/** Printable ASCII and white space, as most answers are: words are runs of letters and digits there, which is decided much faster. */
+const plain = /^[\t\n\v\f\r -~]*$/u;
+const plainWord = /[a-z0-9]+/gu;
+
+/** The words of plain text in lower case without the articles. */
+function plainForm(lower: string): string {
+  const words = lower.match(plainWord) ?? [];
+  return words.filter((word) => word !== "a" && word !== "an" && word !== "the").join(" ");
+}
+
 function r1SearcherForm(text: string): string {
+  if (plain.test(text)) return plainForm(text.toLowerCase());
   const spaced = text.replaceAll("_", " ").toLowerCase().replace(widerPunctuation, " ");
   return collapse(spaced.replace(articles, " "));
 }
 
 function searchR1Form(text: string): string {
+  if (plain.test(text)) return plainForm(text.toLowerCase().replace(asciiPunctuation, ""));
   return collapse(text.toLowerCase().replace(asciiPunctuation, "").replace(articles, " "));
 }
 

@@ -24,6 +24,7 @@ const countedTags = [
   "<|begin_of_documents|>\n(1)",
 ] as const;
 
+const assistantWord = /[Aa]ssistant/gu;
 const chineseRun = /[\u4e00-\u9fff]+/gu;
 /** Replacement characters, control characters, lone surrogates and private use. */
 const unreadableRun = /(?:\ufffd|(?![\t\n\v\f\r\x1c-\x1f\x85])[\p{Cc}\p{Cs}\p{Co}])+/gu;
@@ -50,14 +51,10 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   },
 
   "assistant-word": (scored) =>
-    ["Assistant", "assistant"]
-      .flatMap((word) => occurrences(scored, word))
-      .sort((a, b) => a.start - b.start)
-      .slice(0, mostFaults)
-      .map((found) => ({
-        ...found,
-        message: `The text holds the word ${scored.text.slice(found.start, found.end)}, which the released rule takes for a turn of a dialogue.`,
-      })),
+    matches(scored, assistantWord, mostFaults).map((found) => ({
+      ...found,
+      message: `The text holds the word ${scored.text.slice(found.start, found.end)}, which the released rule takes for a turn of a dialogue.`,
+    })),
 
   "think-tags": (scored) => {
     const faults: Fault[] = occurrences(scored, "<think>")

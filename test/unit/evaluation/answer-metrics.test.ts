@@ -58,6 +58,22 @@ describe("answerMetrics", () => {
     expect(normalisers["punctuation-deleted"]("10,000")).toBe("10000");
   });
 
+  it("gives plain text the form that it has beside a word of another script", () => {
+    const plain = fc.array(
+      fc.oneof(
+        fc.constantFrom("a", "an", "The", "_", "-", "'", "\t", "\n", "\v", " ", "U.S.A."),
+        fc.string({ maxLength: 5 }),
+      ),
+    );
+    fc.assert(
+      fc.property(plain, fc.constantFrom(...Object.values(normalisers)), (parts, normalise) => {
+        const text = parts.join("");
+        expect(normalise(`${text} é`)).toBe(`${normalise(`${text} `)} é`.trim());
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("takes exactly True and False for yes and no", () => {
     expect(answerMetrics("True", ["yes"]).em).toBe(1);
     expect(answerMetrics("true", ["yes"]).em).toBe(0);
