@@ -10,6 +10,7 @@ import { hashFile } from "./evaluation/data-sets/read-data-set.ts";
 import type { RunManifest } from "./evaluation/runs/manifest.ts";
 import { type Folder, cacheHome, openFolder } from "./home.ts";
 import { takeLease } from "./index/lease.ts";
+import { loadLance } from "./lance.ts";
 import { openPassageIndex } from "./index/passage-index.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Embedder } from "./models/embedder.ts";
@@ -78,6 +79,13 @@ async function openFolderCorpus(path: string, options: CorpusOptions): Promise<C
     const unsubscribe = project.index.onStatus(({ vectors }) => options.onProgress?.(vectors.done, vectors.total));
     await project.index.update(options.signal);
     unsubscribe();
+    const { state, reason, vectors } = project.index.status();
+    if (state === "failed") throw new CorpusError(reason);
+    // A search over a part of the vectors would be measured as if it were the whole.
+    if (options.mode !== "words" && vectors.done < vectors.total)
+      throw new CorpusError(
+        `Only ${vectors.done} of ${vectors.total} passages of ${path} have a vector; searchlight index ${path} says why.`,
+      );
     const passages = await folderPassages(folder, options.signal);
     const ids = createHash("sha256");
     for (const { id } of passages) ids.update(`${id}\n`);
@@ -121,6 +129,9 @@ async function openPassageCorpus(path: string, options: CorpusOptions): Promise<
   if (!reading.ok) throw new CorpusError(`${path}, line ${reading.line}: ${reading.reason}.`);
   const { passages } = reading;
   if (passages.length === 0) throw new CorpusError(`${path} holds no passages.`);
+  const lance = await loadLance();
+  if (!lance.ok)
+    throw new CorpusError(`${lance.reason} Serve the passages from another machine, and name that server.`);
   const hash = await hashFile(path);
   const embedder = await embedderOf(options);
   const home = join(cacheHome(), "corpora", hash.slice(0, 24));

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
 import { rolloutMetrics } from "../evaluation/rollout-metrics.ts";
 import { scoreGroup } from "../rewards/optional-terms.ts";
-import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import { type AnswerMetric, type RewardProfile, withAnswerMetric } from "../rewards/reward-profile.ts";
 import { TwinTally, twinDifference } from "../rewards/twin-difference.ts";
 import { auditMask } from "../rollout/mask-audit.ts";
-import { type Profile, loadProfile } from "../rollout/profile.ts";
+import type { Profile } from "../rollout/profile.ts";
 import type { ImportedRow } from "../trajectories/import/import-row.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
+import { chosenProfile, chosenReward, fittingReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note, printJson } from "./output.ts";
 import { printScores } from "./score-print.ts";
 import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
@@ -51,7 +51,7 @@ export function addScoreCommand(program: Command): void {
           bad.push({ line, field, reason });
           continue;
         }
-        const fitting = reward ?? fittingReward(read.row);
+        const fitting = reward ?? fittingReward(read.row.profile);
         const terms = metric ? withAnswerMetric(fitting, metric) : fitting;
         const scored = scoreRow(read.row, read.line, terms);
         rows.push(scored);
@@ -105,28 +105,7 @@ async function* rowsOf(file: string, profile: Profile | undefined): ReturnType<t
   }
 }
 
-async function chosenProfile(name: string): Promise<Profile> {
-  const loaded = await loadProfile(name);
-  if (!loaded.ok) throw new CommandError(loaded.reason, exitCodes.usage);
-  return loaded.profile;
-}
-
-function chosenReward(name: string): RewardProfile {
-  const found = rewardProfile(name);
-  if (found) return found;
-  const names = rewardProfiles.map((profile) => profile.name).join(", ");
-  throw new CommandError(`There is no reward profile ${name}; there are ${names}.`, exitCodes.usage);
-}
-
 function chosenMetric(name: string): AnswerMetric {
   if (name === "f1" || name === "em" || name === "cem") return name;
   throw new CommandError("--answer is f1, em or cem.", exitCodes.usage);
-}
-
-function fittingReward({ profile }: ImportedRow): RewardProfile {
-  for (const name of profile?.rewards ?? []) {
-    const found = rewardProfile(name);
-    if (found) return found;
-  }
-  return rewardProfile("answer-only")!;
 }

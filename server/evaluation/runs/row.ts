@@ -2,8 +2,7 @@ import { z } from "zod";
 import { Reward } from "../../../protocol/reward.ts";
 import { StopReason, type Trajectory } from "../../../protocol/trajectory.ts";
 import { type RewardProfile } from "../../rewards/reward-profile.ts";
-import { addTerms } from "../../rewards/optional-terms.ts";
-import { scoreTrajectory } from "../../rewards/score-trajectory.ts";
+import { scoreGroup } from "../../rewards/optional-terms.ts";
 import { answerMetrics } from "../answer-metrics.ts";
 import type { EvaluationQuestion } from "../data-sets/question.ts";
 import type { NormaliserName } from "../normalise-answer.ts";
@@ -80,8 +79,7 @@ export interface RowTerms {
 /** Measures one finished rollout; its answer is read from the record. */
 export function evaluationRow(question: EvaluationQuestion, trajectory: Trajectory, terms: RowTerms): EvaluationRow {
   const { golds } = question;
-  const scored = { trajectory, reward: scoreTrajectory(trajectory, terms.reward, golds) };
-  const reward = addTerms([scored], terms.reward, golds)[0]!;
+  const reward = scoreGroup([trajectory], terms.reward, golds)[0]!;
   const form = reward.components.filter(({ name }) => name === "format");
   const text = trajectory.answer?.text;
   return {
