@@ -57,6 +57,15 @@ export async function evaluate(
   let failures = 0;
   let detail = "";
   const work = async (): Promise<void> => {
+    try {
+      await workOff();
+    } catch (error) {
+      // One worker's end by an error is the end of all: what they would still answer could not be kept.
+      stop.abort();
+      throw error;
+    }
+  };
+  const workOff = async (): Promise<void> => {
     for (const question of queue) {
       if (signal.aborted) return;
       const finished = await askQuestion(question, request, signal);

@@ -112,8 +112,9 @@ async function runEvaluate(options: EvaluateOptions): Promise<void> {
     const end = await evaluate({ ...asked, ...(judge ? { judge: askOnce(judge, seed) } : {}) }, folder, {
       signal,
       onRow: progress.row,
-    });
-    progress.stop();
+    })
+      .catch(asCommandError)
+      .finally(progress.stop);
     report(folder, manifest, questions, data, options);
     if (end.kind === "cancelled")
       throw new CommandError(
@@ -180,6 +181,11 @@ function openFolderOnce(path: string, manifest: RunManifest): RunFolder & Dispos
     if (error instanceof RunFolderError) throw new CommandError(error.message, exitCodes.usage, { cause: error });
     throw error;
   }
+}
+
+function asCommandError(error: unknown): never {
+  if (error instanceof RunFolderError) throw new CommandError(error.message, exitCodes.failed, { cause: error });
+  throw error;
 }
 
 async function chosenPolicy(id: string): Promise<Policy> {

@@ -27,7 +27,7 @@ export interface RunFolder {
   readonly rows: ReadonlyMap<string, EvaluationRow>;
   /** Whether the question needs no asking: it has a row, and the row is no failure of what the policy leans on. */
   isDone(id: string): boolean;
-  /** Appends trajectory, then row; both are on disk when it returns. */
+  /** Appends trajectory, then row; both are on disk when it returns. Throws `RunFolderError` where the disk refuses them. */
   append(row: EvaluationRow, trajectory: Trajectory): void;
   /** Replaces the summary in one step. */
   writeSummary(summary: object): void;
@@ -64,8 +64,17 @@ export function openRunFolder(path: string, manifest: RunManifest): RunFolder {
       return row !== undefined && !hasFailed(row);
     },
     append(row, trajectory) {
-      appendLine(trajectoryFile, trajectory);
-      appendLine(rowFile, row);
+      try {
+        appendLine(trajectoryFile, trajectory);
+        appendLine(rowFile, row);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (typeof code !== "string") throw error;
+        throw new RunFolderError(
+          `${path} cannot be written (${code}); make room for it and run the same command again.`,
+          { cause: error },
+        );
+      }
       rows.set(row.id, row);
     },
     writeSummary: (summary) => replace(path, names.summary, summary),

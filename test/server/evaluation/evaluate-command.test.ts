@@ -122,7 +122,7 @@ const evaluateArgs = (server: ModelServer, out: string, ...more: string[]): stri
 
 describe("searchlight evaluate", () => {
   test("killed with -9 it goes on: a question whose row is on disk is never put to the model again, and no row is lost", async () => {
-    await using server = await modelServer(answering(40));
+    await using server = await modelServer(answering(90));
     const out = join(home, "killed");
     const args = evaluateArgs(server, out, "--concurrency", "2");
     const settled = new Map<string, number>();

@@ -173,6 +173,20 @@ describe("running a policy over questions", () => {
   });
 });
 
+test("a row that cannot be written ends the run at once, whatever else is under way", async () => {
+  const folder = openFolder();
+  const policy = numberPolicy();
+  const full = {
+    ...folder,
+    append: () => {
+      throw new Error("no room");
+    },
+  };
+  await expect(evaluate(request({ policy }), full, watch())).rejects.toThrow("no room");
+  await pause(50);
+  expect(policy.asked.length).toBeLessThanOrEqual(3);
+});
+
 describe("the judge", () => {
   test("is asked by the paper's prompt for each answer, and its failure is kept in the row", async () => {
     const prompts: string[] = [];

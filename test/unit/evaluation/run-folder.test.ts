@@ -74,6 +74,13 @@ describe("a result folder", () => {
     expect(readRun(path).rows).toMatchObject([{ id: "a", answer: "Rome" }, { id: "b" }]);
   });
 
+  test("says so where the disk refuses a row, and takes the question for not asked", () => {
+    const folder = openRunFolder(place(), sampleManifest());
+    folder.close();
+    expect(() => folder.append(sampleRow("q", true), sampleTrajectory())).toThrow(/cannot be written \(EBADF\)/u);
+    expect(folder.isDone("q")).toBe(false);
+  });
+
   test("refuses another run and names the field; when it was made and by which Node does not matter", () => {
     const path = place();
     filled(path, 1);
