@@ -1,6 +1,7 @@
 import type { Passage } from "../../protocol/passage.ts";
 import { splitSentences } from "../language/sentences.ts";
-import { contentKeys, words } from "../language/words.ts";
+import { contentKeys } from "../language/words.ts";
+import { type Ground, claimsHeld } from "./held-claims.ts";
 
 /** A sentence of a passage that carries a sentence of an answer. */
 export interface Quote {
@@ -18,8 +19,8 @@ const mostQuotes = 2;
 const phrase = 4;
 
 /**
- * Chooses up to two quotes for one sentence of an answer, by rule: most of its content words, and every number in it, must
- * stand in what is quoted. Empty when nothing that was read says so.
+ * Chooses up to two quotes for one sentence of an answer, by rule: most of its content words must
+ * stand in what is quoted, and so must every number, name and denial (`claimsHeld`). Empty when nothing that was read says so.
  */
 export function chooseQuotes(sentence: string, named: readonly Passage[], near: readonly Passage[], question: string): Quote[] {
   const wanted = new Set(contentKeys(sentence));
@@ -33,7 +34,7 @@ export function chooseQuotes(sentence: string, named: readonly Passage[], near: 
     const quotes = bestQuotes(sentence, wanted, asked, pool);
     const covered = new Set(quotes.flatMap((quote) => [...quote.keys]));
     const share = [...wanted].filter((key) => covered.has(key)).length / wanted.size;
-    if (share >= threshold && numbersHeld(sentence, quotes)) return quotes.map(({ passage, text, coverage }) => ({ passage, text, coverage }));
+    if (share >= threshold && claimsHeld(sentence, groundOf(quotes, question))) return quotes.map(({ passage, text, coverage }) => ({ passage, text, coverage }));
   }
   return [];
 }
@@ -79,14 +80,8 @@ function share(wanted: ReadonlySet<string>, keys: ReadonlySet<string>): number {
   return have / wanted.size;
 }
 
-/** A number is a claim of its own: 40 instead of 400 is a different fact however many words agree. */
-function numbersHeld(sentence: string, quotes: readonly Candidate[]): boolean {
-  const held = new Set(quotes.flatMap(({ text, passage }) => numbers(`${text} ${passage.title}`)));
-  return numbers(sentence).every((number) => held.has(number));
-}
-
-function numbers(text: string): string[] {
-  return words(text)
-    .filter(({ text: word }) => /\p{N}/u.test(word))
-    .map(({ key }) => key);
+function groundOf(quotes: readonly Candidate[], question: string): Ground {
+  const titles = quotes.map(({ passage }) => passage.title).join("\n");
+  const around = quotes.map(({ passage }) => [passage.text, ...(passage.place?.headings ?? [])].join("\n"));
+  return { quotes: quotes.map(({ text }) => text).join("\n"), titles, around: [titles, ...around, question].join("\n") };
 }
