@@ -13,7 +13,6 @@ export default defineConfig({
       tier("unit", 20_000),
       tier("server", 60_000),
       tier("webview", 60_000),
-      tier("engine", 600_000),
       tier("cli", 180_000),
       tier("editor", 240_000),
     ],
