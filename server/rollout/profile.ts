@@ -89,6 +89,8 @@ export const Profile = z.strictObject({
     seconds: z.number().gt(0),
     /** UTF-16 units of the whole transcript. */
     characters: z.int().min(1000),
+    /** Tokens that the policy writes, over all its stretches; of no effect for a policy that counts none. */
+    tokens: z.int().min(1).max(10_000_000).optional(),
   }),
   /** Inserted instead of ending where a stretch holds neither query nor answer; absent: the rollout ends. */
   invalidAction: z.string().optional(),

@@ -9,6 +9,7 @@ import type { Profile } from "./profile.ts";
 import { type Earlier, chatMessages } from "./prompt.ts";
 import { strip } from "./python-text.ts";
 import { cleanQuery, findQuery } from "./query.ts";
+import { RolloutUsage } from "./rollout-usage.ts";
 import { type Mode, stretchPieces } from "./stretch-segments.ts";
 import type { TextTokenizer } from "../models/tokenizer.ts";
 import { TokenTranscript } from "./token-transcript.ts";
@@ -38,7 +39,7 @@ export class RolloutState {
   #stretch = { start: 0, segment: 0 };
   #pending: { query: string; rawQuery: string } | undefined;
   #stop: Trajectory["stop"];
-  #usage = { promptTokens: 0, policyTokens: 0, counted: false, policySeconds: 0, searchSeconds: 0, seconds: 0 };
+  readonly #usage = new RolloutUsage();
 
   constructor(
     profile: Profile,
@@ -53,11 +54,13 @@ export class RolloutState {
     this.earlier = earlier;
     this.#start = start;
     this.#emit = emit;
-    this.#tokens = tokenizer && new TokenTranscript(tokenizer);
+    const tooLong = prompt.text.length > profile.limits.characters;
+    this.#tokens = tokenizer && !tooLong ? new TokenTranscript(tokenizer) : undefined;
     this.#text = this.#tokens?.prompt(prompt.text) ?? prompt.text;
     this.#segments = [{ kind: "prompt", origin: "prompt", start: 0, end: this.#text.length, turn: 0, ...this.#appended(0) }];
     this.#mode = prompt.prefix && prompt.prefix === profile.tags.thinkOpen ? "think" : "other";
     this.#beginStretch();
+    if (tooLong) this.end("token-limit", `The question makes a prompt of ${this.#text.length} characters; the profile allows ${profile.limits.characters}. Ask a shorter one.`);
     this.#emit({ type: "snapshot", trajectory: this.trajectory() });
   }
 
@@ -66,13 +69,11 @@ export class RolloutState {
     return this.#pending ? { kind: "search", ...this.#pending } : { kind: "policy" };
   }
 
-  get turn(): number {
-    return this.#turn;
-  }
-
   /** What the policy is asked to write. */
   policyTurn(): PolicyTurn {
     const { profile } = this;
+    const sampling = this.#start.sampling;
+    const left = this.#tokensLeft();
     return {
       transcript: {
         question: this.#start.question,
@@ -87,31 +88,28 @@ export class RolloutState {
       answerForm: profile.insertion.numbering === "running" ? "sentences" : "short",
       messages: chatMessages(this.prompt, this.#text, this.#segments),
       stops: profile.stops,
-      sampling: this.#start.sampling,
+      sampling: left === undefined ? sampling : { ...sampling, maxSegmentTokens: Math.min(left, sampling.maxSegmentTokens ?? left) },
     };
   }
 
-  /** Adds text that the policy wrote. */
+  /** Adds text that the policy wrote. More than the profile allows ends the rollout. */
   write(delta: string): void {
     if (delta === "") return;
-    this.#text += delta;
-    this.#cutStretch();
-    this.#emitText(delta);
+    this.#grow(delta);
+    this.#checkLength();
   }
 
-  /** Adds ids that the policy sampled; the text follows from them. */
+  /** Adds ids that the policy sampled; the text follows from them. More than the profile allows ends the rollout. */
   writeIds(ids: readonly number[], logprobs?: readonly number[]): void {
+    this.#usage.sampled(ids.length);
     this.#rewriteStretch(this.#tokens!.sampled(ids, logprobs));
+    this.#checkLength();
+    if ((this.#tokensLeft() ?? 0) < 0) this.#endTokens();
   }
 
   /** The policy ended its stretch: decides between a search, feedback and the end. */
   finishStretch(finish: PolicyFinish, seconds: number): void {
-    this.#usage.policySeconds += seconds;
-    if (finish.policyTokens !== undefined) {
-      this.#usage.counted = true;
-      this.#usage.policyTokens += finish.policyTokens;
-      this.#usage.promptTokens = Math.max(this.#usage.promptTokens, finish.promptTokens ?? 0);
-    }
+    this.#usage.stretch(finish, seconds, this.#tokens !== undefined);
     const { tags } = this.profile;
     // Bytes of an incomplete character are text at the end, whatever they are.
     if (this.#tokens) this.#rewriteStretch(this.#tokens.stretchText());
@@ -126,6 +124,7 @@ export class RolloutState {
       this.#close(tags.queryClose);
       return this.#invalid("The policy closed a query that it had not opened.");
     }
+    if (finish.reason === "length" && (this.#tokensLeft() ?? 1) <= 0) return this.#endTokens();
     if (finish.reason === "length") return this.end("segment-limit", `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`);
     this.#endAnswered();
   }
@@ -184,7 +183,8 @@ export class RolloutState {
 
   /** The record so far. */
   trajectory(): Trajectory {
-    const { counted, promptTokens, policyTokens, ...times } = this.#usage;
+    const turns = this.#turn + (this.#text.length > this.#stretch.start || this.#stop ? 1 : 0);
+    const ids = this.#tokens && { prompt: this.#segments[0]!.tokenEnd!, all: this.#tokens.ids.length };
     return {
       ...this.#start,
       status: this.#stop ? "done" : "running",
@@ -194,13 +194,7 @@ export class RolloutState {
       notices: [...this.#notices],
       ...(this.#stop ? { stop: this.#stop } : {}),
       ...(this.#tokens ? { tokens: this.#tokens.record() } : {}),
-      usage: {
-        turns: this.#turn + (this.#text.length > this.#stretch.start || this.#stop ? 1 : 0),
-        searches: this.#searches.length,
-        ...(counted ? { policyTokens } : {}),
-        ...(counted && promptTokens > 0 ? { promptTokens } : {}),
-        ...times,
-      },
+      usage: this.#usage.record(turns, this.#searches.length, ids),
     };
   }
 
@@ -228,7 +222,7 @@ export class RolloutState {
 
   /** Writes the tag that a stop string took away. Sampled ids hold it; where they do not, it is the environment's. */
   #close(tag: string): void {
-    if (!this.#tokens) return this.write(tag);
+    if (!this.#tokens) return this.#grow(tag);
     if (!this.#text.slice(this.#stretch.start).includes(tag)) this.#append(tag, "other");
   }
 
@@ -249,11 +243,26 @@ export class RolloutState {
 
   #nextStretch(): void {
     if (this.#turn + 1 >= this.profile.limits.turns) return this.#endTurns();
-    if (this.#text.length > this.profile.limits.characters) {
-      return this.end("token-limit", `The transcript is longer than ${this.profile.limits.characters} characters.`);
-    }
+    this.#checkLength();
+    if ((this.#tokensLeft() ?? 1) <= 0) this.#endTokens();
+    if (this.#stop) return;
     this.#turn += 1;
     this.#beginStretch();
+  }
+
+  #checkLength(): void {
+    const { characters } = this.profile.limits;
+    if (this.#text.length > characters) this.end("token-limit", `The transcript is longer than ${characters} characters.`);
+  }
+
+  /** Tokens that the policy may still write; undefined without a limit. */
+  #tokensLeft(): number | undefined {
+    const { tokens } = this.profile.limits;
+    return tokens === undefined ? undefined : tokens - this.#usage.policyTokens;
+  }
+
+  #endTokens(): void {
+    this.end("token-limit", `The ${this.profile.limits.tokens} tokens that the profile allows the policy are used up.`);
   }
 
   #endTurns(): void {
@@ -284,6 +293,12 @@ export class RolloutState {
   /** Token range from an id on to the end; empty without ids. */
   #appended(first: number): { tokenStart?: number; tokenEnd?: number } {
     return this.#tokens ? { tokenStart: first, tokenEnd: this.#tokens.ids.length } : {};
+  }
+
+  #grow(delta: string): void {
+    this.#text += delta;
+    this.#cutStretch();
+    this.#emitText(delta);
   }
 
   /** The stretch's text as its ids say it; text that grew is an addition, anything else is told whole. */

@@ -1,11 +1,12 @@
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
-import { type Policy, type PolicyChunk, PolicyError, type PolicyFinish } from "../models/policy.ts";
+import type { Policy } from "../models/policy.ts";
 import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
 import type { Profile } from "./profile.ts";
 import { earlierOf, fillPrompt } from "./prompt.ts";
 import { RolloutState } from "./rollout-state.ts";
-import { withStops } from "./stop-strings.ts";
+import { unlessAborted } from "./unless-aborted.ts";
+import { endAborted, writeStretch } from "./write-stretch.ts";
 import { trajectoryVersion } from "../../protocol/trajectory.ts";
 
 export interface RolloutRequest {
@@ -27,8 +28,8 @@ export interface RolloutWatch {
 
 /**
  * Runs one rollout to its end: policy, search, insertion, policy again. Emits every event except `answer` and `done`. Never
- * throws for a failing policy or retriever; the stop reason and its detail say what happened. Cancelling ends it at the
- * next await with reason "cancelled" and all it had.
+ * throws for a failing policy or retriever; the stop reason and its detail say what happened. Cancelling ends it at once with
+ * reason "cancelled" and all it had, also where the policy or the retriever does not listen.
  */
 export async function runRollout(request: RolloutRequest, watch: RolloutWatch): Promise<Trajectory> {
   const { profile, policy, retriever } = request;
@@ -73,34 +74,6 @@ export function beginRollout(request: RolloutRequest, onEvent: (event: RolloutEv
   );
 }
 
-/** Has the policy write one stretch and the state decide what follows. Known failures become the rollout's end. */
-export async function writeStretch(state: RolloutState, policy: Policy, signal: AbortSignal, asked: AbortSignal): Promise<void> {
-  const began = performance.now();
-  const turn = state.policyTurn();
-  try {
-    const stream = policy.generate(turn, signal);
-    // An engine that samples ids stops by itself, and its ids hold the stop string.
-    const finish = policy.tokenizer
-      ? await consume(stream, ({ ids, logprobs }) => state.writeIds(ids ?? [], logprobs))
-      : await consume(withStops(stream, turn.stops), ({ text }) => state.write(text));
-    if (signal.aborted) return endAborted(state, asked, state.profile);
-    state.finishStretch(finish, (performance.now() - began) / 1000);
-  } catch (error) {
-    if (signal.aborted) return endAborted(state, asked, state.profile);
-    if (!(error instanceof PolicyError)) throw error;
-    if (error.kind === "cancelled") state.end("cancelled");
-    else state.end("policy-error", error.message);
-  }
-}
-
-async function consume(stream: AsyncGenerator<PolicyChunk, PolicyFinish>, onChunk: (chunk: PolicyChunk) => void): Promise<PolicyFinish> {
-  for (;;) {
-    const step = await stream.next();
-    if (step.done) return step.value;
-    onChunk(step.value);
-  }
-}
-
 async function searchOnce(
   state: RolloutState,
   retriever: Retriever,
@@ -109,17 +82,11 @@ async function searchOnce(
   asked: AbortSignal,
 ): Promise<void> {
   state.searchStarted();
-  const outcomes = await retriever.search([query], state.profile.limits.passages, signal);
-  if (signal.aborted) return endAborted(state, asked, state.profile);
+  const outcomes = await unlessAborted(retriever.search([query], state.profile.limits.passages, signal), signal);
+  if (!outcomes || signal.aborted) return endAborted(state, asked, state.profile);
   const missing: SearchOutcome = {
     ok: false,
     error: { kind: "bad-response", message: "The retriever answered fewer queries than it was asked; restart it." },
   };
   state.insert(outcomes[0] ?? missing);
-}
-
-/** Ends a rollout whose signal fired: cancelled by who asked, else out of time. */
-export function endAborted(state: RolloutState, asked: AbortSignal, profile: Profile): void {
-  if (asked.aborted) state.end("cancelled");
-  else state.end("time-limit", `The rollout took longer than ${profile.limits.seconds} seconds.`);
 }

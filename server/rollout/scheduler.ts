@@ -2,7 +2,9 @@ import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
 import type { RolloutState } from "./rollout-state.ts";
-import { type RolloutRequest, beginRollout, endAborted, writeStretch } from "./rollout.ts";
+import { type RolloutRequest, beginRollout } from "./rollout.ts";
+import { unlessAborted } from "./unless-aborted.ts";
+import { endAborted, writeStretch } from "./write-stretch.ts";
 
 export interface ScheduleOptions {
   /** Stretches in flight at once. */
@@ -74,15 +76,21 @@ async function searchTurn(live: readonly Live[], signal: AbortSignal): Promise<v
   const calls = [...batches].flatMap(([retriever, sizes]) => [...sizes].map(([passages, queries]) => ({ retriever, passages, queries })));
   await Promise.all(
     calls.map(async ({ retriever, passages, queries }) => {
-      const outcomes = await retriever.search([...queries.keys()], passages, signal);
+      const last = lastDeadline([...queries.values()].flat());
+      const outcomes = await unlessAborted(retriever.search([...queries.keys()], passages, last), last);
       for (const [at, askers] of [...queries.values()].entries()) {
         for (const [nth, { state, request }] of askers.entries()) {
-          if (signal.aborted) endAborted(state, signal, request.profile);
+          if (!outcomes || signal.aborted) endAborted(state, signal, request.profile);
           else state.insert(shared(outcomes[at], nth));
         }
       }
     }),
   );
+}
+
+/** All began at once, so the one with the most seconds is out of time last: a call serves as long as anyone can use it. */
+function lastDeadline(askers: readonly Live[]): AbortSignal {
+  return askers.reduce((last, asker) => (asker.request.profile.limits.seconds > last.request.profile.limits.seconds ? asker : last)).deadline;
 }
 
 const fewer: SearchOutcome = {

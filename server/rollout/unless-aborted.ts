@@ -1,0 +1,13 @@
+/**
+ * What a promise comes to, or undefined as soon as the signal fires: a policy or retriever that does not listen to its signal
+ * must not hold a rollout for ever. What it does afterwards is ignored, its failure included.
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const give = (): void => resolve(undefined);
+    signal.addEventListener("abort", give, { once: true });
+    if (signal.aborted) give();
+    const forget = (): void => signal.removeEventListener("abort", give);
+    work.then(resolve, reject).finally(forget).catch(forget);
+  });
+}
