@@ -4,7 +4,9 @@
  * what the document says, and the change can be undone exactly.
  */
 const names = "think|answer|search|information|documents?|query|tool_call|tool_response|result";
-const tag = `\\|[A-Za-z_][A-Za-z0-9_]{0,62}\\||\\/?(?:${names})`;
+/** What chat templates mark turns with. A server that reads a whole text would take them for the marks themselves. */
+const chatNames = "s|bos|eos|unk|pad|sys|start_of_turn|end_of_turn|start_of_image";
+const tag = `\\|[A-Za-z_][A-Za-z0-9_]{0,62}\\||｜[^<>‹›｜\\n]{1,62}｜|\\/?(?:${names}|${chatNames})`;
 const live = new RegExp(`(‹*)<(${tag})>(›*)|(‹+)(${tag})(›+)`, "giu");
 const marked = new RegExp(`(‹+)(${tag})(›+)`, "giu");
 

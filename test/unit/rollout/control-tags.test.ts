@@ -4,17 +4,18 @@ import { neutralise, restore } from "../../../server/rollout/control-tags.ts";
 import { builtInProfiles } from "../../../server/rollout/profile.ts";
 
 const tags = [...new Set(builtInProfiles.flatMap(({ tags, stops }) => [...Object.values(tags), ...stops]))].filter(Boolean);
+const chatTags = ["<s>", "</s>", "<|im_start|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<<SYS>>", "<｜begin▁of▁sentence｜>", "<｜User｜>"];
 /** Text in which tags, their look-alikes and pieces of both are likely to meet. */
 const hostile = fc
-  .array(fc.oneof(fc.constantFrom(...tags), fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"), fc.string({ maxLength: 4 })), { maxLength: 24 })
+  .array(fc.oneof(fc.constantFrom(...tags, ...chatTags), fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"), fc.string({ maxLength: 4 })), { maxLength: 24 })
   .map((parts) => parts.join(""));
 
 describe("control tags in documents", () => {
-  test("no tag of any profile survives, and every change can be undone", () => {
+  test("no tag of any profile or chat template survives, and every change can be undone", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const safe = neutralise(text);
-        for (const tag of tags) expect(safe.text.toLowerCase()).not.toContain(tag.toLowerCase());
+        for (const tag of [...tags, ...chatTags]) expect(safe.text.toLowerCase()).not.toContain(tag.toLowerCase());
         expect(restore(safe.text)).toBe(text);
       }),
       { numRuns: 2000 },
