@@ -29,10 +29,10 @@ export function openReaderPool(): ReaderPool {
         return (await pool.run(job, { signal: AbortSignal.any([signal, limit]) })) as DocumentOutcome;
       } catch (error) {
         signal.throwIfAborted();
-        if (limit.aborted) return { kind: "skipped", reason: `reading took more than ${fileSeconds} s` };
+        if (limit.aborted) return { kind: "skipped", reason: `reading took more than ${fileSeconds} s`, lasting: true };
         const code = (error as NodeJS.ErrnoException).code;
-        if (code === "ERR_WORKER_OUT_OF_MEMORY") return { kind: "skipped", reason: `reading needed more than ${workerMegabytes} MiB` };
-        return { kind: "skipped", reason: `reading failed (${error instanceof Error ? error.message : String(error)})` };
+        if (code === "ERR_WORKER_OUT_OF_MEMORY") return { kind: "skipped", reason: `reading needed more than ${workerMegabytes} MiB`, lasting: true };
+        return { kind: "skipped", reason: `reading failed (${error instanceof Error ? error.message : String(error)})`, lasting: false };
       }
     },
     close: () => pool.destroy(),

@@ -8,6 +8,7 @@ import { passageVersion } from "../documents/passages.ts";
 export const indexFormat = 1;
 
 const ManifestFile = z.object({
+  /** Of the content; empty for a file that was skipped and is not read before it changes. */
   hash: z.string(),
   size: z.number(),
   modified: z.number(),

@@ -37,7 +37,11 @@ export function planCommit(
     // Also for files that are not known: a crash may have left rows of theirs.
     replaced.push(path);
     delete files[path];
-    if (outcome.kind === "skipped") skipped.push({ path, reason: outcome.reason });
+    if (outcome.kind === "skipped") {
+      skipped.push({ path, reason: outcome.reason });
+      // Kept without passages: a file that takes its whole time limit must not take it at every start.
+      if (outcome.lasting) files[path] = { hash: "", size: file.size, modified: file.modified, passages: [] };
+    }
     if (outcome.kind !== "read") continue;
     passages.push(...outcome.passages);
     files[path] = {

@@ -3,6 +3,7 @@ import type { SearchMode } from "../../protocol/passage.ts";
 import type { FolderRef } from "../../protocol/place.ts";
 import type { Embedder } from "../models/embedder.ts";
 import type { Holdings } from "./holdings.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** The state of one index as it is told to watchers: counts come from the holdings, words from whoever changes it. */
 export class StatusBoard {
@@ -43,7 +44,7 @@ export class StatusBoard {
     const { files, skipped, updatedAt } = this.#holdings.manifest;
     this.#status = {
       ...kept,
-      files: Object.keys(files).length,
+      files: readFiles(files),
       passages: total,
       vectors: { done: this.#embedder ? done : 0, total: this.#embedder ? total : 0 },
       skipped,
@@ -56,7 +57,7 @@ export class StatusBoard {
   /** The state that the counts amount to when nothing is in progress. */
   settle(lance: boolean, note?: string): void {
     const { done, total } = this.#holdings.counts();
-    const files = Object.keys(this.#holdings.manifest.files).length;
+    const files = readFiles(this.#holdings.manifest.files);
     if (!lance) return this.set({ state: "degraded" });
     if (total === 0 && files === 0) {
       return this.set({ state: "none", reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read." });
@@ -74,4 +75,9 @@ export class StatusBoard {
     if (!this.#embedder) return `${folder.name}: words only`;
     return vectors.done < vectors.total ? `${folder.name}: vectors for ${vectors.done} of ${vectors.total} passages` : undefined;
   }
+}
+
+/** Files that were read; one that is skipped for good is held without a hash. */
+function readFiles(files: Manifest["files"]): number {
+  return Object.values(files).filter(({ hash }) => hash !== "").length;
 }

@@ -212,4 +212,26 @@ describe("the index of a folder", () => {
     expect(await paths(index, `valve-7 "quoted"`)).toEqual(["a.md"]);
     expect((await index.search("", 5, "hybrid", signal)).hits).toEqual([]);
   });
+
+  test("reads a file that it skipped again only when it changed, and goes on saying why", async () => {
+    write("a.md", page("North dome", "spectrograph"));
+    write("b.ipynb", "[]");
+    const first = await opened();
+    await first.index.update(signal);
+    const skipped = [{ path: "b.ipynb", reason: "not a notebook of format 4" }];
+    expect(first.index.status()).toMatchObject({ files: 1, skipped });
+    await close(first.index);
+
+    const second = await opened();
+    const reading: string[] = [];
+    second.index.onStatus(({ reason }) => reading.push(reason));
+    await second.index.update(signal);
+    expect(second.index.status()).toMatchObject({ files: 1, skipped });
+    expect(reading.filter((reason) => reason.startsWith("Reading documents"))).toEqual([]);
+
+    write("b.ipynb", JSON.stringify({ cells: [{ cell_type: "markdown", source: "The magnetometer drifts in the winter months." }] }));
+    await second.index.update(signal);
+    expect(second.index.status()).toMatchObject({ files: 2, skipped: [] });
+    expect(await paths(second.index, "magnetometer")).toEqual(["b.ipynb"]);
+  });
 });
