@@ -1,69 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { partitionFault } from "../../../protocol/masks.ts";
-import type { Passage } from "../../../protocol/passage.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
-import { scriptedPolicy } from "../../../server/models/scripted.ts";
-import type { Policy } from "../../../server/models/policy.ts";
 import { answerText } from "../../../server/rollout/answer-text.ts";
 import { restore } from "../../../server/rollout/control-tags.ts";
-import type { Profile } from "../../../server/rollout/profile.ts";
 import { r1SearcherEvalV0 } from "../../../server/rollout/profiles/r1-searcher-eval-v0.ts";
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
 import { searchR1 } from "../../../server/rollout/profiles/search-r1.ts";
-import { runRollout } from "../../../server/rollout/rollout.ts";
 import { hasReference, referenceRows } from "../../fixtures/golden.ts";
-import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
-
-type Stretch = [string, string | null];
-interface Row {
-  id: string;
-  program: "train" | "eval_local" | "eval_online" | "search_r1";
-  tokenizer?: string;
-  inputs: Record<string, unknown>;
-  out?: Record<string, unknown>;
-  error?: string;
-}
-
-/** A profile whose prompt is the bare question, so that the stub prompts of the recorded runs fit. */
-const bare = (profile: Profile): Profile => ({ ...profile, prompt: { kind: "text", text: "{question}" } });
-
-interface Replay {
-  trajectory: Trajectory;
-  prompts: string[];
-  queries: string[];
-  counts: number[];
-  stops: readonly string[];
-}
-
-async function replay(profile: Profile, prompt: string, stretches: Stretch[], documents: (asked: number) => string[], ending: "end" | "length", status = 200): Promise<Replay> {
-  const prompts: string[] = [];
-  const scripted = scriptedPolicy(stretches.map(([text, stop]) => ({ text, finish: stop === null ? { reason: ending } : { reason: "stop", stop } })));
-  let stops: readonly string[] = [];
-  const policy: Policy = {
-    ...scripted,
-    generate(turn, signal) {
-      prompts.push(turn.transcript.text);
-      stops = turn.stops;
-      return scripted.generate(turn, signal);
-    },
-  };
-  const retriever = functionRetriever((_, asked): Passage[] | { ok: false; error: { kind: "unavailable"; message: string } } =>
-    status === 200 ? documents(asked).map((text, index) => remotePassage(text, `${asked}.${index}`)) : { ok: false, error: { kind: "unavailable", message: `The server answered ${status}.` } },
-  );
-  const trajectory = await runRollout(
-    { id: "01TEST", question: prompt, profile: bare(profile), policy, retriever },
-    { signal: new AbortController().signal, onEvent: () => {} },
-  );
-  expect(partitionFault(trajectory.segments, trajectory.text.length)).toBeUndefined();
-  return { trajectory, prompts, queries: retriever.queries, counts: retriever.counts, stops };
-}
+import { type RolloutRow, type Stretch, replay } from "../../fixtures/reference-replay.ts";
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `doc ${index + 1}`);
 const reference = "golden/rl/rollout_text.jsonl";
-const rows = referenceRows<Row>(reference);
-const own = (program: Row["program"]): Row[] => rows.filter((row) => row.program === program && !row.tokenizer);
+const rows = referenceRows<RolloutRow>(reference);
+const own = (program: RolloutRow["program"]): RolloutRow[] => rows.filter((row) => row.program === program && !row.tokenizer);
 
 describe.skipIf(!hasReference(reference))("rollouts of the reference programs", () => {
+  test("are all answered: here, and in the files for the web and for real tokenizers", () => {
+    const counts = { training: own("train").length, evaluation: own("eval_local").length, web: own("eval_online").length, searchR1: own("search_r1").length, tokenizers: rows.filter(({ tokenizer }) => tokenizer).length };
+    expect(counts).toEqual({ training: 62, evaluation: 63, web: 17, searchR1: 27, tokenizers: 24 });
+    expect(rows).toHaveLength(193);
+  });
+
   describe("training", () => {
     /** The server answers five documents where three were asked for; the reference inserts them all, ours what was asked. */
     const overfull = "train-docs-five";

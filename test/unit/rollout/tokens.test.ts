@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { partitionFault } from "../../../protocol/masks.ts";
-import type { Policy, PolicyFinish } from "../../../server/models/policy.ts";
+import type { Policy } from "../../../server/models/policy.ts";
 import { type TextTokenizer, makeTokenizer, plainPieces } from "../../../server/models/tokenizer.ts";
 import { restore } from "../../../server/rollout/control-tags.ts";
 import { builtInProfiles, type Profile } from "../../../server/rollout/profile.ts";
@@ -10,6 +10,7 @@ import { runRollout } from "../../../server/rollout/rollout.ts";
 import { tokenMask } from "../../../server/rollout/token-transcript.ts";
 import { hasReference, referenceFile, referenceRows } from "../../fixtures/golden.ts";
 import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
+import { samplingPolicy } from "../../fixtures/sampling-policy.ts";
 
 /** A tokenizer of UTF-8 bytes with one control token, which plain text must never become. */
 const bytes: TextTokenizer = {
@@ -21,28 +22,6 @@ const bytes: TextTokenizer = {
     return Buffer.from(parts).toString("utf8");
   },
 };
-
-/** Samples given stretches as ids in chunks of given sizes; a stop string is part of the ids. */
-function samplingPolicy(tokenizer: TextTokenizer, stretches: { text: string; finish: PolicyFinish }[], sizes: readonly number[]): Policy {
-  let next = 0;
-  return {
-    ref: { id: "tinker:test", kind: "tinker", label: "Sampler" },
-    form: "tokens",
-    tokenizer,
-    async *generate() {
-      const stretch = stretches[next++];
-      if (!stretch) return { reason: "end" };
-      const ids = tokenizer.encode(stretch.text);
-      for (let at = 0, chunk = 0; at < ids.length; chunk++) {
-        const size = sizes[chunk % sizes.length]!;
-        const part = ids.slice(at, at + size);
-        yield { text: "", ids: part, logprobs: part.map((id) => -id / 1000) };
-        at += size;
-      }
-      return stretch.finish;
-    },
-  };
-}
 
 async function roll(tokenizer: TextTokenizer, profile: Profile, documents: readonly string[], sizes: readonly number[], thought = "I 想 👩‍🚀 think. ") {
   const { tags } = profile;
