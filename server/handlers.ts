@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { realpath } from "node:fs/promises";
+import { isAbsolute, join, relative, sep } from "node:path";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
+import { readBytes } from "./documents/read-bytes.ts";
+import { hashBytes } from "./documents/read-place.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
@@ -72,15 +73,21 @@ export function handlers(parts: HandlerParts): Handlers {
   };
 }
 
-/** The absolute path of a place, held inside its folder: a place comes from a stored record and may say anything. */
-function resolvePlace(session: Session, place: Place): { path: string; stale: boolean } | null {
+/**
+ * The absolute path of a place, held inside its folder: a place comes from a stored record and may say anything, and a link on
+ * its way may lead anywhere.
+ */
+async function resolvePlace(session: Session, place: Place): Promise<{ path: string; stale: boolean } | null> {
   const folder = session.folders.find(({ id }) => id === place.folder);
   if (!folder) return null;
-  const path = join(folder.path, place.path);
-  const inside = relative(folder.path, path);
-  if (inside.startsWith("..") || inside.split(sep).includes("..") || !existsSync(path)) return null;
-  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
-  return { path, stale: hash !== place.contentHash };
+  try {
+    const path = await realpath(join(folder.path, place.path));
+    const [first] = relative(folder.path, path).split(sep);
+    if (first === "" || first === ".." || isAbsolute(relative(folder.path, path))) return null;
+    return { path, stale: hashBytes(await readBytes(path)) !== place.contentHash };
+  } catch {
+    return null; // Gone, no file, or more than any document holds.
+  }
 }
 
 /** Optional fields that are present but undefined are left out, as `exactOptionalPropertyTypes` wants. */

@@ -60,7 +60,12 @@ export function serve(connection: Connection): void {
 
   function collect(change: FileEvent): void {
     if (!change.uri.startsWith("file:")) return;
-    const path = fileURLToPath(change.uri);
+    let path: string;
+    try {
+      path = fileURLToPath(change.uri);
+    } catch {
+      return; // An address of another machine is no file of an open folder.
+    }
     for (const folder of session?.folders ?? []) {
       const inside = relative(folder.path, path);
       if (inside.startsWith("..") || inside === "") continue;

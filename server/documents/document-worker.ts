@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Passage } from "../../protocol/passage.ts";
 import { passagesOf } from "./passages.ts";
+import { readBytes } from "./read-bytes.ts";
 import { readDocument } from "./read-document.ts";
 import { hashBytes } from "./read-place.ts";
 
@@ -23,7 +23,7 @@ export type DocumentOutcome =
 export default async function readInWorker(job: DocumentJob): Promise<DocumentOutcome> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(join(job.folderPath, job.path));
+    bytes = await readBytes(join(job.folderPath, job.path));
   } catch (error) {
     return { kind: "skipped", reason: `cannot be read (${(error as NodeJS.ErrnoException).code})`, lasting: false };
   }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { Place } from "../../protocol/place.ts";
 import type { Folder } from "../home.ts";
 import { type Part, type ReadDocument, lineStarts, offsetAt, positionAt } from "./document.ts";
 import { normalise } from "./normalise.ts";
 import { textOf } from "./passages.ts";
+import { readBytes } from "./read-bytes.ts";
 import { readDocument } from "./read-document.ts";
 
 export type PlaceText = { ok: true; text: string; contentHash: string } | { ok: false; reason: string };
@@ -100,7 +101,7 @@ export async function readFileIn(folder: Folder, path: string): Promise<FileRead
     const real = await realpath(join(folder.path, path));
     const inside = relative(folder.path, real);
     if (inside === ".." || inside.startsWith(`..${sep}`)) return { ok: false, reason: `${path} is outside the folder` };
-    bytes = await readFile(real);
+    bytes = await readBytes(real);
   } catch {
     return { ok: false, reason: `${path} cannot be read` };
   }

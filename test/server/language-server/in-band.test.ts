@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -51,7 +51,10 @@ describe("the language server", () => {
   test("resolves no place outside its folders", async () => {
     const { trajectoryId } = await server.request(toServer.ask, { question: "Who repairs the domes?" });
     const { place } = (await server.ended(trajectoryId)).searches[0]!.hits[0]!.passage;
-    for (const path of ["../home", "../../../../etc/hostname", "/etc/hostname", "docs/../../x"]) {
+    mkdirSync(join(root, "private"));
+    writeFileSync(join(root, "private", "secret.md"), "secret");
+    symlinkSync(join(root, "private"), join(root, "docs", "link"));
+    for (const path of ["../home", "../private/secret.md", "link/secret.md", "../../../../etc/hostname", "/etc/hostname", "docs/../../x", "."]) {
       expect(await server.request(toServer.resolvePlace, { place: { ...place!, path } })).toBeNull();
     }
     expect(await server.request(toServer.resolvePlace, { place: { ...place!, folder: "other" } })).toBeNull();
