@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addAskCommand } from "./commands/ask.ts";
 import { addAuditCommand } from "./commands/audit.ts";
 import { addCompareCommand } from "./commands/compare.ts";
+import { diskFailure } from "./commands/disk-failure.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addIndexCommand } from "./commands/index.ts";
@@ -50,9 +51,10 @@ async function main(): Promise<number> {
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (error instanceof CommandError) {
-      note(error.message);
-      return error.exitCode;
+    const known = error instanceof CommandError ? error : diskFailure(error);
+    if (known) {
+      note(known.message);
+      return known.exitCode;
     }
     const detail = error instanceof Error ? (process.env["SEARCHLIGHT_DEBUG"] ? error.stack : error.message) : String(error);
     note(`Something failed that should not have: ${detail}. SEARCHLIGHT_DEBUG=1 prints where.`);
