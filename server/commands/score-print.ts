@@ -39,8 +39,9 @@ export function printScores(rows: readonly ScoredRow[], summary: ScoreTotals): v
     print(`  ${rule}: ${broken} trajectories, ${points.toFixed(3)} points`);
   const { mask } = summary;
   if (mask.agree < mask.rows) {
+    const kinds = Object.entries(mask.kinds).map(([kind, rows]) => `${kind} ${rows}`);
     print(
-      `a search for tags would mask ${mask.rows - mask.agree} of ${mask.rows} trajectories otherwise than who wrote them says`,
+      `a search for tags would mask ${mask.rows - mask.agree} of ${mask.rows} trajectories otherwise than who wrote them says: ${kinds.join(", ")}`,
     );
   }
   const twins = summary.policySpans;

@@ -2,7 +2,7 @@ import type { Reward } from "../../protocol/reward.ts";
 import type { AnswerMetrics } from "../evaluation/answer-metrics.ts";
 import { agreement } from "../evaluation/judge.ts";
 import type { RolloutMetrics } from "../evaluation/rollout-metrics.ts";
-import type { MaskAudit } from "../rollout/mask-audit.ts";
+import type { DisagreementKind, MaskAudit } from "../rollout/mask-audit.ts";
 
 /** One scored trajectory, as `score --json` prints it. */
 export interface ScoredRow {
@@ -32,6 +32,8 @@ export class ScoreSummary {
   readonly #rollouts: RolloutMetrics[] = [];
   readonly #judged: { judge: boolean; metrics: AnswerMetrics }[] = [];
   readonly #mask = { rows: 0, agree: 0 };
+  /** In how many trajectories each kind of disagreement occurs; breaks that are trained on are no disagreement of policy text. */
+  readonly #maskKinds = new Map<DisagreementKind, number>();
   #validFormat = 0;
   #withGolds = 0;
   readonly #metrics: Record<keyof AnswerMetrics, number> = { em: 0, f1: 0, precision: 0, recall: 0, cem1: 0, cem2: 0 };
@@ -55,6 +57,8 @@ export class ScoreSummary {
     if (row.mask) {
       this.#mask.rows += 1;
       if (row.mask.agree) this.#mask.agree += 1;
+      for (const kind of new Set(row.mask.disagreements.map((each) => each.kind)))
+        if (kind !== "trained-break") this.#maskKinds.set(kind, (this.#maskKinds.get(kind) ?? 0) + 1);
     }
     const { reward } = row;
     this.#total += reward.total;
@@ -84,7 +88,7 @@ export class ScoreSummary {
       answerRate: this.#answered / this.#rows,
       validFormat: this.#validFormat / this.#rows,
       rollout: rolloutMeans(this.#rollouts),
-      mask: { ...this.#mask },
+      mask: { ...this.#mask, kinds: Object.fromEntries(this.#maskKinds) },
       ...(this.#judged.length > 0 ? { judge: judgeAgreement(this.#judged) } : {}),
       metrics: this.#withGolds > 0 ? (metrics as Record<keyof AnswerMetrics, number>) : null,
       reward: {

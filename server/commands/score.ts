@@ -1,8 +1,13 @@
 import type { Command } from "commander";
 import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
 import { rolloutMetrics } from "../evaluation/rollout-metrics.ts";
-import { scoreGroup } from "../rewards/optional-terms.ts";
-import { type AnswerMetric, type RewardProfile, withAnswerMetric } from "../rewards/reward-profile.ts";
+import { type TermWeights, isRight, noTerms, scoreGroup, termCap } from "../rewards/optional-terms.ts";
+import {
+  type AnswerMetric,
+  type RewardProfile,
+  answerMetricNames,
+  withAnswerMetric,
+} from "../rewards/reward-profile.ts";
 import { TwinTally, twinDifference } from "../rewards/twin-difference.ts";
 import { auditMask } from "../rollout/mask-audit.ts";
 import type { Profile } from "../rollout/profile.ts";
@@ -11,12 +16,14 @@ import { type BadRow, readTrajectories } from "../trajectories/import/read-traje
 import { chosenProfile, chosenReward, fittingReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note, printJson } from "./output.ts";
 import { printScores } from "./score-print.ts";
+import { ScoredGroups } from "./scored-groups.ts";
 import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
 
 interface ScoreOptions {
   profile?: string;
   reward?: string;
   answer?: string;
+  term: string[];
   skipBad?: boolean;
   json?: boolean;
 }
@@ -32,13 +39,21 @@ export function addScoreCommand(program: Command): void {
     )
     .option("--reward <name>", "reward profile (default: the first that fits the rollout profile)")
     .option("--answer <metric>", "compare the answer in the reward by f1, em or cem instead")
+    .option(
+      "--term <name=weight>",
+      `pay an optional term, at most ${termCap}: ${Object.keys(noTerms).join(", ")} (may be repeated)`,
+      (term: string, terms: string[]) => [...terms, term],
+      [],
+    )
     .option("--skip-bad", "go on after records that cannot be read, and count them")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: ScoreOptions) => {
       const profile = options.profile === undefined ? undefined : await chosenProfile(options.profile);
       const reward = options.reward === undefined ? undefined : chosenReward(options.reward);
       const metric = options.answer === undefined ? undefined : chosenMetric(options.answer);
+      const weights = chosenWeights(options.term);
       const rows: ScoredRow[] = [];
+      const groups = new ScoredGroups();
       const bad: BadRow[] = [];
       const summary = new ScoreSummary();
       const twins = new TwinTally();
@@ -53,13 +68,15 @@ export function addScoreCommand(program: Command): void {
         }
         const fitting = reward ?? fittingReward(read.row.profile);
         const terms = metric ? withAnswerMetric(fitting, metric) : fitting;
-        const scored = scoreRow(read.row, read.line, terms);
+        const scored = scoreRow(read.row, read.line, terms, weights);
         rows.push(scored);
-        summary.add(scored);
+        groups.add(scored, isRight(read.row.trajectory, terms, read.row.trajectory.golds ?? []));
         const difference = twinDifference(read.row.trajectory, terms, read.row.trajectory.golds ?? []);
         if (difference) twins.add(difference);
       }
       if (rows.length === 0) throw new CommandError(`${file} holds no trajectory that can be scored.`);
+      groups.settle(weights.efficiency);
+      for (const row of rows) summary.add(row);
       const result = { ...summary.json(), bad: bad.length, ...(twins.rows > 0 ? { policySpans: twins.json() } : {}) };
       if (options.json) printJson({ rows, bad, summary: result });
       else printScores(rows, result);
@@ -71,12 +88,13 @@ export function scoreRow(
   { trajectory, profile, answer, recorded, judge }: ImportedRow,
   line: number,
   terms: RewardProfile,
+  weights: TermWeights = noTerms,
 ): ScoredRow {
   const golds = trajectory.golds ?? [];
   const said = recorded ?? answer;
   const normaliser = profile?.normaliser ?? terms.normaliser;
   const metrics: AnswerMetrics | null = golds.length > 0 ? answerMetrics(said, golds, normaliser) : null;
-  const reward = scoreGroup([trajectory], terms, golds)[0]!;
+  const reward = scoreGroup([trajectory], terms, golds, weights)[0]!;
   const mask = profile ? auditMask(trajectory, profile) : undefined;
   return {
     id: trajectory.id,
@@ -106,6 +124,24 @@ async function* rowsOf(file: string, profile: Profile | undefined): ReturnType<t
 }
 
 function chosenMetric(name: string): AnswerMetric {
-  if (name === "f1" || name === "em" || name === "cem") return name;
+  const known = answerMetricNames.find((metric) => metric === name);
+  if (known) return known;
   throw new CommandError("--answer is f1, em or cem.", exitCodes.usage);
+}
+
+function chosenWeights(terms: readonly string[]): TermWeights {
+  const weights = { ...noTerms };
+  for (const term of terms) {
+    const [name = "", value = "", ...rest] = term.split("=");
+    const weight = value.trim() === "" ? Number.NaN : Number(value);
+    if (!Object.hasOwn(weights, name) || rest.length > 0 || !(weight >= 0 && weight <= termCap)) {
+      const names = Object.keys(noTerms).join(", ");
+      throw new CommandError(
+        `--term takes NAME=WEIGHT: a name of ${names}, a weight from 0 to ${termCap}.`,
+        exitCodes.usage,
+      );
+    }
+    weights[name as keyof TermWeights] = weight;
+  }
+  return weights;
 }

@@ -47,18 +47,38 @@ export function addTerms(
     if (!(weight >= 0 && weight <= termCap))
       throw new RangeError(`The weight of ${name} is ${weight}; it lies between 0 and ${termCap}.`);
   }
-  const right = group.map(({ trajectory }) => isRight(trajectory, profile, golds));
-  const calls = group.map(({ trajectory }) => trajectory.searches.length);
-  const efficiency = groupEfficiency(calls, right);
-  return group.map(({ trajectory, reward }, index) => {
-    const whenWrong = right[index] ? 0 : 1;
-    const terms: RewardComponent[] = [
-      term("redundancy", 0 - redundancy(trajectory), weights.redundancy),
-      term("evidence", Number(evidenceReached(trajectory, golds) === true), weights.evidence * whenWrong),
-      term("refine", Number(holdsGold(refineText(trajectory), golds)), weights.refine * whenWrong),
-      term("efficiency", efficiency[index]!, weights.efficiency),
-    ];
-    return withTotal(reward.profile, [...reward.components, ...terms]);
+  return withEfficiency(
+    group.map(({ trajectory, reward }) => {
+      const right = isRight(trajectory, profile, golds);
+      const whenWrong = right ? 0 : 1;
+      const terms: RewardComponent[] = [
+        term("redundancy", 0 - redundancy(trajectory), weights.redundancy),
+        term("evidence", Number(evidenceReached(trajectory, golds) === true), weights.evidence * whenWrong),
+        term("refine", Number(holdsGold(refineText(trajectory), golds)), weights.refine * whenWrong),
+      ];
+      const components = [...reward.components, ...terms];
+      return { reward: { ...reward, components }, searches: trajectory.searches.length, right };
+    }),
+    weights.efficiency,
+  );
+}
+
+/** What efficiency needs to know of a rollout; whoever scores a large file keeps this and not the trajectory. */
+export interface GroupMember {
+  reward: Reward;
+  searches: number;
+  right: boolean;
+}
+
+/** The rewards of one group with its efficiency in place of any that they hold. */
+export function withEfficiency(group: readonly GroupMember[], weight: number): Reward[] {
+  const efficiency = groupEfficiency(
+    group.map(({ searches }) => searches),
+    group.map(({ right }) => right),
+  );
+  return group.map(({ reward }, index) => {
+    const others = reward.components.filter(({ name }) => name !== "efficiency");
+    return withTotal(reward.profile, [...others, term("efficiency", efficiency[index]!, weight)]);
   });
 }
 
@@ -77,7 +97,12 @@ function term(name: string, value: number, weight: number): RewardComponent {
   return { name, value, weight, violations: [] };
 }
 
-function isRight(trajectory: ScoredRollout["trajectory"], profile: RewardProfile, golds: readonly string[]): boolean {
+/** Whether the answer that the profile reads covers a gold answer. */
+export function isRight(
+  trajectory: ScoredRollout["trajectory"],
+  profile: RewardProfile,
+  golds: readonly string[],
+): boolean {
   const answer = readAnswer(trajectory, scoredText(trajectory, profile), profile);
   return answerMetrics(answer?.text, golds, profile.normaliser).cem1 === 1;
 }

@@ -1,4 +1,10 @@
-import type { AnswerTerms, RewardProfile, RuleComponent } from "./reward-profile.ts";
+import {
+  type AnswerTerms,
+  type RewardProfile,
+  type RuleComponent,
+  answerMetricNames,
+  withAnswerMetric,
+} from "./reward-profile.ts";
 
 const f1: AnswerTerms = { metric: "f1", right: 1, wrong: 0, missing: 0 };
 const exact: AnswerTerms = { metric: "em", right: 1, wrong: 0, missing: 0 };
@@ -144,9 +150,13 @@ export const rewardProfiles: readonly RewardProfile[] = [
   answerOnly,
 ];
 
-/** The profile of that name, or undefined. */
+/** The profile of that name, or undefined. `NAME+f1`, `NAME+em` and `NAME+cem` are the profile with another answer metric. */
 export function rewardProfile(name: string): RewardProfile | undefined {
-  return rewardProfiles.find((profile) => profile.name === name);
+  const [base, metric, ...rest] = name.split("+");
+  const profile = rewardProfiles.find((each) => each.name === base);
+  if (!profile || metric === undefined) return profile;
+  const known = answerMetricNames.find((each) => each === metric);
+  return known && rest.length === 0 && profile.answer ? withAnswerMetric(profile, known) : undefined;
 }
 
 /** The policy-spans twin of a released profile, also of one with another answer metric; undefined for all others. */

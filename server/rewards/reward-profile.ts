@@ -2,6 +2,7 @@ import type { NormaliserName } from "../evaluation/normalise-answer.ts";
 
 /** What an answer is compared by. `cem` is cover by words, the paper's ACC_R. */
 export type AnswerMetric = "f1" | "em" | "cem";
+export const answerMetricNames: readonly AnswerMetric[] = ["f1", "em", "cem"];
 
 /** Where a profile's rules look and its answer is read. */
 export type RuleScope =

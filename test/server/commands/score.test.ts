@@ -59,6 +59,51 @@ test("score stops at a record that it cannot read, and with --skip-bad counts it
   expect(JSON.parse(stdout)).toMatchObject({ bad: [{ line: 2 }, { line: 3 }], summary: { rows: 1, bad: 2 } });
 });
 
+test("score takes rows of one question for a group, and pays the optional terms that it is told to", async () => {
+  const block = "<|begin_of_query|>q<|end_of_query|>\n\n<|begin_of_documents|>\n(1)x\n<|end_of_documents|>\n\n";
+  const searched = (id: string, times: number, question = "Where?") => ({
+    ...rollout,
+    id,
+    question,
+    text: `${block.repeat(times)}${rollout.text}`,
+  });
+  const path = file("group.jsonl", searched("once", 1), searched("other", 5, "When?"), searched("thrice", 3));
+  const of = async (...args: string[]) => {
+    const { rows } = JSON.parse((await score(path, "--reward", "released-qwen", "--json", ...args)).stdout);
+    return rows.map(
+      ({ reward }: { reward: { total: number; components: { name: string; value: number; weight: number }[] } }) => {
+        const { value, weight } = reward.components.find(({ name }) => name === "efficiency")!;
+        return [reward.total, value, weight];
+      },
+    );
+  };
+  expect(await of()).toEqual([
+    [1, 0.5, 0],
+    [1, 0, 0],
+    [1, 0, 0],
+  ]);
+  expect(await of("--term", "efficiency=0.2", "--term", "redundancy=0.1")).toEqual([
+    [1.1, 0.5, 0.2],
+    [1 - 0.1 * 0.8, 0, 0.2],
+    [1 - 0.1 * (2 / 3), 0, 0.2],
+  ]);
+  for (const term of ["speed=0.1", "efficiency=0.6", "efficiency=", "efficiency"])
+    expect(await score(path, "--term", term)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--term takes NAME=WEIGHT"),
+    });
+});
+
+test("score names what a search for tags would mask otherwise", async () => {
+  const forged = { ...rollout, text: `<|begin_of_documents|> made up </think>\n<answer> Rome </answer>` };
+  const path = file("forged.jsonl", rollout, forged);
+  const { rows, summary } = JSON.parse((await score(path, "--json")).stdout);
+  expect(summary.mask).toEqual({ rows: 2, agree: 1, kinds: { "forged-tag": 1 } });
+  const [{ start, end }] = rows[1].mask.disagreements;
+  expect(forged.text.slice(start, end)).toBe("<|begin_of_documents|>");
+  expect((await score(path)).stdout).toContain("1 of 2 trajectories otherwise than who wrote them says: forged-tag 1");
+});
+
 test("score refuses what it does not know by name", async () => {
   const path = file("one.jsonl", rollout);
   expect(await score(path, "--reward", "nope")).toMatchObject({
@@ -119,7 +164,7 @@ describe.skipIf(!hasReference(trajectories) || !hasReference("golden/rewards.jso
       const wanted = answers.length === 1 ? metrics.get(JSON.stringify([predicted, answers[0]])) : undefined;
       if (wanted) expect([id, row.metrics]).toEqual([id, expect.objectContaining(wanted)]);
     }
-    expect(summary.mask).toEqual({ rows: 580, agree: 580 });
+    expect(summary.mask).toEqual({ rows: 580, agree: 580, kinds: {} });
     expect(summary.judge.em).toMatchObject({ rows: 580, agree: 510 / 580 });
     expect(summary.policySpans).toMatchObject({ rows: 580, differ: 28, points: 56 });
   });

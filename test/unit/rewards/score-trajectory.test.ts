@@ -40,6 +40,21 @@ const rollouts = fc.array(
   { maxLength: 6 },
 );
 
+describe("rewardProfile", () => {
+  it("gives a profile another answer metric by its name, so that it can be chosen wherever a profile can", () => {
+    for (const metric of ["f1", "em", "cem"] as const) {
+      const named = rewardProfile(`released-qwen+${metric}`);
+      expect(named).toEqual(withAnswerMetric(rewardProfile("released-qwen")!, metric));
+      expect(named?.answer?.metric).toBe(metric);
+    }
+  });
+
+  it("knows no other suffix, and none for a profile that does not look at the answer", () => {
+    for (const name of ["released-qwen+", "released-qwen+bleu", "released-qwen+em+f1", "paper-stage1+em", "none+em"])
+      expect(rewardProfile(name)).toBeUndefined();
+  });
+});
+
 describe("scoreTrajectory", () => {
   it("gives full marks to a rollout that breaks no rule", () => {
     expect(score("released-qwen", cleanRollout())).toMatchObject({ total: 1 });
