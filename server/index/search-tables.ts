@@ -7,6 +7,9 @@ import type { Tables } from "./tables.ts";
 /** Candidates of each leg; enough that a passage found by both is seen by both. */
 const candidates = 60;
 
+/** UTF-16 units of a query that are searched; a longer one is no query, and every word of it costs both legs time. */
+const longestQuery = 4_000;
+
 export interface SearchSources {
   tables: Tables;
   embedder: Embedder | null;
@@ -15,7 +18,8 @@ export interface SearchSources {
 }
 
 /** One search: both legs at the same time, fused, with the reason for each hit. */
-export async function searchTables(sources: SearchSources, query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<Hit[]> {
+export async function searchTables(sources: SearchSources, whole: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<Hit[]> {
+  const query = whole.slice(0, longestQuery);
   const limit = Math.max(candidates, k * 2);
   const [words, vectors] = await Promise.all([
     mode === "vectors" ? [] : sources.tables.searchWords(query, limit),

@@ -234,4 +234,12 @@ describe("the index of a folder", () => {
     expect(second.index.status()).toMatchObject({ files: 2, skipped: [] });
     expect(await paths(second.index, "magnetometer")).toEqual(["b.ipynb"]);
   });
+
+  test("searches the beginning of a query of ten megabytes", async () => {
+    write("a.md", page("North dome", "spectrograph"));
+    const { index } = await opened();
+    await index.update(signal);
+    const words = Array.from({ length: 1_200_000 }, (_, each) => `w${each}`).join(" ");
+    expect(await paths(index, `spectrograph ${words}`, "hybrid")).toEqual(["a.md"]);
+  });
 });
