@@ -19,8 +19,8 @@ interface Live {
   index: number;
   request: RolloutRequest;
   state: RolloutState;
-  started: number;
-  deadline: AbortSignal;
+  /** Milliseconds of its own stretches and searches: waiting for the others of a turn costs a rollout nothing. */
+  spent: number;
 }
 
 /**
@@ -33,16 +33,15 @@ export async function runRollouts(requests: readonly RolloutRequest[], options: 
   const { concurrency, signal, onEvent, onEnd } = options;
   const done: Trajectory[] = [];
   let live = requests.map((request, index): Live => {
-    const limit = Math.min(request.profile.limits.seconds * 1000, 2 ** 31 - 1);
     const state = beginRollout(request, (event) => onEvent?.(index, event));
-    return { index, request, state, started: performance.now(), deadline: AbortSignal.any([signal, AbortSignal.timeout(limit)]) };
+    return { index, request, state, spent: 0 };
   });
   while (live.length > 0) {
     await inParallel(live, concurrency, (rollout) => takeStretch(rollout, signal));
     await searchTurn(live, signal);
     live = live.filter((rollout) => {
       if (rollout.state.step.kind !== "end") return true;
-      rollout.state.seconds = (performance.now() - rollout.started) / 1000;
+      rollout.state.seconds = rollout.spent / 1000;
       const trajectory = rollout.state.trajectory();
       done[rollout.index] = trajectory;
       onEnd?.(rollout.index, trajectory);
@@ -52,9 +51,22 @@ export async function runRollouts(requests: readonly RolloutRequest[], options: 
   return done;
 }
 
-async function takeStretch({ state, request, deadline }: Live, asked: AbortSignal): Promise<void> {
-  if (deadline.aborted) return endAborted(state, asked, request.profile);
-  if (state.step.kind === "policy") await writeStretch(state, request.policy, deadline, asked);
+async function takeStretch(rollout: Live, asked: AbortSignal): Promise<void> {
+  const { state, request } = rollout;
+  if (state.step.kind !== "policy") return;
+  const left = millisecondsLeft(rollout);
+  if (left <= 0 || asked.aborted) return endAborted(state, asked, request.profile);
+  const began = performance.now();
+  await writeStretch(state, request.policy, deadline(asked, left), asked);
+  rollout.spent += performance.now() - began;
+}
+
+function millisecondsLeft({ request, spent }: Live): number {
+  return request.profile.limits.seconds * 1000 - spent;
+}
+
+function deadline(signal: AbortSignal, milliseconds: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.ceil(milliseconds), 2 ** 31 - 1))]);
 }
 
 /** One call for each retriever and number of passages; rollouts of one group share both. */
@@ -63,7 +75,7 @@ async function searchTurn(live: readonly Live[], signal: AbortSignal): Promise<v
   for (const rollout of live) {
     const { step } = rollout.state;
     if (step.kind !== "search") continue;
-    if (rollout.deadline.aborted) {
+    if (signal.aborted || millisecondsLeft(rollout) <= 0) {
       endAborted(rollout.state, signal, rollout.request.profile);
       continue;
     }
@@ -76,21 +88,20 @@ async function searchTurn(live: readonly Live[], signal: AbortSignal): Promise<v
   const calls = [...batches].flatMap(([retriever, sizes]) => [...sizes].map(([passages, queries]) => ({ retriever, passages, queries })));
   await Promise.all(
     calls.map(async ({ retriever, passages, queries }) => {
-      const last = lastDeadline([...queries.values()].flat());
+      // A call serves as long as anyone of its askers has time.
+      const last = deadline(signal, Math.max(...[...queries.values()].flat().map(millisecondsLeft)));
+      const began = performance.now();
       const outcomes = await unlessAborted(retriever.search([...queries.keys()], passages, last), last);
+      const took = performance.now() - began;
       for (const [at, askers] of [...queries.values()].entries()) {
-        for (const [nth, { state, request }] of askers.entries()) {
-          if (!outcomes || signal.aborted) endAborted(state, signal, request.profile);
-          else state.insert(shared(outcomes[at], nth));
+        for (const [nth, rollout] of askers.entries()) {
+          rollout.spent += took;
+          if (!outcomes || signal.aborted) endAborted(rollout.state, signal, rollout.request.profile);
+          else rollout.state.insert(shared(outcomes[at], nth));
         }
       }
     }),
   );
-}
-
-/** All began at once, so the one with the most seconds is out of time last: a call serves as long as anyone can use it. */
-function lastDeadline(askers: readonly Live[]): AbortSignal {
-  return askers.reduce((last, asker) => (asker.request.profile.limits.seconds > last.request.profile.limits.seconds ? asker : last)).deadline;
 }
 
 const fewer: SearchOutcome = {

@@ -83,6 +83,22 @@ describe("a group of rollouts", () => {
     expect(trajectories).toHaveLength(2);
   });
 
+  test("counts a rollout's own seconds only, however long the others take", async () => {
+    const slow: Policy = {
+      ...scriptedPolicy([]),
+      async *generate() {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        yield { text: "</think><answer>x</answer>" };
+        return { reason: "end" };
+      },
+    };
+    const profile = { ...r1Searcher, limits: { ...r1Searcher.limits, seconds: 0.2 } };
+    const one = (at: number): RolloutRequest => ({ ...request(at, slow, batches()), profile });
+    const trajectories = await runRollouts([0, 1, 2, 3, 4, 5].map(one), { concurrency: 1, signal });
+    expect(trajectories.map(({ stop }) => stop?.reason)).toEqual(Array.from({ length: 6 }, () => "finished"));
+    for (const { usage } of trajectories) expect(usage.seconds).toBeLessThan(0.2);
+  });
+
   test("ends all that live when it is cancelled", async () => {
     const controller = new AbortController();
     const waiting: Policy = {
