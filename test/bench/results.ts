@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { measureAgreement } from "./results/agreement.ts";
-import { productEmbedder } from "./results/corpora.ts";
+import { embedded, productEmbedder } from "./results/corpora.ts";
 import { resultsPage } from "./results/page.ts";
 import { measurePolicies } from "./results/policies.ts";
 import { questionSets } from "./results/question-sets.ts";
@@ -26,8 +26,9 @@ const retrieval = await measureRetrieval(sets, embedder, say);
 const policies = await measurePolicies(sets, embedder, root, say);
 await embedder.close();
 const page = resultsPage({
-  machine: `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
+  machine: `${process.platform}-${process.arch}, ${availableParallelism()} of ${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
   minutes: (performance.now() - started) / 60_000,
+  embedded: embedded.passages,
   agreement,
   retrieval,
   policies,

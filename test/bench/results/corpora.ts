@@ -6,6 +6,9 @@ import { type PassageIndex, openPassageIndex } from "../../../server/index/passa
 import type { Embedder } from "../../../server/models/embedder.ts";
 import { openEmbedder } from "../../../server/models/open-embedder.ts";
 
+/** Passages that got a vector in this process. */
+export const embedded = { passages: 0 };
+
 /** An index over these passages, kept in the cache so that a second run embeds nothing. */
 export async function indexOf(
   passages: readonly Passage[],
@@ -18,6 +21,7 @@ export async function indexOf(
   return openPassageIndex(join(cacheHome(), "corpora", hash.digest("hex").slice(0, 24)), passages, {
     embedder,
     onProgress: (done, total) => {
+      if (done === total) embedded.passages += total;
       if (done - told < 500 && done < total) return;
       told = done;
       say(`  ${done} of ${total} passages have a vector`);

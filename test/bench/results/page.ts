@@ -8,6 +8,8 @@ import { type RetrievalRow, sampleSize } from "./retrieval.ts";
 export interface Results {
   machine: string;
   minutes: number;
+  /** Passages that got a vector in this run; the others kept theirs from an earlier one. */
+  embedded: number;
   agreement: MetricAgreement | undefined;
   retrieval: { whole: RetrievalRow[]; sample: RetrievalRow[] };
   policies: PolicyResults;
@@ -21,10 +23,10 @@ const percent = (value: number): string => (100 * value).toFixed(1);
 const range = ({ mean, low, high }: Interval): string => `${percent(mean)} (${percent(low)}–${percent(high)})`;
 
 /** The page of results as Markdown. Shares are percent, with 95 % intervals of the bootstrap over questions. */
-export function resultsPage({ machine, minutes, agreement, retrieval, policies }: Results): string {
+export function resultsPage({ machine, minutes, embedded, agreement, retrieval, policies }: Results): string {
   return `# Results
 
-Written by \`node test/bench/results.ts\` in ${minutes.toFixed(0)} minutes. Machine: ${machine}. Shares are percent; in parentheses the 95 % interval of the
+Written by \`node test/bench/results.ts\` in ${minutes.toFixed(0)} minutes (${embedded} passages embedded; vectors of an earlier run are kept). Machine: ${machine}. Shares are percent; in parentheses the 95 % interval of the
 bootstrap over questions. Every sample is drawn with seed 1. The sets are cuts of the published ones with small corpora, so that retrieval is
 easier here than over all of Wikipedia and no figure can be compared with a paper's.
 
@@ -118,8 +120,9 @@ function policyTable(results: readonly PolicyResult[]): string {
       "read",
       "searches",
       "seconds",
+      "ends",
     ],
-    results.map(({ set, policy, profile, search, summary: { rows, means } }) => {
+    results.map(({ set, policy, profile, search, summary: { rows, means, stops } }) => {
       const share = (name: MeasureName): string => (means[name] ? range(means[name]) : "–");
       return [
         set,
@@ -135,6 +138,9 @@ function policyTable(results: readonly PolicyResult[]): string {
         share("supportsReached"),
         (means.searches?.mean ?? 0).toFixed(2),
         (means.seconds?.mean ?? 0).toFixed(2),
+        Object.entries(stops)
+          .map(([reason, count]) => `${reason} ${count}`)
+          .join(", "),
       ];
     }),
   );
