@@ -13,6 +13,7 @@ import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTrajectoriesCommand } from "./commands/trajectories.ts";
+import { addViewCommand } from "./commands/view.ts";
 import { version } from "./version.ts";
 
 const program = new Command("searchlight")
@@ -26,6 +27,7 @@ for (const add of [
   addSearchCommand,
   addAskCommand,
   addTrajectoriesCommand,
+  addViewCommand,
   addStatusCommand,
   addProfilesCommand,
   addScoreCommand,

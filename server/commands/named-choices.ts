@@ -3,6 +3,8 @@ import type { RewardProfile } from "../rewards/reward-profile.ts";
 import { type Profile, loadProfile } from "../rollout/profile.ts";
 import { CommandError, exitCodes } from "./output.ts";
 
+export { fittingReward } from "../rewards/fitting-reward.ts";
+
 /** The rollout profile of that name, or in that file. */
 export async function chosenProfile(name: string): Promise<Profile> {
   const loaded = await loadProfile(name);
@@ -15,15 +17,6 @@ export function chosenReward(name: string): RewardProfile {
   if (found) return found;
   const names = rewardProfiles.map((profile) => profile.name).join(", ");
   throw new CommandError(`There is no reward profile ${name}; there are ${names}.`, exitCodes.usage);
-}
-
-/** The first reward profile that fits a rollout profile; the answer alone where none does. */
-export function fittingReward(profile: Profile | undefined): RewardProfile {
-  for (const name of profile?.rewards ?? []) {
-    const found = rewardProfile(name);
-    if (found) return found;
-  }
-  return rewardProfile("answer-only")!;
 }
 
 /** A whole number that an option was given, or a usage error that names the option. */

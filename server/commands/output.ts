@@ -35,6 +35,13 @@ export function note(line: string): void {
   writeAll(2, `${visible(line)}\n`);
 }
 
+/** True once the reader of standard output has gone (`| head`): whatever is still to be printed is for nobody. */
+export function readerGone(): boolean {
+  return gone;
+}
+
+let gone = false;
+
 function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text, "utf8");
   let at = 0;
@@ -45,7 +52,10 @@ function writeAll(fd: number, text: string): void {
       // A full pipe answers EAGAIN; a reader that went away (`| head`) answers EPIPE and is no failure of ours.
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EAGAIN") continue;
-      if (code === "EPIPE") return;
+      if (code === "EPIPE") {
+        gone ||= fd === 1;
+        return;
+      }
       throw error;
     }
   }

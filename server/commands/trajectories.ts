@@ -1,11 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Command } from "commander";
-import { originCounts, segmentText } from "../../protocol/masks.ts";
-import type { Trajectory } from "../../protocol/trajectory.ts";
 import { openFolder } from "../home.ts";
+import { shownReward } from "../rewards/fitting-reward.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "../trajectories/store.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { existingFolder } from "./project-argument.ts";
+import { printTrajectory } from "./trajectory-print.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
 export function addTrajectoriesCommand(program: Command): void {
@@ -42,7 +42,7 @@ export function addTrajectoriesCommand(program: Command): void {
         const trajectory = await store.get(id);
         if (!trajectory) throw new CommandError(`There is no trajectory ${visible(id)} for this folder; searchlight trajectories list shows those there are.`);
         if (options.json) printJson({ trajectory });
-        else printTrajectory(trajectory);
+        else printTrajectory(trajectory, shownReward(trajectory));
       });
     });
 
@@ -73,26 +73,12 @@ async function openForWriting(path: string): Promise<FileHandle> {
   }
 }
 
-async function withStore(dir: string, use: (store: TrajectoryStore) => Promise<void>): Promise<void> {
+/** Opens the store of a folder for as long as `use` runs. */
+export async function withStore(dir: string, use: (store: TrajectoryStore) => Promise<void>): Promise<void> {
   const store = await openTrajectoryStore(openFolder(existingFolder(dir)).trajectoriesHome);
   try {
     await use(store);
   } finally {
     store.close();
   }
-}
-
-/** Masked spans are labelled in words, so that they are told apart in a pipe and by a screen reader as well. */
-function printTrajectory(trajectory: Trajectory): void {
-  const counts = originCounts(trajectory.segments);
-  print(`${oneLine(trajectory.id, 64)}  ${trajectory.createdAt}  ${trajectory.status}`);
-  print(`Question: ${visible(trajectory.question)}`);
-  print(`Policy: ${oneLine(trajectory.policy.label, 200)}   Profile: ${oneLine(trajectory.profile, 100)}   Stop: ${trajectory.stop?.reason ?? "running"}`);
-  print(`${counts.policy} policy characters, ${counts.environment} masked (${Math.round(counts.maskedShare * 100)} %)`);
-  for (const segment of trajectory.segments) {
-    const masked = segment.origin === "environment" ? `, masked: ${segment.end - segment.start} characters, not trained on` : "";
-    print(`\n[${segment.kind}, ${segment.origin}${masked}]`);
-    print(visible(segmentText(trajectory, segment)));
-  }
-  if (trajectory.answer) print(`\n[${trajectory.answer.abstained ? "not in these documents" : "answer, checked"}]\n${visible(trajectory.answer.text)}`);
 }

@@ -23,5 +23,7 @@ export function shownReward(
   profile = builtInProfiles.find(({ name }) => name === trajectory.profile),
 ): Reward | undefined {
   const golds = trajectory.golds ?? [];
-  return trajectory.reward ?? (golds.length > 0 ? scoreTrajectory(trajectory, fittingReward(profile), golds) : undefined);
+  return (
+    trajectory.reward ?? (golds.length > 0 ? scoreTrajectory(trajectory, fittingReward(profile), golds) : undefined)
+  );
 }
