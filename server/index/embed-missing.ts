@@ -5,6 +5,8 @@ import type { Tables } from "./tables.ts";
 
 const textsPerBatch = 32;
 const vectorsPerCommit = 256;
+/** A slow machine commits by time: progress counts what is committed, and a crash loses no more than this. */
+const millisecondsPerCommit = 2000;
 
 export interface EmbeddingWatch {
   signal: AbortSignal;
@@ -16,32 +18,45 @@ export interface EmbeddingWatch {
   progress(rate: number, etaSeconds: number): void;
 }
 
-/** Makes the vectors that are missing, in batches that are committed as they grow. What is committed is never made again. */
+/** Makes the vectors that are missing, in batches that are committed as they grow. What is committed is never made again; what is made when the work is stopped is committed. */
 export async function embedMissing(holdings: Holdings, tables: Tables, embedder: Embedder, watch: EmbeddingWatch): Promise<void> {
   const missing = holdings.missing();
   const started = performance.now();
+  let committed = started;
   let pending: { hash: string; vector: Float32Array }[] = [];
   const flush = async (): Promise<void> => {
-    await tables.addVectors(pending.map(({ hash }) => hash), pending.map(({ vector }) => vector));
-    for (const { hash } of pending) holdings.vectors.add(hash);
+    const made = pending;
     pending = [];
+    await tables.addVectors(made.map(({ hash }) => hash), made.map(({ vector }) => vector));
+    for (const { hash } of made) holdings.vectors.add(hash);
+    committed = performance.now();
   };
-  for (let at = 0; at < missing.length; at += textsPerBatch) {
-    await watch.ready();
-    const hashes = missing.slice(at, at + textsPerBatch);
-    const first = (hash: string): string => holdings.passagesOfHash(hash)[0]!;
-    const passages = await tables.passages(hashes.map(first));
-    const found = hashes.flatMap((hash) => {
-      const passage = passages.get(first(hash));
-      return passage ? [{ hash, text: embeddingText(passage) }] : [];
-    });
-    const vectors = await embedder.embed(found.map(({ text }) => text), "passage", watch.signal);
-    pending.push(...found.map(({ hash }, row) => ({ hash, vector: vectors[row]! })));
-    const done = at + hashes.length;
-    const interrupted = watch.interrupted();
-    if (pending.length >= vectorsPerCommit || done >= missing.length || interrupted) await flush();
-    if (interrupted) return;
-    const rate = (done / (performance.now() - started)) * 1000;
-    watch.progress(rate, (missing.length - done) / rate);
+  try {
+    for (let at = 0; at < missing.length; at += textsPerBatch) {
+      await watch.ready();
+      const hashes = missing.slice(at, at + textsPerBatch);
+      pending.push(...(await embedBatch(hashes, holdings, tables, embedder, watch.signal)));
+      const done = at + hashes.length;
+      const interrupted = watch.interrupted();
+      const due = pending.length >= vectorsPerCommit || performance.now() - committed >= millisecondsPerCommit;
+      if (due || done >= missing.length || interrupted) await flush();
+      if (interrupted) return;
+      const rate = (done / (performance.now() - started)) * 1000;
+      watch.progress(rate, (missing.length - done) / rate);
+    }
+  } catch (error) {
+    if (pending.length > 0) await flush();
+    throw error;
   }
+}
+
+async function embedBatch(hashes: readonly string[], holdings: Holdings, tables: Tables, embedder: Embedder, signal: AbortSignal) {
+  const first = (hash: string): string => holdings.passagesOfHash(hash)[0]!;
+  const passages = await tables.passages(hashes.map(first));
+  const found = hashes.flatMap((hash) => {
+    const passage = passages.get(first(hash));
+    return passage ? [{ hash, text: embeddingText(passage) }] : [];
+  });
+  const vectors = await embedder.embed(found.map(({ text }) => text), "passage", signal);
+  return found.map(({ hash }, row) => ({ hash, vector: vectors[row]! }));
 }

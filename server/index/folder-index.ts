@@ -137,7 +137,7 @@ class OpenIndex implements FolderIndex {
     this.#paused = new Promise((resolve) => {
       this.#resumed = resolve;
     });
-    this.#set({ state: "paused", reason: "Indexing is paused; resume it to embed the rest." });
+    this.#set({ state: "paused", reason: "Indexing is paused; resume it to take in the rest and what changes." });
   }
 
   resume(): void {
