@@ -24,3 +24,4 @@ export interface CodeServer {
 
 export function startCodeServer(options: CodeServerOptions): Promise<CodeServer>;
 export function windowAddress(origin: string, folder?: string): string;
+export function writeSettings(file: string, settings: Record<string, unknown>): void;

@@ -12,9 +12,15 @@ const quietSettings = {
   "extensions.autoUpdate": false,
   "extensions.autoCheckUpdates": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "git.openRepositoryInParentFolders": "never",
 };
 
 const readyMilliseconds = 60_000;
+
+/** Settings of a profile that has none. Those that are there are the person's, with the model that was chosen. */
+export function writeSettings(file, settings) {
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+}
 
 /**
  * Starts code-server and waits until it answers.
@@ -39,7 +45,7 @@ export async function startCodeServer({
   const extensions = join(home, "ext");
   const temporary = join(home, "t");
   for (const folder of [join(userData, "User"), extensions, temporary]) mkdirSync(folder, { recursive: true });
-  writeFileSync(join(userData, "User", "settings.json"), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  writeSettings(join(userData, "User", "settings.json"), settings);
   const config = join(home, "config.yaml");
   writeFileSync(config, "auth: none\n");
   const environment = {
