@@ -42,7 +42,15 @@ export async function composeAnswer(trajectory: Trajectory, profile: Profile, fo
     sentences.push({ text, citations: numbers, supported: citations.standing(numbers) });
   }
   if (sentences.every(({ citations: own }) => own.length === 0)) {
-    return abstain(trajectory, folders, `Nothing that was read carries what the policy answered (“${clip(withoutMarks(written))}”).`);
+    const claim = `what the policy answered (“${clip(withoutMarks(written))}”)`;
+    // Without a search nothing is known of the documents, and the reader must not take the answer for a finding.
+    return abstain(
+      trajectory,
+      folders,
+      trajectory.searches.length > 0
+        ? `Nothing that was read carries ${claim}.`
+        : `The policy searched for nothing, so no document carries ${claim}; ask again or choose another model.`,
+    );
   }
   return {
     text: withoutMarks(written),

@@ -91,6 +91,13 @@ describe("an answer", () => {
     expect(answer.notice).toContain("Penguins live on the roof.");
   });
 
+  test("says that nothing was searched when a policy answers without a search", async () => {
+    const answer = await composeAnswer(answered("It was built in 1987 by Marta Quill.", [], { searches: [] }), docs, [folder]);
+    expect(answer).toMatchObject({ abstained: true, nearest: [] });
+    expect(answer.notice).toContain("The policy searched for nothing");
+    expect(answer.notice).toContain("built in 1987");
+  });
+
   test("abstains when the policy ended without an answer", async () => {
     const trajectory = answered("x", write("dome.md", dome));
     const cut = { ...trajectory, segments: [trajectory.segments[0]!, { ...trajectory.segments[1]!, kind: "query" as const }], text: trajectory.text.replace("<answer>x</answer>", "..................") };
