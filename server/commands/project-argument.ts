@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { openFolder } from "../home.ts";
+import { embedderIdFault } from "../models/open-embedder.ts";
 import { type Project, openProject } from "../project.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
 
@@ -17,6 +18,8 @@ export function existingFolder(dir: string): string {
 
 /** Opens the folder named on the command line with its index and its trajectories. */
 export async function openCommandProject(dir: string, embedder: string): Promise<Project & AsyncDisposable> {
+  const fault = embedderIdFault(embedder);
+  if (fault) throw new CommandError(fault, exitCodes.usage);
   const project = await openProject(openFolder(existingFolder(dir)), { embedder });
   if (project.wordsOnly && embedder !== "none") note(`Search uses words only: ${project.wordsOnly}`);
   return { ...project, [Symbol.asyncDispose]: () => project.close() };

@@ -117,6 +117,7 @@ test("wrong usage ends with code 2 and a sentence, and nothing on standard outpu
     ["ask", join(cli.folder, "README.md"), "q"],
     ["ask", cli.folder, "q", "--policy", "oracle"],
     ["ask", cli.folder, "q", "--profile", "no-such"],
+    ["ask", cli.folder, "q", "--embedder", "no-such"],
     ["index", cli.folder, "--no-such-option"],
     ["no-such-command"],
   ]) {
