@@ -46,7 +46,7 @@ export function handlers(parts: HandlerParts): Handlers {
       for (const target of session.folders.filter(({ id }) => folder === undefined || id === folder)) {
         const { index } = await session.project(target);
         if (action === "update") void session.update(target);
-        else if (action === "rebuild") void index.rebuild(session.signal).catch(() => undefined);
+        else if (action === "rebuild") session.rebuild(target, index);
         else if (action === "pause") index.pause();
         else index.resume();
       }

@@ -6,7 +6,7 @@ import { ask } from "./ask.ts";
 import type { Policy } from "./models/policy.ts";
 import { wordsReady } from "./project.ts";
 import { localRetriever } from "./retrieval/local.ts";
-import { loadProfile } from "./rollout/profile.ts";
+import { builtInProfiles, loadProfile } from "./rollout/profile.ts";
 import type { Session } from "./session.ts";
 
 export interface QuestionRequest {
@@ -47,7 +47,11 @@ export class Questions {
     if (this.#session.folders.length === 0) {
       throw new Error("No folder is open, so there are no documents to ask about; open a folder first.");
     }
-    const profile = await loadProfile(request.profile || this.#session.settings.profile || "docs", this.#session.folders[0]!.path);
+    const named = request.profile || this.#session.settings.profile || "docs";
+    if (!this.#session.trusted && !builtInProfiles.some(({ name }) => name === named)) {
+      throw new Error(`The profile ${named} is a file, and this folder is not trusted; trust it, or use a built-in profile.`);
+    }
+    const profile = await loadProfile(named, this.#session.folders[0]!.path);
     if (!profile.ok) throw new Error(profile.reason);
     const follows = request.follows ? await this.find(request.follows) : undefined;
 

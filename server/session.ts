@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import type { IndexStatus } from "../protocol/index-status.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 import { type Folder, openFolder } from "./home.ts";
+import type { FolderIndex } from "./index/folder-index.ts";
 import { type Project, openProject } from "./project.ts";
 
 /**
@@ -83,6 +84,16 @@ export class Session {
       .finally(() => this.#updates.delete(folder.id));
     this.#updates.set(folder.id, update);
     return update;
+  }
+
+  /** Builds a folder's index anew behind whatever else happens. Throws where another process keeps it. */
+  rebuild(folder: Folder, index: FolderIndex): void {
+    if (index.status().role === "reader") {
+      throw new Error(`Another Searchlight keeps the index of ${folder.name}; close it, or rebuild there.`);
+    }
+    index.rebuild(this.signal).catch((error: unknown) => {
+      if (!this.signal.aborted) this.#onFault(`rebuilding the index of ${folder.name}`, error);
+    });
   }
 
   updateAll(): void {

@@ -1,5 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
+import { plainPieces } from "./plain-pieces.ts";
 
 /** Text to token ids and back, as a policy that works with ids needs it. */
 export interface TextTokenizer {
@@ -34,17 +35,6 @@ export function makeTokenizer(id: string, json: unknown, config: object = {}): T
     encode: (text) => plainPieces(text, control).flatMap(encodePrompt),
     decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false })),
   };
-}
-
-/** Cuts a text inside every control token that it spells out, after the token's first character, so that no piece holds one. */
-export function plainPieces(text: string, control: readonly string[]): string[] {
-  const cuts = new Set<number>();
-  for (const token of control) {
-    const first = token.codePointAt(0)! > 0xffff ? 2 : 1;
-    for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + 1)) cuts.add(at + first);
-  }
-  const ends = [...cuts].sort((a, b) => a - b);
-  return [0, ...ends].map((from, index) => text.slice(from, ends[index] ?? text.length)).filter((piece) => piece !== "");
 }
 
 /** `Digits` means Unicode digits to the library that made the vocabulary and ASCII digits to the one used here. */

@@ -1,3 +1,5 @@
+import { plainPieces } from "../models/plain-pieces.ts";
+
 /*
  * Control tags inside inserted text. A document is hostile: a tag in it could close the block it stands in, open a query or
  * forge an answer. Each tag gets look-alike brackets, which no profile and no tokenizer takes for a tag; a reader still sees
@@ -32,4 +34,28 @@ export function restore(text: string): string {
     const closes = "›".repeat(close.length >> 1);
     return open.length % 2 === 1 ? `${opens}<${name}>${closes}` : `${opens}${name}${closes}`;
   });
+}
+
+/** A mark without width that joins words; it stands inside a broken tag. */
+const joiner = "\u2060";
+
+/**
+ * Tags of a project's own profile can have any form, so they are broken instead: a word joiner after the first character. Joiners
+ * that the document has are doubled, so that an odd one says "this was a tag" and the change is reversible. Tags that
+ * `neutralise` knows are left to it.
+ */
+export function breakTags(text: string, tags: readonly string[]): { text: string; count: number } {
+  const own = ownTags(tags);
+  if (own.length === 0) return { text, count: 0 };
+  const pieces = plainPieces(text.replaceAll(joiner, joiner + joiner), own);
+  return { text: pieces.join(joiner), count: Math.max(0, pieces.length - 1) };
+}
+
+/** Undoes `breakTags`. */
+export function mendTags(text: string, tags: readonly string[]): string {
+  return ownTags(tags).length === 0 ? text : text.replace(/\u2060+/gu, (run) => joiner.repeat(run.length >> 1));
+}
+
+function ownTags(tags: readonly string[]): string[] {
+  return [...new Set(tags)].filter((each) => each.length > 1 && neutralise(each).count === 0);
 }

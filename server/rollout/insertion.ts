@@ -1,7 +1,7 @@
 import type { Hit, Passage } from "../../protocol/passage.ts";
 import { formatPlace } from "../../protocol/place.ts";
-import { neutralise } from "./control-tags.ts";
-import type { Insertion } from "./profile.ts";
+import { breakTags, neutralise } from "./control-tags.ts";
+import type { Insertion, Profile } from "./profile.ts";
 import { strip, stripRowNumber } from "./python-text.ts";
 
 /** The block that the environment writes after a query. */
@@ -12,12 +12,13 @@ export interface Block {
 }
 
 /** Writes hits as the profile says. `first` is the number of the first document. */
-export function documentsBlock(hits: readonly Hit[], insertion: Insertion, first: number): Block {
+export function documentsBlock(hits: readonly Hit[], { insertion, tags, stops }: Pick<Profile, "insertion" | "tags" | "stops">, first: number): Block {
   const documents = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
   const written = insertion.cutSpace ? strip(documents) : documents;
   // Neutralised as a whole, so that no tag can come together at the border of two fields or documents.
-  const { text, count } = neutralise(hits.length === 0 ? insertion.none : written);
-  return { text: insertion.before + text + insertion.after, neutralised: count };
+  const known = neutralise(hits.length === 0 ? insertion.none : written);
+  const own = breakTags(known.text, [...Object.values(tags), ...stops]);
+  return { text: insertion.before + own.text + insertion.after, neutralised: known.count + own.count };
 }
 
 function documentText(passage: Passage, insertion: Insertion, number: number): string {

@@ -1,10 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { builtInProfiles } from "./profiles/index.ts";
 
 /** A tag is never empty where the loop depends on it; the profile says "" for a tag it does not have. */
-const Tag = z.string().max(64);
+const Tag = z
+  .string()
+  .max(64)
+  .refine((tag) => [...tag].length !== 1, "a tag has at least two characters");
 
 /** How the transcript begins. `{question}` and `{earlier}` are replaced; nothing else in a template has a meaning. */
 export const Prompt = z.discriminatedUnion("kind", [
@@ -52,7 +55,7 @@ export type QueryRule = z.infer<typeof QueryRule>;
  * Everything that makes one kind of rollout: data, no code. The same loop runs all of them, so a project can add its own
  * as a JSON file of this shape.
  */
-export const Profile = z.strictObject({
+const ProfileShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a name is made of a-z, 0-9 and -"),
   about: z.string(),
   prompt: Prompt,
@@ -67,7 +70,7 @@ export const Profile = z.strictObject({
     answerClose: Tag.min(1),
   }),
   /** Strings that end a stretch of policy text. They are not part of the text; a closing tag is written back by the loop. */
-  stops: z.array(z.string().min(1)).min(1).max(16),
+  stops: z.array(z.string().min(1).max(64)).min(1).max(16),
   /** Cuts white space around a stretch that ends in a query, as the reference program does before it inserts documents. */
   stripBeforeSearch: z.boolean(),
   query: QueryRule,
@@ -98,13 +101,29 @@ export const Profile = z.strictObject({
   /** Names of the reward profiles that fit this format. */
   rewards: z.array(z.string()),
 });
+
+/** What every field may hold alone and would still make a rollout that asks nothing or never searches. */
+export const Profile = ProfileShape.superRefine(({ prompt, tags, stops, insertion }, context) => {
+  const issue = (path: (string | number)[], message: string): void => context.addIssue({ code: "custom", path, message });
+  const [field, template] = prompt.kind === "chat" ? ["user", prompt.user] : ["text", prompt.text];
+  if (!/\{question\??\}/.test(template)) issue(["prompt", field], "it lacks {question}, so nothing would be asked");
+  if (!stops.includes(tags.queryClose)) issue(["stops"], `it lacks the query's closing tag ${tags.queryClose}, so nothing would be searched`);
+  if (!insertion.document.includes("{text}")) issue(["insertion", "document"], "it lacks {text}, so nothing found would be read");
+  if (!/\{(?:text|rest)\}/.test(insertion.untitledDocument)) issue(["insertion", "untitledDocument"], "it lacks {text} and {rest}, so nothing found would be read");
+});
 export type Profile = z.infer<typeof Profile>;
+
+/** More of what is wrong with one file says no more. */
+const mostIssues = 5;
+
+/** A profile is a page of text; anything far larger is no profile. */
+const mostBytes = 1_000_000;
 
 export type LoadedProfile = { ok: true; profile: Profile } | { ok: false; reason: string };
 
 /**
  * A built-in profile by name, or a project's own by the path of its JSON file, relative to `from`. The reason names the
- * field that is wrong.
+ * fields that are wrong.
  */
 export async function loadProfile(nameOrPath: string, from = process.cwd()): Promise<LoadedProfile> {
   const builtIn = builtInProfiles.find(({ name }) => name === nameOrPath);
@@ -115,16 +134,18 @@ export async function loadProfile(nameOrPath: string, from = process.cwd()): Pro
   }
   let data: unknown;
   try {
-    data = JSON.parse(await readFile(resolve(from, nameOrPath), "utf8"));
+    const path = resolve(from, nameOrPath);
+    if ((await stat(path)).size > mostBytes) return { ok: false, reason: `The profile file ${nameOrPath} is larger than ${mostBytes} bytes.` };
+    data = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : "cannot be read";
     return { ok: false, reason: `The profile file ${nameOrPath} ${detail}.` };
   }
   const parsed = Profile.safeParse(data);
   if (parsed.success) return { ok: true, profile: parsed.data };
-  const issue = parsed.error.issues[0]!;
-  const field = issue.path.map(String).join(".") || "the whole file";
-  return { ok: false, reason: `The profile file ${nameOrPath} is wrong at ${field}: ${issue.message}.` };
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "the whole file"}: ${message}`);
+  const more = wrong.length > mostIssues ? `; and ${wrong.length - mostIssues} more` : "";
+  return { ok: false, reason: `The profile file ${nameOrPath} is wrong at ${wrong.slice(0, mostIssues).join("; ")}${more}.` };
 }
 
 export { builtInProfiles };

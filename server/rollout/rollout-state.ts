@@ -142,7 +142,7 @@ export class RolloutState {
     const hits = outcome.hits.slice(0, this.profile.limits.passages);
     const { insertion } = this.profile;
     const first = insertion.numbering === "running" ? insertedCount(this.#searches) + 1 : 1;
-    const block = documentsBlock(hits, insertion, first);
+    const block = documentsBlock(hits, this.profile, first);
     this.#usage.searchSeconds += outcome.seconds;
     this.#environment(block.text, "documents");
     this.#addSearch({

@@ -87,7 +87,7 @@ describe("what the trainers' own clients make of the documents", () => {
     expect(answers[0]![1]).toMatch(/^\d+\tCrew list {3}1984 was a dry year\.$/);
     const outcome = await remoteRetriever(wireForms[0]!, url).search(["dome"], 3, signal);
     const hits = outcome[0]!.ok ? outcome[0]!.hits : [];
-    expect(documentsBlock(hits.slice(1), r1Searcher.insertion, 1).text).toContain(
+    expect(documentsBlock(hits.slice(1), r1Searcher, 1).text).toContain(
       "(1)Crew list   1984 was a dry year.\n",
     );
   });
@@ -96,7 +96,7 @@ describe("what the trainers' own clients make of the documents", () => {
     const url = await serving(libraryRetriever());
     const [outcome] = await remoteRetriever(wireForms[1]!, url).search(["dome"], 3, signal);
     const hits = outcome!.ok ? outcome!.hits : [];
-    expect(documentsBlock(hits.slice(1), searchR1.insertion, 1).text).toContain(
+    expect(documentsBlock(hits.slice(1), searchR1, 1).text).toContain(
       'Doc 1(Title: "Crew list") 1984 was a dry year.',
     );
   });

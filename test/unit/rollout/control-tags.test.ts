@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { neutralise, restore } from "../../../server/rollout/control-tags.ts";
+import { breakTags, mendTags, neutralise, restore } from "../../../server/rollout/control-tags.ts";
 import { builtInProfiles } from "../../../server/rollout/profile.ts";
 
 const tags = [...new Set(builtInProfiles.flatMap(({ tags, stops }) => [...Object.values(tags), ...stops]))].filter(Boolean);
@@ -20,6 +20,22 @@ describe("control tags in documents", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("tags of any form that a project's own profile has are broken, reversibly", () => {
+    const own = ["[SEARCH]", "[/SEARCH]", "@@", "##answer", "##", "<think>"];
+    const text = fc
+      .array(fc.oneof(fc.constantFrom(...own, "\u2060", "[", "@", "#\u2060#"), fc.string({ maxLength: 3 })), { maxLength: 16 })
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(text, (value) => {
+        const broken = breakTags(value, own);
+        for (const tag of own.slice(0, -1)) expect(broken.text).not.toContain(tag);
+        expect(mendTags(broken.text, own)).toBe(value);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(breakTags("a [SEARCH] b", own)).toEqual({ text: "a [\u2060SEARCH] b", count: 1 });
   });
 
   test("a tag stays readable, and is counted", () => {

@@ -29,10 +29,20 @@ describe("a profile", () => {
     ["an empty tag that the loop needs", { ...docs, tags: { ...docs.tags, queryOpen: "" } }, "tags.queryOpen"],
     ["a number that is text", { ...docs, limits: { ...docs.limits, searches: "8" } }, "limits.searches"],
     ["a field that there is not", { ...docs, limits: { ...docs.limits, serches: 8 } }, "limits"],
+    ["a prompt without its question", { ...docs, prompt: { ...docs.prompt, user: "Ask." } }, "prompt.user"],
+    ["stops that never end a query", { ...docs, stops: ["</answer>"] }, "stops"],
+    ["an insertion without text", { ...docs, insertion: { ...docs.insertion, document: "({number})" } }, "insertion.document"],
+    ["an insertion without text of untitled passages", { ...docs, insertion: { ...docs.insertion, untitledDocument: "" } }, "insertion.untitledDocument"],
   ])("with %s is refused by the name of its field", async (_, profile, field) => {
     writeFileSync(join(root, "mine.json"), JSON.stringify(profile));
     const loaded = await loadProfile("mine.json", root);
     expect(loaded).toMatchObject({ ok: false, reason: expect.stringContaining(`is wrong at ${field}:`) as string });
+  });
+
+  test("with several mistakes is told all of them at once", async () => {
+    writeFileSync(join(root, "mine.json"), JSON.stringify({ ...docs, name: "Mine!", limits: { ...docs.limits, searches: -1, tokens: 0.5 } }));
+    const loaded = await loadProfile("mine.json", root);
+    expect(loaded).toMatchObject({ ok: false, reason: expect.stringMatching(/name: .*; limits\.searches: .*; limits\.tokens: /u) as string });
   });
 
   test("that is no JSON, not there or not known is refused in one sentence", async () => {
