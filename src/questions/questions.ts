@@ -86,7 +86,10 @@ export class Questions implements vscode.Disposable {
   /** Shows what the window showed before it was reloaded. */
   async restore(): Promise<void> {
     const id = this.#memory.get<string>(shownKey);
-    if (id && !this.shownId) await this.show(id);
+    if (!id || this.shownId) return;
+    const { trajectory } = await this.#server.request("trajectory", { id });
+    // A question that was asked meanwhile is what the person wants to see.
+    if (trajectory && !this.shownId) this.#showStored(trajectory);
   }
 
   async receive({ trajectoryId, seq, event }: RolloutMessage): Promise<void> {

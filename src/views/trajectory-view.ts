@@ -20,6 +20,8 @@ export interface TrajectoryViewParts {
 
 /** A view that has not reported itself by then is told of in the log and offered a reload. */
 const readyMilliseconds = 15_000;
+/** A question is not held back for longer than this by a view that is slow to draw. */
+const revealMilliseconds = 3000;
 
 /** The Trajectory view: hosts the viewer page and keeps it told of what is shown. */
 export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Disposable {
@@ -29,6 +31,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   #ready = false;
   #crashed = false;
   #banner: string | undefined;
+  readonly #becomesReady = new vscode.EventEmitter<void>();
 
   constructor(parts: TrajectoryViewParts) {
     this.#parts = parts;
@@ -48,8 +51,19 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
     ];
   }
 
+  /** Brings the view into sight and waits until it can draw, so that a question is watched from its beginning. */
   async reveal(): Promise<void> {
     await vscode.commands.executeCommand("searchlight.trajectory.focus");
+    if (this.#ready) return;
+    await new Promise<void>((resolve) => {
+      const subscription = this.#becomesReady.event(() => finish());
+      const timer = setTimeout(() => finish(), revealMilliseconds);
+      const finish = (): void => {
+        clearTimeout(timer);
+        subscription.dispose();
+        resolve();
+      };
+    });
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -78,7 +92,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    for (const subscription of [...this.#subscriptions, this.#becomesReady]) subscription.dispose();
   }
 
   #load(view: vscode.WebviewView): void {
@@ -104,6 +118,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   async #becameReady(): Promise<void> {
     this.#ready = true;
     this.#show();
+    this.#becomesReady.fire();
     await this.#parts.questions.restore();
   }
 

@@ -18,6 +18,13 @@ test("a question from the palette is answered in the sidebar, with its searches 
   await viewer.getByRole("heading", { name: demo.question }).waitFor({ timeout: 60_000 });
   const answer = viewer.getByRole("region", { name: "Answer" });
   await answer.waitFor({ timeout: 90_000 });
+  // The view was not open before: it is to draw in time to follow the question down to its answer.
+  const offset = (): Promise<number> =>
+    answer.evaluate((element) => {
+      const list = element.closest(".scroller")!.getBoundingClientRect();
+      return (element.getBoundingClientRect().top - list.top) / list.height;
+    });
+  await expect.poll(offset, { timeout: 10_000 }).toBeLessThan(0.9);
   await window.screenshot("answer");
   expect(await answer.getByRole("list", { name: "Citations" }).getByRole("listitem").count()).toBeGreaterThan(0);
   expect(await answer.locator(".citation .status").first().textContent()).toContain("verified");
