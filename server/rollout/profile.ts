@@ -97,6 +97,8 @@ const ProfileShape = z.strictObject({
   }),
   /** Inserted instead of ending where a stretch holds neither query nor answer; absent: the rollout ends. */
   invalidAction: z.string().optional(),
+  /** Inserted instead of ending where a search failed, never what the failure says; absent: the rollout ends. */
+  retrievalFailed: z.string().min(1).optional(),
   normaliser: z.enum(["punctuation-to-space", "punctuation-deleted"]),
   /** Names of the reward profiles that fit this format. */
   rewards: z.array(z.string()),

@@ -2,7 +2,7 @@ import { insertedCount } from "../../protocol/inserted.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
 import type { ChatPrompt, PolicyFinish, PolicyTurn } from "../models/policy.ts";
-import type { SearchOutcome } from "../retrieval/retriever.ts";
+import type { RetrievalErrorKind, SearchOutcome } from "../retrieval/retriever.ts";
 import { answerText } from "./answer-text.ts";
 import { documentsBlock } from "./insertion.ts";
 import type { Profile } from "./profile.ts";
@@ -13,6 +13,9 @@ import { RolloutUsage } from "./rollout-usage.ts";
 import { type Mode, stretchPieces } from "./stretch-segments.ts";
 import type { TextTokenizer } from "../models/tokenizer.ts";
 import { TokenTranscript } from "./token-transcript.ts";
+
+/** Failures that the next search may be spared: a used-up budget or a recording without the query stays as it is. */
+const goesOn: ReadonlySet<RetrievalErrorKind> = new Set<RetrievalErrorKind>(["unavailable", "timeout", "bad-response"]);
 
 /** What a rollout wants next. */
 export type Step = { kind: "policy" } | { kind: "search"; query: string; rawQuery: string } | { kind: "end" };
@@ -39,7 +42,7 @@ export class RolloutState {
   #stretch = { start: 0, segment: 0 };
   #pending: { query: string; rawQuery: string } | undefined;
   #stop: Trajectory["stop"];
-  readonly #usage = new RolloutUsage();
+  readonly #usage: RolloutUsage;
 
   constructor(
     profile: Profile,
@@ -54,6 +57,7 @@ export class RolloutState {
     this.earlier = earlier;
     this.#start = start;
     this.#emit = emit;
+    this.#usage = new RolloutUsage(profile.limits.tokens);
     const tooLong = prompt.text.length > profile.limits.characters;
     this.#tokens = tokenizer && !tooLong ? new TokenTranscript(tokenizer) : undefined;
     this.#text = this.#tokens?.prompt(prompt.text) ?? prompt.text;
@@ -73,7 +77,7 @@ export class RolloutState {
   policyTurn(): PolicyTurn {
     const { profile } = this;
     const sampling = this.#start.sampling;
-    const left = this.#tokensLeft();
+    const left = Math.min(this.#usage.tokensLeft, sampling.maxSegmentTokens ?? Number.POSITIVE_INFINITY);
     return {
       transcript: {
         question: this.#start.question,
@@ -88,7 +92,7 @@ export class RolloutState {
       answerForm: profile.insertion.numbering === "running" ? "sentences" : "short",
       messages: chatMessages(this.prompt, this.#text, this.#segments),
       stops: profile.stops,
-      sampling: left === undefined ? sampling : { ...sampling, maxSegmentTokens: Math.min(left, sampling.maxSegmentTokens ?? left) },
+      sampling: Number.isFinite(left) ? { ...sampling, maxSegmentTokens: left } : sampling,
     };
   }
 
@@ -104,7 +108,7 @@ export class RolloutState {
     this.#usage.sampled(ids.length);
     this.#rewriteStretch(this.#tokens!.sampled(ids, logprobs));
     this.#checkLength();
-    if ((this.#tokensLeft() ?? 0) < 0) this.#endTokens();
+    if (this.#usage.tokensLeft < 0) this.#endTokens();
   }
 
   /** The policy ended its stretch: decides between a search, feedback and the end. */
@@ -124,7 +128,7 @@ export class RolloutState {
       this.#close(tags.queryClose);
       return this.#invalid("The policy closed a query that it had not opened.");
     }
-    if (finish.reason === "length" && (this.#tokensLeft() ?? 1) <= 0) return this.#endTokens();
+    if (finish.reason === "length" && this.#usage.tokensLeft <= 0) return this.#endTokens();
     if (finish.reason === "length") return this.end("segment-limit", `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`);
     this.#endAnswered();
   }
@@ -135,9 +139,14 @@ export class RolloutState {
     this.#pending = undefined;
     const at = this.#text.length;
     if (!outcome.ok) {
-      this.#addSearch({ query, rawQuery, hits: [], insertedStart: at, insertedEnd: at, insertedHits: 0, neutralised: 0, seconds: 0, cached: false, error: outcome.error.message });
-      if (outcome.error.kind === "cancelled") return this.end("cancelled");
-      return this.end("retrieval-error", outcome.error.message);
+      const { kind, message } = outcome.error;
+      const instead = goesOn.has(kind) ? this.profile.retrievalFailed : undefined;
+      if (instead !== undefined) this.#environment(instead, "documents");
+      this.#addSearch({ query, rawQuery, hits: [], insertedStart: at, insertedEnd: this.#text.length, insertedHits: 0, neutralised: 0, seconds: 0, cached: false, error: message });
+      if (kind === "cancelled") return this.end("cancelled");
+      if (instead === undefined) return this.end("retrieval-error", message);
+      this.notice(`A search failed and the policy was told so: ${message}`);
+      return this.#nextStretch();
     }
     const hits = outcome.hits.slice(0, this.profile.limits.passages);
     const { insertion } = this.profile;
@@ -244,7 +253,7 @@ export class RolloutState {
   #nextStretch(): void {
     if (this.#turn + 1 >= this.profile.limits.turns) return this.#endTurns();
     this.#checkLength();
-    if ((this.#tokensLeft() ?? 1) <= 0) this.#endTokens();
+    if (this.#usage.tokensLeft <= 0) this.#endTokens();
     if (this.#stop) return;
     this.#turn += 1;
     this.#beginStretch();
@@ -253,12 +262,6 @@ export class RolloutState {
   #checkLength(): void {
     const { characters } = this.profile.limits;
     if (this.#text.length > characters) this.end("token-limit", `The transcript is longer than ${characters} characters.`);
-  }
-
-  /** Tokens that the policy may still write; undefined without a limit. */
-  #tokensLeft(): number | undefined {
-    const { tokens } = this.profile.limits;
-    return tokens === undefined ? undefined : tokens - this.#usage.policyTokens;
   }
 
   #endTokens(): void {

@@ -7,9 +7,20 @@ export class RolloutUsage {
   policyTokens = 0;
   searchSeconds = 0;
   seconds = 0;
+  readonly #limit: number;
   #policySeconds = 0;
   #promptTokens = 0;
   #counted = false;
+
+  /** `limit`: tokens that the policy may write in all. */
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit;
+  }
+
+  /** Tokens that the policy may still write; infinite without a limit, below 0 where it wrote more. */
+  get tokensLeft(): number {
+    return this.#limit - this.policyTokens;
+  }
 
   /** Ids that the policy sampled. */
   sampled(tokens: number): void {

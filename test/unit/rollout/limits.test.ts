@@ -4,7 +4,7 @@ import { Trajectory } from "../../../protocol/trajectory.ts";
 import type { Policy, PolicyChunk, PolicyTurn } from "../../../server/models/policy.ts";
 import { scriptedPolicy } from "../../../server/models/scripted.ts";
 import type { TextTokenizer } from "../../../server/models/tokenizer.ts";
-import type { Retriever, SearchOutcome } from "../../../server/retrieval/retriever.ts";
+import type { RetrievalErrorKind, Retriever, SearchOutcome } from "../../../server/retrieval/retriever.ts";
 import type { Profile } from "../../../server/rollout/profile.ts";
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
 import { type RolloutRequest, runRollout } from "../../../server/rollout/rollout.ts";
@@ -189,6 +189,37 @@ describe("a policy that fails", () => {
         detail: expect.stringContaining("token id") as string,
       });
     }
+  });
+});
+
+describe("a search that fails", () => {
+  const told = `\n\n${tags.documentsOpen}\nThe search does not work.\n${tags.documentsClose}\n\n`;
+  const profile: Profile = { ...r1Searcher, retrievalFailed: told };
+  const failing = (kind: RetrievalErrorKind) =>
+    functionRetriever(() => ({ ok: false, error: { kind, message: `Secret of the server: ${kind}.` } }));
+  const script = () => scriptedPolicy([asking, { text: "</think><answer>x</answer>", finish: { reason: "end" } }]);
+
+  test.each(["unavailable", "timeout", "bad-response"] as const)(
+    "with %s goes on where the profile says so, and its message is recorded, not inserted",
+    async (kind) => {
+      const trajectory = await run({ profile, policy: script(), retriever: failing(kind) });
+      expect(trajectory.stop).toEqual({ reason: "finished" });
+      const inserted = trajectory.segments.filter(({ origin }) => origin === "environment");
+      expect(inserted.map(({ start, end }) => trajectory.text.slice(start, end))).toEqual([told]);
+      expect(trajectory.text).not.toContain("Secret");
+      expect(trajectory.searches[0]).toMatchObject({
+        error: `Secret of the server: ${kind}.`,
+        insertedHits: 0,
+        insertedStart: inserted[0]!.start,
+        insertedEnd: inserted[0]!.end,
+      });
+      expect(trajectory.notices[0]).toContain("A search failed");
+    },
+  );
+
+  test.each(["limit", "not-recorded"] as const)("with %s ends whatever the profile says", async (kind) => {
+    const { stop } = await run({ profile, policy: script(), retriever: failing(kind) });
+    expect(stop).toEqual({ reason: "retrieval-error", detail: `Secret of the server: ${kind}.` });
   });
 });
 
