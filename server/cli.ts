@@ -5,6 +5,7 @@ import { addCompareCommand } from "./commands/compare.ts";
 import { diskFailure } from "./commands/disk-failure.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addIndexCommand } from "./commands/index.ts";
 import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
@@ -28,6 +29,7 @@ for (const add of [
   addAskCommand,
   addTrajectoriesCommand,
   addViewCommand,
+  addExportCommand,
   addStatusCommand,
   addProfilesCommand,
   addScoreCommand,

@@ -65,7 +65,8 @@ export function addTrajectoriesCommand(program: Command): void {
     });
 }
 
-async function openForWriting(path: string): Promise<FileHandle> {
+/** Opens a file anew; a path that cannot be written is a CommandError. */
+export async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {

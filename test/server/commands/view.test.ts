@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -15,12 +15,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function view(
   args: string[],
   extra: Record<string, string> = {},
+  command = "view",
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const styles: NodeJS.ProcessEnv = { ...env, ...extra };
     for (const name of ["NO_COLOR", "FORCE_COLOR"]) if (!(name in extra)) delete styles[name];
     const options = { env: styles, encoding: "utf8" as const, maxBuffer: 2 ** 26 };
-    execFile(process.execPath, [program, "view", ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [program, command, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
@@ -106,4 +107,28 @@ test("a reader that goes away ends the command quietly and early", async () => {
   child.stdout.once("data", () => child.stdout.destroy());
   const code = await new Promise((resolve) => child.on("close", resolve));
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
+test("export writes one page without script or address, all or one of a file, and nothing where it fails", async () => {
+  const path = file(
+    "exported.jsonl",
+    { ...rollout, text: `<script src="https://evil.test/x.js"></script>${rollout.text}` },
+    { ...rollout, id: "b" },
+  );
+  const out = join(folder, "page.html");
+  const write = (...args: string[]) => view(["--html", ...args], {}, "export");
+  expect(await write(path, "-o", out)).toMatchObject({ code: 0, stdout: "" });
+  const page = readFileSync(out, "utf8");
+  expect(page.match(/<article>/gu)).toHaveLength(2);
+  expect(page).not.toMatch(/<script|<link|<img|<a |\bon\w+=|href=|src="/u);
+  expect(page).toContain("default-src 'none'");
+  await write(path, "-o", out, "--id", "b");
+  expect(readFileSync(out, "utf8").match(/<article>/gu)).toHaveLength(1);
+  const before = readFileSync(path, "utf8");
+  expect(await write(path, "-o", path)).toMatchObject({ code: 2 });
+  expect(readFileSync(path, "utf8")).toBe(before);
+  const absent = join(folder, "absent.html");
+  expect(await write(path, "-o", absent, "--id", "none")).toMatchObject({ code: 1 });
+  expect(await write(path, "-o", join(path, "below-a-file"))).toMatchObject({ code: 1 });
+  expect(readdirSync(folder).filter((name) => /absent|partial/u.test(name))).toEqual([]);
 });
