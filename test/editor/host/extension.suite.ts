@@ -13,10 +13,6 @@ suite("the extension in the extension host", () => {
     await extension.activate();
   });
 
-  test("activates within fifty milliseconds of its own code", () => {
-    assert.ok(extension.exports.activationMilliseconds < 50, `${extension.exports.activationMilliseconds} ms`);
-  });
-
   test("registers every command that its manifest contributes", async () => {
     const { contributes } = extension.packageJSON as { contributes: { commands: { command: string }[] } };
     const registered = new Set(await vscode.commands.getCommands(true));
