@@ -5,7 +5,7 @@ import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
 import type { Profile } from "./profile.ts";
 import { earlierOf, fillPrompt } from "./prompt.ts";
 import { RolloutState } from "./rollout-state.ts";
-import { unlessAborted } from "./unless-aborted.ts";
+import { deadline, unlessAborted } from "./unless-aborted.ts";
 import { endAborted, writeStretch } from "./write-stretch.ts";
 import { trajectoryVersion } from "../../protocol/trajectory.ts";
 
@@ -34,8 +34,7 @@ export interface RolloutWatch {
 export async function runRollout(request: RolloutRequest, watch: RolloutWatch): Promise<Trajectory> {
   const { profile, policy, retriever } = request;
   const started = performance.now();
-  const deadline = AbortSignal.timeout(Math.min(profile.limits.seconds * 1000, 2 ** 31 - 1));
-  const signal = AbortSignal.any([watch.signal, deadline]);
+  const signal = deadline(watch.signal, profile.limits.seconds * 1000);
   const state = beginRollout(request, watch.onEvent);
   while (state.step.kind !== "end") {
     if (signal.aborted) endAborted(state, watch.signal, profile);

@@ -3,7 +3,7 @@ import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Retriever, SearchOutcome } from "../retrieval/retriever.ts";
 import type { RolloutState } from "./rollout-state.ts";
 import { type RolloutRequest, beginRollout } from "./rollout.ts";
-import { unlessAborted } from "./unless-aborted.ts";
+import { deadline, unlessAborted } from "./unless-aborted.ts";
 import { endAborted, writeStretch } from "./write-stretch.ts";
 
 export interface ScheduleOptions {
@@ -63,10 +63,6 @@ async function takeStretch(rollout: Live, asked: AbortSignal): Promise<void> {
 
 function millisecondsLeft({ request, spent }: Live): number {
   return request.profile.limits.seconds * 1000 - spent;
-}
-
-function deadline(signal: AbortSignal, milliseconds: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.ceil(milliseconds), 2 ** 31 - 1))]);
 }
 
 /** One call for each retriever and number of passages; rollouts of one group share both. */

@@ -11,3 +11,8 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     work.then(resolve, reject).finally(forget).catch(forget);
   });
 }
+
+/** A signal that fires with another one, or when the time is up. Timers take whole milliseconds, and no more than 24 days. */
+export function deadline(signal: AbortSignal, milliseconds: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.min(Math.ceil(milliseconds), 2 ** 31 - 1))]);
+}

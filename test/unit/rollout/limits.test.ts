@@ -267,6 +267,19 @@ describe("a retriever that does not keep its promise", () => {
     }
   });
 
+  test("by falling silent is left after any time, whole milliseconds or not", async () => {
+    for (const seconds of [0.0305, 1 / 64]) {
+      const { stop } = await run({
+        policy: scriptedPolicy([asking]),
+        retriever: giving(never),
+        profile: limited({ seconds }),
+      });
+      expect(stop?.reason).toBe("time-limit");
+    }
+    const long = await run({ policy: scriptedPolicy([asking]), profile: limited({ seconds: Number.MAX_VALUE }) });
+    expect(long.stop?.reason).toBe("no-answer");
+  });
+
   test("by falling silent is left when the time is up", async () => {
     const profile = limited({ seconds: 0.05 });
     const alone = await run({ policy: scriptedPolicy([asking]), retriever: giving(never), profile });
