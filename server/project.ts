@@ -1,3 +1,4 @@
+import type { EmbedderDeps } from "./models/embedder.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Folder } from "./home.ts";
 import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
@@ -17,10 +18,12 @@ export interface ProjectOptions {
   /** `minilm`, `openai:MODEL@URL` or `none`. */
   embedder: string;
   exclude?: readonly string[];
+  /** Where an embedding endpoint's key and proxy come from; the environment where absent. */
+  embedding?: EmbedderDeps;
 }
 
 export async function openProject(folder: Folder, options: ProjectOptions): Promise<Project> {
-  const embedding = await openEmbedder(options.embedder);
+  const embedding = await openEmbedder(options.embedder, options.embedding);
   const embedder = embedding.ok ? embedding.embedder : null;
   const index = await openFolderIndex(folder, { embedder, exclude: [...(options.exclude ?? [])] });
   const store = await openTrajectoryStore(folder.trajectoriesHome);

@@ -3,6 +3,7 @@ import type { IndexStatus } from "../protocol/index-status.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 import { type Folder, openFolder } from "./home.ts";
 import type { FolderIndex } from "./index/folder-index.ts";
+import type { EmbedderDeps } from "./models/embedder.ts";
 import { type Project, openProject } from "./project.ts";
 
 /**
@@ -18,11 +19,13 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #onStatus: (status: IndexStatus) => void;
   readonly #onFault: (where: string, error: unknown) => void;
+  readonly #embedding: EmbedderDeps;
 
   constructor(
     options: ServerOptions,
     onStatus: (status: IndexStatus) => void,
     onFault: (where: string, error: unknown) => void,
+    embedding: EmbedderDeps = {},
   ) {
     this.folders = options.folders.flatMap(({ name, path }) => {
       // A folder can be gone from disk while the window still lists it.
@@ -33,6 +36,7 @@ export class Session {
     this.trusted = options.trusted;
     this.#onStatus = onStatus;
     this.#onFault = onFault;
+    this.#embedding = embedding;
   }
 
   /** Fires when the session ends. */
@@ -110,7 +114,7 @@ export class Session {
 
   async #open(folder: Folder): Promise<Project> {
     const { embedder, exclude } = this.settings;
-    const project = await openProject(folder, { embedder: embedder || "minilm", exclude });
+    const project = await openProject(folder, { embedder: embedder || "minilm", exclude, embedding: this.#embedding });
     project.index.onStatus(this.#onStatus);
     return project;
   }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Embedder, EmbedderDeps, EmbedderOpening } from "./embedder.ts";
 import { unit } from "./embedder.ts";
-import { HttpError, postJson } from "./http.ts";
+import { endpointKey, parseEndpoint } from "./endpoint.ts";
+import { HttpError, type HttpOptions, dispatcherFor, postJson } from "./http.ts";
+import { PolicyError } from "./policy.ts";
 
 const maxTokens = 512;
 const textsPerRequest = 64;
@@ -12,14 +14,24 @@ const Reply = z.object({
   data: z.array(z.object({ index: z.int().optional(), embedding: z.union([z.array(z.number()), z.string()]) })),
 });
 
-/** An OpenAI-compatible `/v1/embeddings` endpoint; its dimension is what its first answer has. */
+/** An OpenAI-compatible `/v1/embeddings` endpoint, its address with or without `/v1`; its dimension is what its first answer has. */
 export async function openEndpointEmbedder(model: string, url: string, deps: EmbedderDeps): Promise<EmbedderOpening> {
-  const endpoint = `${url.replace(/\/+$/, "")}/embeddings`;
-  const key = (await deps.key?.(url)) ?? process.env["SEARCHLIGHT_API_KEY"];
+  const parsed = parseEndpoint(url);
+  if (!parsed.ok) return { ok: false, reason: `openai:${model} cannot be asked for vectors: ${parsed.reason}.` };
+  const { base, host } = parsed.endpoint;
+  let key: string | undefined;
+  try {
+    key = await endpointKey(parsed.endpoint, deps.key);
+  } catch (error) {
+    if (error instanceof PolicyError) return { ok: false, reason: error.message };
+    throw error;
+  }
 
+  const dispatcher = dispatcherFor(deps.proxy);
+  const options = (signal: AbortSignal): HttpOptions => ({ signal, dispatcher, ...(key ? { key, redirect: "error" } : {}) });
   const request = async (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => {
     const body = { model, input: texts, encoding_format: "base64" };
-    const reply = Reply.safeParse(await postJson(endpoint, body, { signal, ...(key ? { key } : {}) }));
+    const reply = Reply.safeParse(await postJson(`${base}/embeddings`, body, options(signal)));
     if (!reply.success) throw new Error(`The embedding endpoint ${url} answered with something that is no list of embeddings.`);
     const rows = reply.data.data.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
     if (rows.length !== texts.length) throw new Error(`The embedding endpoint ${url} answered ${rows.length} vectors for ${texts.length} texts.`);
@@ -35,7 +47,7 @@ export async function openEndpointEmbedder(model: string, url: string, deps: Emb
   if (dimension === 0) return { ok: false, reason: `The embedding endpoint ${url} answered an empty vector.` };
 
   const embedder: Embedder = {
-    id: `${model}@${new URL(url).host}`,
+    id: `${model}@${host}`,
     dimension,
     maxTokens,
     async embed(texts, _kind, signal) {

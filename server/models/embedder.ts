@@ -15,6 +15,8 @@ export type EmbedderOpening = { ok: true; embedder: Embedder } | { ok: false; re
 export interface EmbedderDeps {
   /** The key for an endpoint, from the editor's secrets; the environment is asked where this is absent. */
   key?(endpoint: string): Promise<string | undefined>;
+  /** Proxy of the editor's settings; empty or absent for the environment's. */
+  proxy?: string;
 }
 
 /** Scales a vector to length 1 in place; a zero vector stays zero. */
