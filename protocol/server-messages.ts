@@ -94,6 +94,12 @@ export const toServer = {
     z.object({ id: z.string() }),
     z.object({ trajectory: Trajectory.nullable() }),
   ),
+  trajectoryText: request(
+    "searchlight/trajectoryText",
+    "One trajectory as text, for its read-only document; null when there is none of this id.",
+    z.object({ id: z.string() }),
+    z.object({ text: z.string().nullable() }),
+  ),
   findModels: request(
     "searchlight/findModels",
     "Looks for model servers on their usual loopback ports and lists their models.",

@@ -6,6 +6,7 @@ import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
 import { hashBytes } from "./documents/read-place.ts";
 import type { EditorModels } from "./editor-models.ts";
+import { openTrajectory } from "./editor/open-trajectory.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import type { Questions } from "./questions.ts";
@@ -58,6 +59,10 @@ export function handlers(parts: HandlerParts): Handlers {
       return { trajectories: merged.slice(0, limit) };
     },
     trajectory: async ({ id }) => ({ trajectory: (await questions.find(id)) ?? null }),
+    trajectoryText: async ({ id }) => {
+      const trajectory = await questions.find(id);
+      return { text: trajectory ? openTrajectory(trajectory).text : null };
+    },
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
       return { models: [...servers, ...editor] };

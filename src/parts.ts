@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { trajectoryScheme } from "../protocol/trajectory-uri.ts";
 import { editorModels } from "./models/editor-models.ts";
 import { Faults } from "./faults.ts";
 import { ApiKeys } from "./models/api-keys.ts";
@@ -6,6 +7,7 @@ import { Questions } from "./questions/questions.ts";
 import { ServerLink } from "./client/server-link.ts";
 import { tellOfCrashes } from "./client/crash-messages.ts";
 import { Settings } from "./settings.ts";
+import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
 import { RunsTree } from "./views/runs-tree.ts";
@@ -44,6 +46,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   });
   const questions: Questions = new Questions(server, context.workspaceState);
   const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
+  const texts = new TrajectoryTexts(server);
   const runs = new RunsTree(server, questions, settings, faults.report);
 
   server.onDidCrash(() => questions.interrupt());
@@ -55,7 +58,10 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     );
   });
   settings.onDidChange(() => server.settle());
-  questions.onDidEnd(() => server.settle());
+  questions.onDidEnd(() => {
+    server.settle();
+    texts.refresh();
+  });
   context.subscriptions.push(
     faults.channel,
     settings,
@@ -64,9 +70,11 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     statuses,
     view,
     runs,
+    texts,
     tellOfCrashes(server, faults),
     indexStatusItem(statuses, server, settings),
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
+    vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),
     vscode.window.registerTreeDataProvider("searchlight.runs", runs),
   );
   return { context, faults, settings, server, questions, statuses, keys, view, facts: { activationMilliseconds: 0 } };

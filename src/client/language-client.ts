@@ -7,6 +7,7 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 import type { ServerOptions } from "../../protocol/server-messages.ts";
+import { trajectoryScheme } from "../../protocol/trajectory-uri.ts";
 import type { Faults } from "../faults.ts";
 import type { ClientHandlers, Notify, Request } from "./messages.ts";
 import { answerOver, type Endpoint, notifyOver, requestOver } from "./wire.ts";
@@ -51,7 +52,7 @@ export async function startServer(spec: {
       options: { cwd: spec.extensionPath },
     },
     {
-      documentSelector: [],
+      documentSelector: [{ scheme: trajectoryScheme }],
       initializationOptions: spec.options,
       outputChannel: channel,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

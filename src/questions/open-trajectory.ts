@@ -6,7 +6,7 @@ const listed = 500;
 
 /** Shows a past question in the view: the one given by id, else one picked from the list. */
 export async function openTrajectory(parts: Parts, given?: unknown): Promise<void> {
-  const id = typeof given === "string" ? given : await pick(parts);
+  const id = typeof given === "string" ? given : await pickTrajectory(parts, "Open Trajectory");
   if (!id) return;
   await parts.view.reveal();
   if (!(await parts.questions.show(id))) {
@@ -16,7 +16,8 @@ export async function openTrajectory(parts: Parts, given?: unknown): Promise<voi
   }
 }
 
-async function pick(parts: Parts): Promise<string | undefined> {
+/** The id of a past question picked from the list; undefined when there is none or none was picked. */
+export async function pickTrajectory(parts: Parts, title: string): Promise<string | undefined> {
   const { trajectories } = await parts.server.request("trajectories", { limit: listed });
   if (trajectories.length === 0) {
     void vscode.window.showInformationMessage("No question has been asked in this workspace.");
@@ -26,6 +27,6 @@ async function pick(parts: Parts): Promise<string | undefined> {
     const { description, detail } = describeRun(summary);
     return { label: summary.question, description, detail, id: summary.id };
   });
-  const choice = await vscode.window.showQuickPick(items, { title: "Open Trajectory", matchOnDescription: true });
+  const choice = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
   return choice?.id;
 }
