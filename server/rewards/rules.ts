@@ -131,7 +131,7 @@ function span({ start, end }: Span): Span {
 }
 
 /** The last occurrence of the tag that stands out most often: the likeliest place of the slip. */
-function oddOne(found: readonly Span[][]): Span | undefined {
+function oddOne(found: readonly (readonly Span[])[]): Span | undefined {
   const most = found.reduce((a, b) => (b.length > a.length ? b : a));
   return most.at(-1);
 }

@@ -16,6 +16,8 @@ export interface ScoredText {
   /** Whether the text holds the prompt, which may name tags itself. */
   hasPrompt: boolean;
   segments: readonly Segment[];
+  /** Places of every tag, found when a rule first asks for one. */
+  tagPlaces?: ReadonlyMap<string, readonly Span[]>;
 }
 
 /** The answer as read from the tags; `text` is stripped, the span is that of the stripped text. */
@@ -32,19 +34,16 @@ export function scoredText(
   const afterPrompt = segments.findLast(({ origin }) => origin === "prompt")?.end ?? 0;
   const rest = { text, segments, scope: profile.scope, hasPrompt: afterPrompt > 0 };
   if (profile.scope !== "response") return { ...rest, spans: runs(segments, "policy") };
-  const start =
-    profile.responseMarker === undefined ? afterPrompt : afterLast(text, profile.responseMarker, afterPrompt);
-  return { ...rest, spans: [{ start, end: text.length }] };
+  const response = { ...rest, spans: [{ start: afterPrompt, end: text.length }] };
+  const start = profile.responseMarker === undefined ? undefined : afterLast(response, profile.responseMarker);
+  return start === undefined ? response : { ...rest, spans: [{ start, end: text.length }] };
 }
 
-/** Where the last marker ends, not before `from`. Searched forwards, which an engine does many times faster than backwards. */
-function afterLast(text: string, marker: string, from: number): number {
-  let end = from;
-  for (;;) {
-    const at = text.indexOf(marker, Math.max(0, end - marker.length + 1));
-    if (at < 0) return end;
-    end = at + marker.length;
-  }
+/** Where the last marker of a response ends, by the tag that it closes with; undefined where there is none. */
+function afterLast(response: ScoredText, marker: string): number | undefined {
+  const inside = marker.lastIndexOf("<");
+  const tags = occurrences(response, marker.slice(inside));
+  return tags.findLast(({ start }) => start >= inside && response.text.startsWith(marker, start - inside))?.end;
 }
 
 /** Ranges of one origin, neighbours joined: a tag may lie across two segments of the same writer. */
@@ -59,62 +58,72 @@ export function runs(segments: readonly Segment[], origin: Segment["origin"]): S
   return joined;
 }
 
-type Searchable = Pick<ScoredText, "text" | "spans">;
+type Searchable = Pick<ScoredText, "text" | "spans" | "tagPlaces">;
 
-/** Where a string stands, without overlaps, as Python's `count` counts it. */
-export function occurrences(searched: Searchable, wanted: string): Span[] {
-  if (wanted.length > 1 && wanted.lastIndexOf("<") === 0) return tagOccurrences(searched, wanted);
-  const { text, spans } = searched;
-  const found: Span[] = [];
+/** No tag that a rule looks for is longer. */
+const longestTag = 32;
+
+/** The tag that a wanted string begins with; rules want a dozen strings. */
+const tagOf = new Map<string, string>();
+
+/**
+ * Where a tag stands, with what follows it in `wanted`: `<name>` or `<name>` and more. A dozen rules look for tags in one text, so all
+ * places of all tags are found at once.
+ */
+export function occurrences(searched: Searchable, wanted: string): readonly Span[] {
+  searched.tagPlaces ??= placesOf(searched);
+  let tag = tagOf.get(wanted);
+  if (tag === undefined) tagOf.set(wanted, (tag = wanted.slice(0, wanted.indexOf(">") + 1)));
+  const found = searched.tagPlaces.get(tag) ?? [];
+  if (tag.length === wanted.length) return found;
+  const whole: Span[] = [];
+  for (const { start } of found) {
+    const end = start + wanted.length;
+    if (
+      searched.text.startsWith(wanted, start) &&
+      searched.spans.some((span) => span.start <= start && end <= span.end)
+    )
+      whole.push({ start, end });
+  }
+  return whole;
+}
+
+function placesOf({ text, spans }: Searchable): ReadonlyMap<string, Span[]> {
+  const places = new Map<string, Span[]>();
   for (const span of spans) {
-    const part = text.slice(span.start, span.end);
-    for (let at = part.indexOf(wanted); at >= 0; at = part.indexOf(wanted, at + wanted.length)) {
-      found.push({ start: span.start + at, end: span.start + at + wanted.length });
+    for (
+      let start = text.indexOf("<", span.start);
+      start >= 0 && start < span.end;
+      start = text.indexOf("<", start + 1)
+    ) {
+      const end = tagEnd(text, start + 1, Math.min(span.end, start + longestTag));
+      if (end < 0) continue;
+      const tag = text.slice(start, end);
+      const found = places.get(tag);
+      if (found) found.push({ start, end });
+      else places.set(tag, [{ start, end }]);
     }
   }
-  return found;
+  return places;
 }
 
-/** An angle bracket, the end of its span, and the character after it. */
-interface Angle {
-  at: number;
-  end: number;
-  next: number;
-}
-
-const angles = new WeakMap<Searchable, Angle[]>();
-
-/** A dozen rules count tags in one text: its angle brackets are looked up once, and each tag is compared only there. */
-function anglesOf(searched: Searchable): Angle[] {
-  const known = angles.get(searched);
-  if (known) return known;
-  const { text, spans } = searched;
-  const found: Angle[] = [];
-  for (const { start, end } of spans) {
-    for (let at = text.indexOf("<", start); at >= 0 && at < end; at = text.indexOf("<", at + 1)) {
-      found.push({ at, end, next: text.charCodeAt(at + 1) });
-    }
+/** Where the tag ends that is open at a place; -1 where another bracket or the limit comes first. */
+function tagEnd(text: string, from: number, limit: number): number {
+  for (let at = from; at < limit; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 62) return at + 1;
+    if (code === 60) return -1;
   }
-  angles.set(searched, found);
-  return found;
+  return -1;
 }
 
-function tagOccurrences(searched: Searchable, tag: string): Span[] {
-  const found: Span[] = [];
-  const second = tag.charCodeAt(1);
-  for (const { at, end, next } of anglesOf(searched)) {
-    if (next === second && at + tag.length <= end && searched.text.startsWith(tag, at))
-      found.push({ start: at, end: at + tag.length });
-  }
-  return found;
-}
-
-/** Where a pattern (global) matches inside the spans: the first `most` places. */
+/** Where a pattern (global, never empty) matches inside the spans: the first `most` places. */
 export function matches({ text, spans }: Searchable, pattern: RegExp, most: number): Span[] {
   const found: Span[] = [];
   for (const span of spans) {
-    for (const match of text.slice(span.start, span.end).matchAll(pattern)) {
-      if (found.length === most) return found;
+    const part = text.slice(span.start, span.end);
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(part); match && found.length < most; match = pattern.exec(part)) {
       const start = span.start + match.index;
       found.push({ start, end: start + match[0].length });
     }
@@ -123,19 +132,22 @@ export function matches({ text, spans }: Searchable, pattern: RegExp, most: numb
 }
 
 /** The spans without what stands between an opening tag and the next closing one, tags included; an unclosed tag hides nothing. */
-export function outside({ text, spans }: Searchable, open: string, close: string): Span[] {
-  return spans.flatMap((span) => {
-    const part = text.slice(span.start, span.end);
+export function outside(searched: Searchable, open: string, close: string): Span[] {
+  const opens = occurrences(searched, open);
+  const closes = occurrences(searched, close);
+  let next = 0;
+  return searched.spans.flatMap((span) => {
     const rest: Span[] = [];
-    let from = 0;
-    for (;;) {
-      const opened = part.indexOf(open, from);
-      const closed = opened < 0 ? -1 : part.indexOf(close, opened + open.length);
-      if (closed < 0) break;
-      rest.push({ start: span.start + from, end: span.start + opened });
-      from = closed + close.length;
+    let from = span.start;
+    for (const opened of opens) {
+      if (opened.start < from || opened.end > span.end) continue;
+      while (next < closes.length && closes[next]!.start < opened.end) next++;
+      const closed = closes[next];
+      if (!closed || closed.end > span.end) break;
+      rest.push({ start: from, end: opened.start });
+      from = closed.end;
     }
-    rest.push({ start: span.start + from, end: span.end });
+    rest.push({ start: from, end: span.end });
     return rest;
   });
 }

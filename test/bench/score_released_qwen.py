@@ -1,7 +1,7 @@
 """The same scoring as `searchlight score --reward released-qwen` does, as a plain Python program: answer metrics and reward.
 
-Reads trajectories as JSON lines from the file that is named, prints the seconds that scoring took (best of five, reading not
-counted) and the sum of all rewards, by which the two programs are held to each other.
+Reads trajectories as JSON lines from the file that is named, prints the processor seconds that scoring took (best of five,
+reading not counted) and the sum of all rewards, by which the two programs are held to each other.
 """
 import json
 import re
@@ -89,12 +89,12 @@ def main():
     rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
     best = None
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         total = 0.0
         for row in rows:
             answer_metrics(row.get("predicted") or "", row["answers"])
             total += reward(row["text"], row["answers"])[0]
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         best = seconds if best is None else min(best, seconds)
     print(json.dumps({"seconds": best, "rows": len(rows), "total": total}))
 
