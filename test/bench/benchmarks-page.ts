@@ -70,7 +70,7 @@ with ${loop.rollouts} rollouts in flight at once (${number(loop.megabytesInFligh
 
 ${
   scoring
-    ? `${scoring.rows} released rollouts: ${number(1000 * scoring.fileSeconds, 0)} ms from the file to rewards at the first go; metrics and rewards with their spans alone ${number(1000 * scoring.seconds, 0)} ms. ${
+    ? `${scoring.rows} released rollouts: ${number(1000 * scoring.fileSeconds, 0)} ms from the file to rewards at the first go; metrics and rewards with their spans alone ${number(1000 * scoring.seconds, 0)} ms of processor time. ${
         scoring.pythonTimes === undefined ? "There is no Python on this machine to compare with." : `An equal Python program, which keeps no spans, takes ${number(scoring.pythonTimes)} times as long; both give the same sum of rewards.`
       }`
     : "The released rollouts are not on this machine."
