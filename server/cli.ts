@@ -10,6 +10,7 @@ import { addIndexCommand } from "./commands/index.ts";
 import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addRetrievalCommand } from "./commands/retrieval.ts";
+import { addRolloutsCommand } from "./commands/rollouts.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -33,6 +34,7 @@ for (const add of [
   addStatusCommand,
   addProfilesCommand,
   addScoreCommand,
+  addRolloutsCommand,
   addEvaluateCommand,
   addCompareCommand,
   addAuditCommand,

@@ -9,6 +9,7 @@ import { type EvaluationRow, type JudgeOutcome, evaluationRow, hasFailed } from 
 import type { RunFolder } from "./evaluation/runs/run-folder.ts";
 import type { Folder } from "./home.ts";
 import { type Policy, PolicyError } from "./models/policy.ts";
+import { seeded } from "./models/seeded.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
 import type { RewardProfile } from "./rewards/reward-profile.ts";
 import { answerText } from "./rollout/answer-text.ts";
@@ -124,14 +125,6 @@ const abstentions = new Set(
 
 function isAbstention(text: string): boolean {
   return abstentions.has(normalisers["punctuation-to-space"](text));
-}
-
-function seeded(policy: Policy, seed: number): Policy {
-  return {
-    ref: policy.ref,
-    form: policy.form,
-    generate: (turn, signal) => policy.generate({ ...turn, sampling: { ...turn.sampling, seed } }, signal),
-  };
 }
 
 /** Nothing is asked where there is nothing to compare; a judge that fails leaves its reason and ends nothing. */

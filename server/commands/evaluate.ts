@@ -11,14 +11,13 @@ import { summariseRun } from "../evaluation/runs/summary.ts";
 import { sampleQuestions } from "../evaluation/sample-questions.ts";
 import { dataHome } from "../home.ts";
 import { takeLease } from "../index/lease.ts";
-import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
-import { type Policy, PolicyError } from "../models/policy.ts";
+import type { Policy } from "../models/policy.ts";
 import { fillPrompt } from "../rollout/prompt.ts";
 import { version } from "../version.ts";
 import { evaluationProgress } from "./evaluate-progress.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { printSummary } from "./evaluate-print.ts";
-import { chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { chosenPolicy, chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
 import { readQuestionFile } from "./question-file.ts";
@@ -186,17 +185,6 @@ function openFolderOnce(path: string, manifest: RunManifest): RunFolder & Dispos
 function asCommandError(error: unknown): never {
   if (error instanceof RunFolderError) throw new CommandError(error.message, exitCodes.failed, { cause: error });
   throw error;
-}
-
-async function chosenPolicy(id: string): Promise<Policy> {
-  const parsed = parsePolicyId(id);
-  if (!parsed.ok) throw new CommandError(parsed.reason, exitCodes.usage);
-  try {
-    return await openPolicy(id, {});
-  } catch (error) {
-    if (error instanceof PolicyError) throw new CommandError(error.message, exitCodes.usage, { cause: error });
-    throw error;
-  }
 }
 
 async function chosenJudge(id: string): Promise<Policy> {

@@ -1,3 +1,5 @@
+import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
+import { type Policy, PolicyError } from "../models/policy.ts";
 import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import type { RewardProfile } from "../rewards/reward-profile.ts";
 import { type Profile, loadProfile } from "../rollout/profile.ts";
@@ -24,4 +26,16 @@ export function wholeNumber(option: string, text: string, least: number): number
   const value = Number(text);
   if (/^-?\d+$/u.test(text) && Number.isSafeInteger(value) && value >= least) return value;
   throw new CommandError(`${option} takes a whole number from ${least}, not ${text}.`, exitCodes.usage);
+}
+
+/** A policy by its id; no request is made before it is asked to write. */
+export async function chosenPolicy(id: string): Promise<Policy> {
+  const parsed = parsePolicyId(id);
+  if (!parsed.ok) throw new CommandError(parsed.reason, exitCodes.usage);
+  try {
+    return await openPolicy(id, {});
+  } catch (error) {
+    if (error instanceof PolicyError) throw new CommandError(error.message, exitCodes.usage, { cause: error });
+    throw error;
+  }
 }
