@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Connection, DidChangeWatchedFilesNotification, type FileEvent } from "vscode-languageserver";
 import { ServerOptions, toClient, toServer } from "../protocol/server-messages.ts";
 import { editorModels } from "./editor-models.ts";
+import { trajectoryDocuments } from "./editor/trajectory-documents.ts";
 import { handlers } from "./handlers.ts";
 import { openPolicy } from "./models/policy-id.ts";
 import { Questions } from "./questions.ts";
@@ -28,6 +29,8 @@ export function serve(connection: Connection): void {
   let session: Session | undefined;
   let questions: Questions | undefined;
 
+  const texts = trajectoryDocuments(connection, async (id) => questions?.find(id), onFault);
+
   connection.onInitialize((params) => {
     const options = ServerOptions.parse(params.initializationOptions);
     const models = editorModels(connection);
@@ -39,7 +42,7 @@ export function serve(connection: Connection): void {
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
     questions = new Questions(session, open, (trajectoryId, seq, event) => tell(connection, toClient.rollout, { trajectoryId, seq, event }), onFault);
     listenTo(connection, toServer, handlers({ session, questions, editorModels: models, openPolicy: open, faults: () => faults }), onFault);
-    return { capabilities: {}, serverInfo: { name: "Searchlight", version } };
+    return { capabilities: texts, serverInfo: { name: "Searchlight", version } };
   });
 
   connection.onInitialized(() => {
