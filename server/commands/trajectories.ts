@@ -1,6 +1,9 @@
+import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { openFolder } from "../home.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { dataHome, openFolder } from "../home.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "../trajectories/store.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
@@ -34,16 +37,14 @@ export function addTrajectoriesCommand(program: Command): void {
   command
     .command("show")
     .description("One trajectory: segments, masked spans, searches, answer.")
-    .argument("<dir>", "folder of documents")
-    .argument("<id>")
+    .usage("[dir] <id> [--json]")
+    .argument("<dir-or-id>", "folder of documents; without one all folders are looked through")
+    .argument("[id]")
     .option("--json", "the whole record as one JSON object")
-    .action(async (dir: string, id: string, options: { json?: boolean }) => {
-      await withStore(dir, async (store) => {
-        const trajectory = await store.get(id);
-        if (!trajectory) throw new CommandError(`There is no trajectory ${visible(id)} for this folder; searchlight trajectories list shows those there are.`);
-        if (options.json) printJson({ trajectory });
-        else printTrajectory(trajectory, shownReward(trajectory));
-      });
+    .action(async (first: string, second: string | undefined, options: { json?: boolean }) => {
+      const trajectory = second === undefined ? await findAnywhere(first) : await findIn(first, second);
+      if (options.json) printJson({ trajectory });
+      else printTrajectory(trajectory, shownReward(trajectory));
     });
 
   command
@@ -51,18 +52,59 @@ export function addTrajectoriesCommand(program: Command): void {
     .description("All trajectories as JSON lines.")
     .argument("<dir>", "folder of documents")
     .option("-o, --output <file>", "file to write; standard output when absent")
-    .action(async (dir: string, options: { output?: string }) => {
+    .option("--json", "one JSON object on standard output instead of lines")
+    .action(async (dir: string, options: { output?: string; json?: boolean }) => {
+      if (options.json && options.output) throw new CommandError("--json prints on standard output; leave out --output.", exitCodes.usage);
       await withStore(dir, async (store) => {
+        if (options.json) return printJson({ trajectories: await allOf(store) });
         const file = options.output ? await openForWriting(options.output) : undefined;
-        for (const { id } of (await store.list(Number.MAX_SAFE_INTEGER)).reverse()) {
-          const trajectory = await store.get(id);
-          if (!trajectory) continue;
+        for await (const trajectory of eachOf(store)) {
           if (file) await file.write(`${JSON.stringify(trajectory)}\n`);
           else print(JSON.stringify(trajectory));
         }
         await file?.close();
       });
     });
+}
+
+/** Oldest first. */
+async function* eachOf(store: TrajectoryStore): AsyncGenerator<Trajectory> {
+  for (const { id } of (await store.list(Number.MAX_SAFE_INTEGER)).reverse()) {
+    const trajectory = await store.get(id);
+    if (trajectory) yield trajectory;
+  }
+}
+
+async function allOf(store: TrajectoryStore): Promise<Trajectory[]> {
+  const all: Trajectory[] = [];
+  for await (const trajectory of eachOf(store)) all.push(trajectory);
+  return all;
+}
+
+async function findIn(dir: string, id: string): Promise<Trajectory> {
+  let found: Trajectory | undefined;
+  await withStore(dir, async (store) => {
+    found = await store.get(id);
+  });
+  if (found) return found;
+  throw new CommandError(`There is no trajectory ${visible(id)} for this folder; searchlight trajectories list shows those there are.`);
+}
+
+/** Looks through the stores of all folders that were ever asked about. */
+async function findAnywhere(id: string): Promise<Trajectory> {
+  const projects = join(dataHome(), "projects");
+  for (const project of existsSync(projects) ? readdirSync(projects) : []) {
+    const home = join(projects, project, "trajectories");
+    if (!existsSync(home)) continue;
+    const store = await openTrajectoryStore(home);
+    try {
+      const found = await store.get(id);
+      if (found) return found;
+    } finally {
+      store.close();
+    }
+  }
+  throw new CommandError(`There is no trajectory ${visible(id)} for any folder; searchlight trajectories list DIR shows those of one.`);
 }
 
 /** Opens a file anew; a path that cannot be written is a CommandError. */
