@@ -36,7 +36,12 @@ export function serve(connection: Connection): void {
     const models = editorModels(connection);
     const way = {
       proxy: options.settings.proxy,
-      key: async (endpoint: string) => (await ask(connection, toClient.secret, { endpoint })).key ?? undefined,
+      // A client without a secret storage does not know the message; the environment may still hold a key.
+      key: (endpoint: string) =>
+        ask(connection, toClient.secret, { endpoint }).then(
+          ({ key }) => key ?? undefined,
+          () => undefined,
+        ),
     };
     const open = (id: string) => openPolicy(id, { ...way, editor: models });
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
