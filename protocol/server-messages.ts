@@ -174,5 +174,3 @@ export const toClient = {
     z.object({ key: z.string().nullable() }),
   ),
 } as const;
-
-

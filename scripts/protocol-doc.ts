@@ -23,7 +23,9 @@ export function protocolDocument(): string {
     lines.push("", `## ${heading}`, "", "| message | kind | carries | answers | for |", "|---|---|---|---|---|");
     for (const message of Object.values(table)) {
       const result = message.kind === "request" ? shape(message.result) : "";
-      lines.push(`| \`${message.method}\` | ${message.kind} | ${shape(message.params)} | ${result} | ${message.about} |`);
+      lines.push(
+        `| \`${message.method}\` | ${message.kind} | ${shape(message.params)} | ${result} | ${message.about} |`,
+      );
     }
   }
   return `${lines.join("\n")}\n`;

@@ -58,7 +58,7 @@ async function vitest(project, { node, env }, unable, extra = {}) {
     "run",
     "--project",
     project,
-   
+
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,

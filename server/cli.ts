@@ -62,7 +62,8 @@ async function main(): Promise<number> {
       note(known.message);
       return known.exitCode;
     }
-    const detail = error instanceof Error ? (process.env["SEARCHLIGHT_DEBUG"] ? error.stack : error.message) : String(error);
+    const detail =
+      error instanceof Error ? (process.env["SEARCHLIGHT_DEBUG"] ? error.stack : error.message) : String(error);
     note(`Something failed that should not have: ${detail}. SEARCHLIGHT_DEBUG=1 prints where.`);
     return exitCodes.failed;
   }

@@ -31,7 +31,12 @@ export function editorModels(connection: Connection): EditorModels {
       listeners.set(call, onText);
       signal.addEventListener("abort", cancel, { once: true });
       try {
-        return await ask(connection, toClient.editorModel, { call, model, messages: [...messages], reason }, source.token);
+        return await ask(
+          connection,
+          toClient.editorModel,
+          { call, model, messages: [...messages], reason },
+          source.token,
+        );
       } finally {
         listeners.delete(call);
         signal.removeEventListener("abort", cancel);

@@ -49,7 +49,9 @@ export class Questions {
     }
     const named = request.profile || this.#session.settings.profile || "docs";
     if (!this.#session.trusted && !builtInProfiles.some(({ name }) => name === named)) {
-      throw new Error(`The profile ${named} is a file, and this folder is not trusted; trust it, or use a built-in profile.`);
+      throw new Error(
+        `The profile ${named} is a file, and this folder is not trusted; trust it, or use a built-in profile.`,
+      );
     }
     const profile = await loadProfile(named, this.#session.folders[0]!.path);
     if (!profile.ok) throw new Error(profile.reason);

@@ -18,13 +18,27 @@ export async function checkMachine(): Promise<Check[]> {
   if (embedding.ok) await embedding.embedder.close();
   return [
     { name: "Searchlight", ok: true, detail: version },
-    { name: "Node", ok: supported(process.versions.node), detail: `${process.versions.node}, 22.12 or later is needed` },
-    { name: "Machine", ok: true, detail: `${process.platform}-${process.arch}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB` },
-    { name: "LanceDB", ok: lance.ok, detail: lance.ok ? "loaded" : `${lance.reason} Search falls back to words in memory.` },
+    {
+      name: "Node",
+      ok: supported(process.versions.node),
+      detail: `${process.versions.node}, 22.12 or later is needed`,
+    },
+    {
+      name: "Machine",
+      ok: true,
+      detail: `${process.platform}-${process.arch}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    },
+    {
+      name: "LanceDB",
+      ok: lance.ok,
+      detail: lance.ok ? "loaded" : `${lance.reason} Search falls back to words in memory.`,
+    },
     {
       name: "Embedder",
       ok: embedding.ok,
-      detail: embedding.ok ? `${embedding.embedder.id}, ${embedding.embedder.dimension} dimensions, a vector was made` : `${embedding.reason} Search uses words only.`,
+      detail: embedding.ok
+        ? `${embedding.embedder.id}, ${embedding.embedder.dimension} dimensions, a vector was made`
+        : `${embedding.reason} Search uses words only.`,
     },
     { name: "Data", ok: true, detail: dataHome() },
     { name: "Cache", ok: true, detail: cacheHome() },

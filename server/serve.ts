@@ -45,8 +45,18 @@ export function serve(connection: Connection): void {
     };
     const open = (id: string) => openPolicy(id, { ...way, editor: models });
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
-    questions = new Questions(session, open, (trajectoryId, seq, event) => tell(connection, toClient.rollout, { trajectoryId, seq, event }), onFault);
-    listenTo(connection, toServer, handlers({ session, questions, editorModels: models, openPolicy: open, faults: () => faults }), onFault);
+    questions = new Questions(
+      session,
+      open,
+      (trajectoryId, seq, event) => tell(connection, toClient.rollout, { trajectoryId, seq, event }),
+      onFault,
+    );
+    listenTo(
+      connection,
+      toServer,
+      handlers({ session, questions, editorModels: models, openPolicy: open, faults: () => faults }),
+      onFault,
+    );
     return { capabilities: texts, serverInfo: { name: "Searchlight", version } };
   });
 

@@ -6,7 +6,8 @@ const loggedFaults = 20;
 /** The read-only report a person attaches to a bug: versions, state, settings without secrets, last errors. */
 export async function statusReport(session: Session, faults: readonly string[]): Promise<string> {
   const lines = ["# Searchlight status", "", "## Machine", ""];
-  for (const check of await checkMachine()) lines.push(`- ${check.ok ? "ok" : "**not ok**"} · ${check.name}: ${check.detail}`);
+  for (const check of await checkMachine())
+    lines.push(`- ${check.ok ? "ok" : "**not ok**"} · ${check.name}: ${check.detail}`);
   lines.push("", "## Index", "");
   const statuses = await session.statuses();
   if (statuses.length === 0) lines.push("No folder is open.");
@@ -16,8 +17,14 @@ export async function statusReport(session: Session, faults: readonly string[]):
       `  ${status.files} files, ${status.passages} passages, ${status.vectors.done} of ${status.vectors.total} vectors, ${status.skipped.length} files skipped`,
     );
   }
-  lines.push("", "## Settings", "", `- workspace trusted: ${session.trusted ? "yes" : "no (settings that name endpoints are ignored)"}`);
-  for (const [name, value] of Object.entries(session.settings)) lines.push(`- ${name}: \`${JSON.stringify(withoutUserInfo(value))}\``);
+  lines.push(
+    "",
+    "## Settings",
+    "",
+    `- workspace trusted: ${session.trusted ? "yes" : "no (settings that name endpoints are ignored)"}`,
+  );
+  for (const [name, value] of Object.entries(session.settings))
+    lines.push(`- ${name}: \`${JSON.stringify(withoutUserInfo(value))}\``);
   lines.push("", "## Last errors", "");
   lines.push(...(faults.length === 0 ? ["none"] : faults.slice(-loggedFaults).map((fault) => `- ${fault}`)));
   return `${lines.join("\n")}\n`;

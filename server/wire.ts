@@ -1,6 +1,13 @@
 import type { Connection } from "vscode-languageserver";
 import { CancellationToken, ErrorCodes, ResponseError } from "vscode-languageserver";
-import type { NotificationHandlers, NotificationMessage, Params, RequestHandlers, RequestMessage, Result } from "../protocol/message.ts";
+import type {
+  NotificationHandlers,
+  NotificationMessage,
+  Params,
+  RequestHandlers,
+  RequestMessage,
+  Result,
+} from "../protocol/message.ts";
 
 type Table = Record<string, RequestMessage | NotificationMessage>;
 
@@ -34,7 +41,8 @@ export function listenTo<T extends Table>(
     }
     connection.onRequest(message.method, async (params: unknown, token: CancellationToken) => {
       const parsed = message.params.safeParse(params);
-      if (!parsed.success) throw new ResponseError(ErrorCodes.InvalidParams, `${message.method}: ${parsed.error.message}`);
+      if (!parsed.success)
+        throw new ResponseError(ErrorCodes.InvalidParams, `${message.method}: ${parsed.error.message}`);
       try {
         return await handler(parsed.data, { signal: signalOf(token) });
       } catch (error) {
@@ -46,7 +54,12 @@ export function listenTo<T extends Table>(
 }
 
 /** Sends a request of a table and parses the reply. */
-export async function ask<M extends RequestMessage>(connection: Connection, message: M, params: Params<M>, token = CancellationToken.None): Promise<Result<M>> {
+export async function ask<M extends RequestMessage>(
+  connection: Connection,
+  message: M,
+  params: Params<M>,
+  token = CancellationToken.None,
+): Promise<Result<M>> {
   return message.result.parse(await connection.sendRequest(message.method, params, token)) as Result<M>;
 }
 

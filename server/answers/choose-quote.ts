@@ -22,7 +22,12 @@ const phrase = 4;
  * Chooses up to two quotes for one sentence of an answer, by rule: most of its content words must
  * stand in what is quoted, and so must every number, name and denial (`claimsHeld`). Empty when nothing that was read says so.
  */
-export function chooseQuotes(sentence: string, named: readonly Passage[], near: readonly Passage[], question: string): Quote[] {
+export function chooseQuotes(
+  sentence: string,
+  named: readonly Passage[],
+  near: readonly Passage[],
+  question: string,
+): Quote[] {
   const wanted = new Set(contentKeys(sentence));
   if (wanted.size === 0) return [];
   const asked = new Set(contentKeys(question));
@@ -34,7 +39,8 @@ export function chooseQuotes(sentence: string, named: readonly Passage[], near: 
     const quotes = bestQuotes(sentence, wanted, asked, pool);
     const covered = new Set(quotes.flatMap((quote) => [...quote.keys]));
     const share = [...wanted].filter((key) => covered.has(key)).length / wanted.size;
-    if (share >= threshold && claimsHeld(sentence, groundOf(quotes, question))) return quotes.map(({ passage, text, coverage }) => ({ passage, text, coverage }));
+    if (share >= threshold && claimsHeld(sentence, groundOf(quotes, question)))
+      return quotes.map(({ passage, text, coverage }) => ({ passage, text, coverage }));
   }
   return [];
 }
@@ -44,7 +50,12 @@ interface Candidate extends Quote {
   rank: number;
 }
 
-function bestQuotes(sentence: string, wanted: ReadonlySet<string>, asked: ReadonlySet<string>, pool: readonly Passage[]): Candidate[] {
+function bestQuotes(
+  sentence: string,
+  wanted: ReadonlySet<string>,
+  asked: ReadonlySet<string>,
+  pool: readonly Passage[],
+): Candidate[] {
   const candidates = pool.flatMap((passage) => {
     const above = new Set([passage.title, ...(passage.place?.headings ?? [])].flatMap(contentKeys));
     return splitSentences(passage.text).map((each): Candidate => {
@@ -62,7 +73,9 @@ function bestQuotes(sentence: string, wanted: ReadonlySet<string>, asked: Readon
   while (chosen.length < mostQuotes) {
     const missing = new Set([...wanted].filter((key) => !chosen.some((quote) => quote.keys.has(key))));
     if (missing.size / wanted.size < enough.second) break;
-    const next = best(candidates.filter((each) => share(missing, each.keys) * missing.size >= enough.second * wanted.size));
+    const next = best(
+      candidates.filter((each) => share(missing, each.keys) * missing.size >= enough.second * wanted.size),
+    );
     if (!next || chosen.includes(next)) break;
     chosen.push(next);
   }
@@ -70,7 +83,10 @@ function bestQuotes(sentence: string, wanted: ReadonlySet<string>, asked: Readon
 }
 
 function best(candidates: readonly Candidate[]): Candidate | undefined {
-  return candidates.reduce<Candidate | undefined>((top, each) => (!top || each.rank > top.rank ? each : top), undefined);
+  return candidates.reduce<Candidate | undefined>(
+    (top, each) => (!top || each.rank > top.rank ? each : top),
+    undefined,
+  );
 }
 
 function share(wanted: ReadonlySet<string>, keys: ReadonlySet<string>): number {
@@ -83,5 +99,9 @@ function share(wanted: ReadonlySet<string>, keys: ReadonlySet<string>): number {
 function groundOf(quotes: readonly Candidate[], question: string): Ground {
   const titles = quotes.map(({ passage }) => passage.title).join("\n");
   const around = quotes.map(({ passage }) => [passage.text, ...(passage.place?.headings ?? [])].join("\n"));
-  return { quotes: quotes.map(({ text }) => text).join("\n"), titles, around: [titles, ...around, question].join("\n") };
+  return {
+    quotes: quotes.map(({ text }) => text).join("\n"),
+    titles,
+    around: [titles, ...around, question].join("\n"),
+  };
 }

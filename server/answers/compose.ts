@@ -18,9 +18,16 @@ const abstention = /^\W*(?:not in (?:these|the) documents|i (?:don['’]t|do not
  * the policy says that the documents do not hold the answer, gives none, or nothing it read carries any of it, the answer
  * is an abstention with the nearest places.
  */
-export async function composeAnswer(trajectory: Trajectory, profile: Profile, folders: readonly Folder[]): Promise<Answer> {
+export async function composeAnswer(
+  trajectory: Trajectory,
+  profile: Profile,
+  folders: readonly Folder[],
+): Promise<Answer> {
   const written = answerText(trajectory, profile);
-  const author = trajectory.policy.kind === "extractive" ? "No language model wrote this: the sentences are quoted from the documents." : undefined;
+  const author =
+    trajectory.policy.kind === "extractive"
+      ? "No language model wrote this: the sentences are quoted from the documents."
+      : undefined;
   if (written === undefined || written === "") {
     return abstain(trajectory, folders, trajectory.stop?.detail ?? "The policy ended without an answer.");
   }
@@ -62,7 +69,11 @@ export async function composeAnswer(trajectory: Trajectory, profile: Profile, fo
   };
 }
 
-async function abstain(trajectory: Trajectory, folders: readonly Folder[], notice: string | undefined): Promise<Answer> {
+async function abstain(
+  trajectory: Trajectory,
+  folders: readonly Folder[],
+  notice: string | undefined,
+): Promise<Answer> {
   const nearest = new Citations(folders);
   for (const passage of nearestPassages(trajectory)) await nearest.add(passage, leadingSentence(passage));
   return {

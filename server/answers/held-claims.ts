@@ -23,17 +23,29 @@ export function claimsHeld(sentence: string, ground: Ground): boolean {
 }
 
 const digits = /(?<![\p{L}\p{N}]|\p{Lu}-)(?:(?<![\p{P}\p{S}])[-−])?\d+(?:[.,]\d+)*/gu;
-const units = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
+const units =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(
+    " ",
+  );
 const tens = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
-const scales: Readonly<Record<string, number>> = { hundred: 100, thousand: 1_000, million: 1_000_000, billion: 1_000_000_000 };
+const scales: Readonly<Record<string, number>> = {
+  hundred: 100,
+  thousand: 1_000,
+  million: 1_000_000,
+  billion: 1_000_000_000,
+};
 const counting = [...units, ...tens, ...Object.keys(scales)].join("|");
-const spelt = new RegExp(`(?<![\\p{L}\\p{N}])(?:${counting})(?:(?:[\\s-]+|\\s+and\\s+)(?:${counting}))*(?![\\p{L}\\p{N}])`, "giu");
+const spelt = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:${counting})(?:(?:[\\s-]+|\\s+and\\s+)(?:${counting}))*(?![\\p{L}\\p{N}])`,
+  "giu",
+);
 
 /** Numbers of a text by value, spelt out or not, and codes such as `V-9` by their key. "one" alone is mostly no number. */
 export function numbersIn(text: string): string[] {
   const found: string[] = [];
   for (const [written] of text.matchAll(digits)) found.push(valueOf(written));
-  for (const [written] of text.matchAll(spelt)) if (written.toLowerCase() !== "one") found.push(String(speltValue(written)));
+  for (const [written] of text.matchAll(spelt))
+    if (written.toLowerCase() !== "one") found.push(String(speltValue(written)));
   for (const { text: word, key } of words(text)) if (/\p{L}.*\p{N}/u.test(word)) found.push(key);
   return found;
 }
@@ -69,11 +81,17 @@ function namesIn(sentence: string): string[] {
   if (grammar < english * all.length) return [];
   return all
     .slice(1)
-    .filter(({ text, start }) => /^\p{Lu}/u.test(text) && !isFunctionWord(text) && !/[.!?:]["'”’)*_]*\s+["'“‘(*_]*$/u.test(sentence.slice(0, start)))
+    .filter(
+      ({ text, start }) =>
+        /^\p{Lu}/u.test(text) &&
+        !isFunctionWord(text) &&
+        !/[.!?:]["'”’)*_]*\s+["'“‘(*_]*$/u.test(sentence.slice(0, start)),
+    )
     .map(({ key }) => key);
 }
 
-const denial = /(?<![\p{L}])(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|\p{L}+n['’]t)(?![\p{L}])/iu;
+const denial =
+  /(?<![\p{L}])(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|\p{L}+n['’]t)(?![\p{L}])/iu;
 /** Share of a quote's words from which a sentence says the same but for the denial. */
 const same = 0.8;
 

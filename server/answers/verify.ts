@@ -43,12 +43,21 @@ function narrow(part: Part, place: Place, quote: string): Place | undefined {
   if (!range) return undefined;
   const start = positionAt(starts, range.start);
   const end = positionAt(starts, range.end);
-  const exact: Place = { ...place, startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column };
+  const exact: Place = {
+    ...place,
+    startLine: start.line,
+    startColumn: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+  };
   const said = normalise(textAt(part, exact));
   const wanted = normalise(quote);
   return (extracted ? said.includes(wanted) : said === wanted) ? exact : undefined;
 }
 
-function shift(range: { start: number; end: number } | undefined, by: number): { start: number; end: number } | undefined {
+function shift(
+  range: { start: number; end: number } | undefined,
+  by: number,
+): { start: number; end: number } | undefined {
   return range && { start: range.start + by, end: range.end + by };
 }

@@ -17,7 +17,12 @@ export function askPrinter(): { event(event: RolloutEvent): void; finish(traject
       if (event.type === "snapshot") {
         hop = 0;
         print(`${style("bold", "Question")}  ${visible(event.trajectory.question)}`);
-        print(style("dim", `          ${oneLine(`${event.trajectory.policy.label}: ${event.trajectory.policy.chosen ?? ""}`, 400)}`));
+        print(
+          style(
+            "dim",
+            `          ${oneLine(`${event.trajectory.policy.label}: ${event.trajectory.policy.chosen ?? ""}`, 400)}`,
+          ),
+        );
       }
       if (event.type === "search") printSearch(event.search, ++hop);
       if (event.type === "notice") note(event.message);
@@ -52,7 +57,10 @@ function printAnswer(trajectory: Trajectory): void {
       const support = sentence.supported || answer.abstained ? marks : style("yellow", "[unsupported]");
       print(`  ${visible(sentence.text)} ${support}`.trimEnd());
     }
-    printCitations(answer.abstained ? "Nearest places" : "Citations, re-read on disk", answer.abstained ? answer.nearest : answer.citations);
+    printCitations(
+      answer.abstained ? "Nearest places" : "Citations, re-read on disk",
+      answer.abstained ? answer.nearest : answer.citations,
+    );
     if (answer.notice) print(`\n${style("dim", visible(answer.notice))}`);
   }
   for (const notice of trajectory.notices) note(notice);
@@ -64,7 +72,9 @@ function printCitations(heading: string, citations: readonly Citation[]): void {
   print(`\n${style("bold", heading)}`);
   for (const citation of citations) {
     const where = citation.place ? formatPlace(citation.place) : citation.title;
-    print(`  [${citation.number}] ${visible(where)}  ${style(citation.status === "verified" ? "green" : "yellow", statusMark[citation.status])}`);
+    print(
+      `  [${citation.number}] ${visible(where)}  ${style(citation.status === "verified" ? "green" : "yellow", statusMark[citation.status])}`,
+    );
     print(style("dim", `      “${oneLine(citation.quote, 160)}”`));
   }
 }

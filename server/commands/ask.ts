@@ -26,7 +26,9 @@ interface AskOptions extends RetrieverOptions {
 export function addAskCommand(program: Command): void {
   const command = program
     .command("ask")
-    .description("Ask a question about the documents of a folder; prints the hops, the answer and its checked citations.")
+    .description(
+      "Ask a question about the documents of a folder; prints the hops, the answer and its checked citations.",
+    )
     .argument("<dir>", "folder of documents")
     .argument("<question>")
     .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
@@ -43,19 +45,26 @@ export function addAskCommand(program: Command): void {
 }
 
 async function runAsk(dir: string, question: string, options: AskOptions): Promise<void> {
-  if (!question.trim()) throw new CommandError("The question is empty; write it between quotation marks.", exitCodes.usage);
+  if (!question.trim())
+    throw new CommandError("The question is empty; write it between quotation marks.", exitCodes.usage);
   const signal = interruptSignal();
   const profile = await loadProfile(options.profile);
   if (!profile.ok) throw new CommandError(profile.reason, exitCodes.usage);
   const policy = parsePolicyId(options.policy);
   if (!policy.ok) throw new CommandError(policy.reason, exitCodes.usage);
   if (options.retriever !== undefined && namesFolder(options.retriever)) {
-    throw new CommandError("--retriever names a server, the web or a recording; the folder to search is the first argument.", exitCodes.usage);
+    throw new CommandError(
+      "--retriever names a server, the web or a recording; the folder to search is the first argument.",
+      exitCodes.usage,
+    );
   }
   await using project = await openCommandProject(dir, options.embedder);
   const follows = options.follows ? await project.store.get(options.follows) : undefined;
   if (options.follows && !follows) {
-    throw new CommandError(`There is no trajectory ${options.follows}; searchlight trajectories list shows those there are.`, exitCodes.usage);
+    throw new CommandError(
+      `There is no trajectory ${options.follows}; searchlight trajectories list shows those there are.`,
+      exitCodes.usage,
+    );
   }
   let indexing: RunningUpdate | undefined;
   const retriever = await openNamedRetriever(options.retriever ?? resolve(dir), options, async () => {

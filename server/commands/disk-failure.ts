@@ -18,5 +18,7 @@ export function diskFailure(error: unknown): CommandError | undefined {
   const refusal = refusals[code ?? ""];
   const home = dataHome();
   if (!refusal || syscall === undefined || !(path ?? "").startsWith(home)) return undefined;
-  return new CommandError(`The data folder ${home} ${refusal} (${code}); set SEARCHLIGHT_HOME to a folder that can be written.`);
+  return new CommandError(
+    `The data folder ${home} ${refusal} (${code}); set SEARCHLIGHT_HOME to a folder that can be written.`,
+  );
 }

@@ -15,7 +15,9 @@ export function addDoctorCommand(program: Command): void {
       if (options.json) printJson({ ok, checks, models });
       else {
         for (const check of checks) print(`${check.ok ? "ok  " : "FAIL"}  ${check.name}: ${check.detail}`);
-        print(`${models.length > 0 ? "ok  " : "none"}  Local models: ${models.length > 0 ? models.map((model) => model.policy).join(", ") : "no model server answers on its usual port; the extractive policy needs none"}`);
+        print(
+          `${models.length > 0 ? "ok  " : "none"}  Local models: ${models.length > 0 ? models.map((model) => model.policy).join(", ") : "no model server answers on its usual port; the extractive policy needs none"}`,
+        );
       }
       if (!ok) throw new CommandError("Something Searchlight leans on is missing; the lines marked FAIL say what.");
     });

@@ -44,7 +44,12 @@ export async function updateWithProgress(project: Project, options: ProgressOpti
 function showProgress(project: Project): (() => void) | undefined {
   if (!process.stderr.isTTY) return undefined;
   const bar = new SingleBar(
-    { format: "{phase} {bar} {value}/{total}  {rate}", stream: process.stderr, clearOnComplete: true, hideCursor: true },
+    {
+      format: "{phase} {bar} {value}/{total}  {rate}",
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+    },
     Presets.shades_classic,
   );
   let started = false;
@@ -53,7 +58,9 @@ function showProgress(project: Project): (() => void) | undefined {
     const [value, total] = vectors ? [status.vectors.done, status.vectors.total] : [status.files, status.files];
     const payload = {
       phase: vectors ? "Embedding passages" : "Reading files",
-      rate: status.rate ? `${Math.round(status.rate)}/s${status.etaSeconds ? `, ${Math.ceil(status.etaSeconds)} s left` : ""}` : "",
+      rate: status.rate
+        ? `${Math.round(status.rate)}/s${status.etaSeconds ? `, ${Math.ceil(status.etaSeconds)} s left` : ""}`
+        : "",
     };
     if (started) {
       bar.setTotal(total);

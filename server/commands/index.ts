@@ -16,7 +16,12 @@ export function addIndexCommand(program: Command): void {
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
       const started = performance.now();
-      const update = await updateWithProgress(project, { json: options.json === true, until: "vectors", rebuild: options.rebuild === true, signal });
+      const update = await updateWithProgress(project, {
+        json: options.json === true,
+        until: "vectors",
+        rebuild: options.rebuild === true,
+        signal,
+      });
       await update.done;
       const status = project.index.status();
       const seconds = (performance.now() - started) / 1000;

@@ -41,7 +41,11 @@ export function addRolloutsCommand(program: Command): void {
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
     .option("--mode <mode>", "search by words, vectors or hybrid", "hybrid")
     .option("--limit <n>", "take a random sample of so many questions, chosen by the seed")
-    .option("--seed <n>", "decides the sample of questions; the nth rollout of a question is sent this seed plus n", "1")
+    .option(
+      "--seed <n>",
+      "decides the sample of questions; the nth rollout of a question is sent this seed plus n",
+      "1",
+    )
     .option("--reward <name>", "reward profile (default: the first that fits the rollout profile)")
     .option("--concurrency <n>", "stretches of policy text in flight at once", "16")
     .option("--skip-bad", "go on after records that cannot be read, and count them")
@@ -71,7 +75,18 @@ async function runRolloutsCommand(options: RolloutsOptions): Promise<void> {
   try {
     const file = createFile(options.out);
     try {
-      const request = { questions, samples, together, profile, policy, retriever: corpus.retriever, reward, terms: noTerms, seed, concurrency };
+      const request = {
+        questions,
+        samples,
+        together,
+        profile,
+        policy,
+        retriever: corpus.retriever,
+        reward,
+        terms: noTerms,
+        seed,
+        concurrency,
+      };
       for await (const group of sampleGroups(request, signal)) {
         writeSync(file, group.trajectories.map((trajectory) => `${JSON.stringify(trajectory)}\n`).join(""));
         const summary = summarise(group);
@@ -85,9 +100,26 @@ async function runRolloutsCommand(options: RolloutsOptions): Promise<void> {
     await corpus.close();
   }
   const totals = total(groups);
-  if (options.json) printJson({ out: options.out, profile: profile.name, policy: policy.ref, reward: reward.name, samples, seed, groups, totals });
-  else print(`${totals.rollouts} rollouts of ${groups.length} questions in ${options.out}: mean reward ${totals.reward.toFixed(3)}, ${totals.withoutSpread} groups without spread.`);
-  if (signal.aborted) throw new CommandError(`Stopped after ${groups.length} of ${questions.length} questions; what is finished is in ${options.out}.`, exitCodes.interrupted);
+  if (options.json)
+    printJson({
+      out: options.out,
+      profile: profile.name,
+      policy: policy.ref,
+      reward: reward.name,
+      samples,
+      seed,
+      groups,
+      totals,
+    });
+  else
+    print(
+      `${totals.rollouts} rollouts of ${groups.length} questions in ${options.out}: mean reward ${totals.reward.toFixed(3)}, ${totals.withoutSpread} groups without spread.`,
+    );
+  if (signal.aborted)
+    throw new CommandError(
+      `Stopped after ${groups.length} of ${questions.length} questions; what is finished is in ${options.out}.`,
+      exitCodes.interrupted,
+    );
 }
 
 /** What one group came to. */
@@ -126,7 +158,9 @@ function total(groups: readonly GroupSummary[]): { rollouts: number; reward: num
 
 function printGroup({ question, rewards, mean: average, spread }: GroupSummary): void {
   const flag = spread < 1e-9 ? "  no spread" : "";
-  print(`${average.toFixed(3).padStart(7)} ± ${spread.toFixed(3)}  [${rewards.map((value) => value.toFixed(2)).join(" ")}]  ${oneLine(question, 70)}${flag}`);
+  print(
+    `${average.toFixed(3).padStart(7)} ± ${spread.toFixed(3)}  [${rewards.map((value) => value.toFixed(2)).join(" ")}]  ${oneLine(question, 70)}${flag}`,
+  );
 }
 
 /** A file that is there is somebody's work. */
@@ -135,6 +169,10 @@ function createFile(path: string): number {
     return openSync(path, "wx");
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-    throw new CommandError(exists ? `${path} is there already; name another file.` : `${path} cannot be written.`, exitCodes.usage, { cause: error });
+    throw new CommandError(
+      exists ? `${path} is there already; name another file.` : `${path} cannot be written.`,
+      exitCodes.usage,
+      { cause: error },
+    );
   }
 }

@@ -22,14 +22,22 @@ export function addTrajectoriesCommand(program: Command): void {
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, options: { limit: string; json?: boolean }) => {
       const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1) throw new CommandError("--limit takes a whole number from 1.", exitCodes.usage);
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new CommandError("--limit takes a whole number from 1.", exitCodes.usage);
       await withStore(dir, async (store) => {
         const trajectories = await store.list(limit);
         if (options.json) return printJson({ trajectories });
         if (trajectories.length === 0) print("No question was asked about this folder so far.");
         for (const row of trajectories) {
-          const end = row.status === "done" ? (row.abstained ? "not in these documents" : oneLine(row.stopReason ?? "", 40)) : row.status;
-          print(`${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} searches)`);
+          const end =
+            row.status === "done"
+              ? row.abstained
+                ? "not in these documents"
+                : oneLine(row.stopReason ?? "", 40)
+              : row.status;
+          print(
+            `${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} searches)`,
+          );
         }
       });
     });
@@ -54,7 +62,8 @@ export function addTrajectoriesCommand(program: Command): void {
     .option("-o, --output <file>", "file to write; standard output when absent")
     .option("--json", "one JSON object on standard output instead of lines")
     .action(async (dir: string, options: { output?: string; json?: boolean }) => {
-      if (options.json && options.output) throw new CommandError("--json prints on standard output; leave out --output.", exitCodes.usage);
+      if (options.json && options.output)
+        throw new CommandError("--json prints on standard output; leave out --output.", exitCodes.usage);
       await withStore(dir, async (store) => {
         if (options.json) return printJson({ trajectories: await allOf(store) });
         const file = options.output ? await openForWriting(options.output) : undefined;
@@ -87,7 +96,9 @@ async function findIn(dir: string, id: string): Promise<Trajectory> {
     found = await store.get(id);
   });
   if (found) return found;
-  throw new CommandError(`There is no trajectory ${visible(id)} for this folder; searchlight trajectories list shows those there are.`);
+  throw new CommandError(
+    `There is no trajectory ${visible(id)} for this folder; searchlight trajectories list shows those there are.`,
+  );
 }
 
 /** Looks through the stores of all folders that were ever asked about. */
@@ -104,7 +115,9 @@ async function findAnywhere(id: string): Promise<Trajectory> {
       store.close();
     }
   }
-  throw new CommandError(`There is no trajectory ${visible(id)} for any folder; searchlight trajectories list DIR shows those of one.`);
+  throw new CommandError(
+    `There is no trajectory ${visible(id)} for any folder; searchlight trajectories list DIR shows those of one.`,
+  );
 }
 
 /** Opens a file anew; a path that cannot be written is a CommandError. */
@@ -112,7 +125,9 @@ export async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    throw new CommandError(`${visible(path)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`);
+    throw new CommandError(
+      `${visible(path)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`,
+    );
   }
 }
 

@@ -31,5 +31,9 @@ export default async function readInWorker(job: DocumentJob): Promise<DocumentOu
   if (contentHash === job.knownHash) return { kind: "same", contentHash };
   const read = readDocument(job.path, bytes);
   if (!read.ok) return { kind: "skipped", reason: read.reason, lasting: true };
-  return { kind: "read", contentHash, passages: passagesOf(read.document, { folder: job.folder, path: job.path, contentHash }) };
+  return {
+    kind: "read",
+    contentHash,
+    passages: passagesOf(read.document, { folder: job.folder, path: job.path, contentHash }),
+  };
 }

@@ -38,7 +38,9 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
     return groupUnits(part).map((units) => {
       const text = textOf(part, units);
       const place = placeOf(part, starts, units, file);
-      const id = createHash("sha256").update(`${file.path}\0${place.cell ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`);
+      const id = createHash("sha256").update(
+        `${file.path}\0${place.cell ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
+      );
       return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
     });
   });
@@ -80,7 +82,10 @@ function placeOf(part: Part, starts: readonly number[], units: readonly Unit[], 
 }
 
 function deepest(units: readonly Unit[]): readonly string[] {
-  return units.reduce((longest: readonly string[], unit) => (unit.headings.length > longest.length ? unit.headings : longest), []);
+  return units.reduce(
+    (longest: readonly string[], unit) => (unit.headings.length > longest.length ? unit.headings : longest),
+    [],
+  );
 }
 
 function commonPrefix(a: readonly string[], b: readonly string[]): readonly string[] {
@@ -102,7 +107,8 @@ function groupUnits(part: Part): Unit[][] {
     const tokens = sizeOf(unit.text ?? part.source.slice(unit.start, unit.end));
     const leaves = group.length > 0 && unit.isHeading && !group.every((member) => member.isHeading) && size >= least;
     // What lies between two units is part of the passage too.
-    const apart = group.length > 0 && unit.text === undefined && (unit.end - group[0]!.start) / charactersPerToken > most;
+    const apart =
+      group.length > 0 && unit.text === undefined && (unit.end - group[0]!.start) / charactersPerToken > most;
     if (leaves || apart || size + tokens > most || (size >= target && !unit.isHeading)) close();
     group.push(unit);
     size += tokens;
@@ -165,7 +171,9 @@ function sizeOf(text: string): number {
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
-  for (const match of text.matchAll(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]|[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)) {
+  for (const match of text.matchAll(
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]|[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu,
+  )) {
     tokens += match[0].length <= 5 ? 1 : Math.ceil(match[0].length / 4.5);
   }
   return tokens;

@@ -3,10 +3,24 @@ import type { ReadDocument, Unit } from "./document.ts";
 import { HeadingPath } from "./read-markdown.ts";
 
 /** Elements whose text is not the page's own: code, menus, what a browser does not show. */
-const silent = new Set(["script", "style", "noscript", "template", "svg", "nav", "iframe", "object", "select", "button", "head"]);
+const silent = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "svg",
+  "nav",
+  "iframe",
+  "object",
+  "select",
+  "button",
+  "head",
+]);
 /** Elements that flow inside a line; every other one ends the block in progress. */
 const inline = new Set(
-  "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strong sub sup time tt u var wbr".split(" "),
+  "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd label mark q s samp small span strong sub sup time tt u var wbr".split(
+    " ",
+  ),
 );
 
 /**
@@ -24,7 +38,8 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
   let block = { text: "", start: -1, end: -1 };
 
   const flush = (): void => {
-    const text = preformatted > 0 ? block.text.replace(/^\n+|\s+$/g, "") : block.text.replace(/[ \t\n\f]+/g, " ").trim();
+    const text =
+      preformatted > 0 ? block.text.replace(/^\n+|\s+$/g, "") : block.text.replace(/[ \t\n\f]+/g, " ").trim();
     if (text !== "" && block.start >= 0) {
       if (heading > 0) path.enter(heading, text.replace(/\s+/g, " "));
       units.push({ start: block.start, end: block.end, text, headings: path.now(), isHeading: heading > 0 });

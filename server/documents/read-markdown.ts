@@ -4,7 +4,9 @@ import type { Part, ReadDocument, Unit } from "./document.ts";
 import { lineStarts } from "./document.ts";
 
 // Only blocks are read. Parsing what is inside a line could make a hundred tokens of each character of a hostile file.
-const markdown = new MarkdownIt({ html: true }).enable("table").disable(["inline", "linkify", "replacements", "smartquotes", "text_join"], true);
+const markdown = new MarkdownIt({ html: true })
+  .enable("table")
+  .disable(["inline", "linkify", "replacements", "smartquotes", "text_join"], true);
 
 /** A heading is repeated with every passage below it, so a longer one is cut: one line could else fill the index. */
 const longestHeading = 300;
@@ -68,7 +70,13 @@ function frontMatterTitle(source: string): string | undefined {
   const lines = frontMatterLines(source);
   if (lines === 0) return undefined;
   try {
-    const front: unknown = parseYaml(source.split("\n").slice(1, lines - 1).join("\n"), { maxAliasCount: 10 });
+    const front: unknown = parseYaml(
+      source
+        .split("\n")
+        .slice(1, lines - 1)
+        .join("\n"),
+      { maxAliasCount: 10 },
+    );
     const title = front && typeof front === "object" && "title" in front ? front.title : undefined;
     return typeof title === "string" && title.trim() ? title.trim() : undefined;
   } catch {

@@ -31,8 +31,13 @@ export function openReaderPool(): ReaderPool {
         signal.throwIfAborted();
         if (limit.aborted) return { kind: "skipped", reason: `reading took more than ${fileSeconds} s`, lasting: true };
         const code = (error as NodeJS.ErrnoException).code;
-        if (code === "ERR_WORKER_OUT_OF_MEMORY") return { kind: "skipped", reason: `reading needed more than ${workerMegabytes} MiB`, lasting: true };
-        return { kind: "skipped", reason: `reading failed (${error instanceof Error ? error.message : String(error)})`, lasting: false };
+        if (code === "ERR_WORKER_OUT_OF_MEMORY")
+          return { kind: "skipped", reason: `reading needed more than ${workerMegabytes} MiB`, lasting: true };
+        return {
+          kind: "skipped",
+          reason: `reading failed (${error instanceof Error ? error.message : String(error)})`,
+          lasting: false,
+        };
       }
     },
     close: () => pool.destroy(),

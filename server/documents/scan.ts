@@ -39,7 +39,12 @@ interface Rules {
  * Symbolic links are not followed, so that a loop or a link out of the folder cannot be entered. What looks like a
  * document and is not taken is listed with its reason.
  */
-export async function scanFolder(folder: string, exclude: readonly string[], signal: AbortSignal, limits = scanLimits): Promise<Scan> {
+export async function scanFolder(
+  folder: string,
+  exclude: readonly string[],
+  signal: AbortSignal,
+  limits = scanLimits,
+): Promise<Scan> {
   const scan: Scan = { files: [], skipped: [] };
   await enter("", [{ base: "", rules: ignore().add([...exclude]) }]);
   scan.files.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -64,7 +69,10 @@ export async function scanFolder(folder: string, exclude: readonly string[], sig
     try {
       return (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      scan.skipped.push({ path: base || ".", reason: `folder cannot be read (${(error as NodeJS.ErrnoException).code})` });
+      scan.skipped.push({
+        path: base || ".",
+        reason: `folder cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      });
       return [];
     }
   }
@@ -74,8 +82,10 @@ export async function scanFolder(folder: string, exclude: readonly string[], sig
     if (!entry.isFile()) return;
     try {
       const { size, mtimeMs } = await stat(join(folder, path));
-      if (size > limits.fileBytes) scan.skipped.push({ path, reason: `larger than ${Math.round(limits.fileBytes / 2 ** 20)} MiB` });
-      else if (scan.files.length >= limits.files) scan.skipped.push({ path, reason: `more than ${limits.files} files` });
+      if (size > limits.fileBytes)
+        scan.skipped.push({ path, reason: `larger than ${Math.round(limits.fileBytes / 2 ** 20)} MiB` });
+      else if (scan.files.length >= limits.files)
+        scan.skipped.push({ path, reason: `more than ${limits.files} files` });
       else scan.files.push({ path, size, modified: mtimeMs });
     } catch {
       scan.skipped.push({ path, reason: "cannot be read" });

@@ -19,7 +19,12 @@ export interface EmbeddingWatch {
 }
 
 /** Makes the vectors that are missing, in batches that are committed as they grow. What is committed is never made again; what is made when the work is stopped is committed. */
-export async function embedMissing(holdings: Holdings, tables: Tables, embedder: Embedder, watch: EmbeddingWatch): Promise<void> {
+export async function embedMissing(
+  holdings: Holdings,
+  tables: Tables,
+  embedder: Embedder,
+  watch: EmbeddingWatch,
+): Promise<void> {
   const missing = holdings.missing();
   const started = performance.now();
   let committed = started;
@@ -27,7 +32,10 @@ export async function embedMissing(holdings: Holdings, tables: Tables, embedder:
   const flush = async (): Promise<void> => {
     const made = pending;
     pending = [];
-    await tables.addVectors(made.map(({ hash }) => hash), made.map(({ vector }) => vector));
+    await tables.addVectors(
+      made.map(({ hash }) => hash),
+      made.map(({ vector }) => vector),
+    );
     for (const { hash } of made) holdings.vectors.add(hash);
     committed = performance.now();
   };
@@ -50,13 +58,23 @@ export async function embedMissing(holdings: Holdings, tables: Tables, embedder:
   }
 }
 
-async function embedBatch(hashes: readonly string[], holdings: Holdings, tables: Tables, embedder: Embedder, signal: AbortSignal) {
+async function embedBatch(
+  hashes: readonly string[],
+  holdings: Holdings,
+  tables: Tables,
+  embedder: Embedder,
+  signal: AbortSignal,
+) {
   const first = (hash: string): string => holdings.passagesOfHash(hash)[0]!;
   const passages = await tables.passages(hashes.map(first));
   const found = hashes.flatMap((hash) => {
     const passage = passages.get(first(hash));
     return passage ? [{ hash, text: embeddingText(passage) }] : [];
   });
-  const vectors = await embedder.embed(found.map(({ text }) => text), "passage", signal);
+  const vectors = await embedder.embed(
+    found.map(({ text }) => text),
+    "passage",
+    signal,
+  );
   return found.map(({ hash }, row) => ({ hash, vector: vectors[row]! }));
 }

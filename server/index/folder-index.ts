@@ -84,7 +84,9 @@ class OpenIndex implements FolderIndex {
     this.#takeLease();
     const reading = readManifest(this.#manifestPath);
     if (reading.kind === "newer") {
-      throw new Error(`The index of ${this.folder.name} was written by a later Searchlight; update Searchlight, or delete ${this.#home}.`);
+      throw new Error(
+        `The index of ${this.folder.name} was written by a later Searchlight; update Searchlight, or delete ${this.#home}.`,
+      );
     }
     if (reading.kind === "rebuild" && this.#lease) this.#clear();
     try {
@@ -146,9 +148,18 @@ class OpenIndex implements FolderIndex {
     this.#settle();
   }
 
-  async search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }> {
+  async search(
+    query: string,
+    k: number,
+    mode: SearchMode,
+    signal: AbortSignal,
+  ): Promise<{ hits: Hit[]; coverage?: string }> {
     if (!this.#lease) await this.#refreshReader();
-    const sources = { tables: this.#tables, embedder: this.#embedder, passagesOfHash: (hash: string) => this.#holdings.passagesOfHash(hash) };
+    const sources = {
+      tables: this.#tables,
+      embedder: this.#embedder,
+      passagesOfHash: (hash: string) => this.#holdings.passagesOfHash(hash),
+    };
     let hits: Hit[];
     try {
       hits = await searchTables(sources, query, k, mode, signal);
@@ -189,7 +200,12 @@ class OpenIndex implements FolderIndex {
         throw error;
       }
       const full = (error as NodeJS.ErrnoException).code === "ENOSPC" || /no space left/i.test(message(error));
-      this.#set({ state: "failed", reason: full ? "The disk is full; free some space and update the index." : `Indexing failed: ${message(error)}.` });
+      this.#set({
+        state: "failed",
+        reason: full
+          ? "The disk is full; free some space and update the index."
+          : `Indexing failed: ${message(error)}.`,
+      });
       throw error;
     }
   }
@@ -203,7 +219,10 @@ class OpenIndex implements FolderIndex {
       return !known || known.size !== file.size || known.modified !== file.modified;
     });
     const unread = new Set(changed.map(({ path }) => path));
-    const allSkipped = [...skipped, ...this.#holdings.manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path))];
+    const allSkipped = [
+      ...skipped,
+      ...this.#holdings.manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path)),
+    ];
     if (gone.length > 0) await this.#commit(new Map(), gone, allSkipped);
 
     const started = performance.now();
@@ -218,7 +237,12 @@ class OpenIndex implements FolderIndex {
       await this.#commit(read, [], allSkipped);
       const done = Math.min(at + filesPerCommit, changed.length);
       const rate = (done / (performance.now() - started)) * 1000;
-      this.#set({ state: "scanning", reason: `Reading documents: ${done} of ${changed.length}.`, rate, etaSeconds: (changed.length - done) / rate });
+      this.#set({
+        state: "scanning",
+        reason: `Reading documents: ${done} of ${changed.length}.`,
+        rate,
+        etaSeconds: (changed.length - done) / rate,
+      });
     }
     if (gone.length === 0 && changed.length === 0) this.#remember({ ...this.#holdings.manifest, skipped: allSkipped });
     this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
@@ -227,7 +251,10 @@ class OpenIndex implements FolderIndex {
   #read(file: ScannedFile, signal: AbortSignal): Promise<DocumentOutcome> {
     this.#pool ??= openReaderPool();
     const knownHash = this.#holdings.manifest.files[file.path]?.hash;
-    return this.#pool.read({ folderPath: this.folder.path, folder: this.folder.id, path: file.path, ...(knownHash ? { knownHash } : {}) }, signal);
+    return this.#pool.read(
+      { folderPath: this.folder.path, folder: this.folder.id, path: file.path, ...(knownHash ? { knownHash } : {}) },
+      signal,
+    );
   }
 
   /**
@@ -237,7 +264,9 @@ class OpenIndex implements FolderIndex {
   async #commit(read: ReadFiles, gone: readonly string[], skipped: SkippedFile[]): Promise<void> {
     const { files, passages, replaced } = planCommit(this.#holdings.manifest.files, read, gone, skipped);
     if (!this.#lease?.held()) throw new Error("Another process took over this index");
-    const hasRows = this.#holdings.manifest.files && (Object.keys(this.#holdings.manifest.files).length > 0 || existsSync(this.#manifestPath));
+    const hasRows =
+      this.#holdings.manifest.files &&
+      (Object.keys(this.#holdings.manifest.files).length > 0 || existsSync(this.#manifestPath));
     if (replaced.length > 0 && hasRows) await this.#tables.removeFiles(replaced);
     await this.#tables.addPassages(passages);
     this.#remember({ ...this.#holdings.manifest, files, skipped, updatedAt: new Date().toISOString() });
@@ -250,7 +279,8 @@ class OpenIndex implements FolderIndex {
       ready: () => this.#waitWhilePaused(signal),
       // Words of a saved file come before vectors of all others; what waits will embed the rest.
       interrupted: () => this.#waiting > 0,
-      progress: (rate, etaSeconds) => this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds }),
+      progress: (rate, etaSeconds) =>
+        this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds }),
     });
   }
 

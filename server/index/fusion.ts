@@ -27,7 +27,11 @@ export const defaultWeights: FusionWeights = { k: 20, words: 1, vectors: 1 };
  * Weighted reciprocal rank fusion: score = Σ weight / (k + rank) over the legs that found the passage (Cormack, Clarke
  * and Büttcher 2009). Ties keep the words leg's order, so that the result is the same on every run.
  */
-export function fuse(words: readonly LegHit[], vectors: readonly LegHit[], weights: FusionWeights = defaultWeights): Fused[] {
+export function fuse(
+  words: readonly LegHit[],
+  vectors: readonly LegHit[],
+  weights: FusionWeights = defaultWeights,
+): Fused[] {
   const fused = new Map<string, Fused>();
   const add = (leg: "words" | "vectors", hits: readonly LegHit[]): void => {
     for (const [index, hit] of hits.entries()) {

@@ -36,7 +36,8 @@ export function openMemoryTables(): Tables {
       return Promise.resolve(found.slice(0, limit).map(({ id, score }) => ({ id: String(id), score })));
     },
     searchVectors: () => Promise.resolve([]),
-    passages: (ids) => Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
+    passages: (ids) =>
+      Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
     maintain: none,
     refresh: none,
     close: () => undefined,

@@ -24,7 +24,11 @@ export interface PassageIndexOptions {
 const batch = 64;
 
 /** Opens the index in a folder, building it where the folder does not hold these passages. Vectors already made stay. */
-export async function openPassageIndex(folder: string, passages: readonly Passage[], options: PassageIndexOptions = {}): Promise<PassageIndex> {
+export async function openPassageIndex(
+  folder: string,
+  passages: readonly Passage[],
+  options: PassageIndexOptions = {},
+): Promise<PassageIndex> {
   const load = await loadLance();
   if (!load.ok) throw new Error(load.reason);
   const embedder = options.embedder ?? null;
@@ -49,7 +53,10 @@ export async function openPassageIndex(folder: string, passages: readonly Passag
     const missing = passages.filter((passage) => !known.has(embeddingHash(passage)));
     for (let at = 0; at < missing.length; at += batch) {
       const group = missing.slice(at, at + batch);
-      await tables.addVectors(group.map(embeddingHash), await embedder.embed(group.map(embeddingText), "passage", signal));
+      await tables.addVectors(
+        group.map(embeddingHash),
+        await embedder.embed(group.map(embeddingText), "passage", signal),
+      );
       options.onProgress?.(Math.min(at + batch, missing.length), missing.length);
     }
     if (missing.length > 0) await tables.maintain(true);

@@ -18,7 +18,13 @@ export interface SearchSources {
 }
 
 /** One search: both legs at the same time, fused, with the reason for each hit. */
-export async function searchTables(sources: SearchSources, whole: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<Hit[]> {
+export async function searchTables(
+  sources: SearchSources,
+  whole: string,
+  k: number,
+  mode: SearchMode,
+  signal: AbortSignal,
+): Promise<Hit[]> {
   const query = whole.slice(0, longestQuery);
   const limit = Math.max(candidates, k * 2);
   const [words, vectors] = await Promise.all([
@@ -30,7 +36,12 @@ export async function searchTables(sources: SearchSources, whole: string, k: num
   return toHits(sources.tables, query, fused);
 }
 
-async function vectorLeg({ tables, embedder, passagesOfHash }: SearchSources, query: string, limit: number, signal: AbortSignal): Promise<LegHit[]> {
+async function vectorLeg(
+  { tables, embedder, passagesOfHash }: SearchSources,
+  query: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<LegHit[]> {
   if (!embedder || query.trim() === "") return [];
   const [vector] = await embedder.embed([query], "query", signal);
   const nearest = await tables.searchVectors(vector!, limit);

@@ -60,10 +60,18 @@ export class StatusBoard {
     const files = readFiles(this.#holdings.manifest.files);
     if (!lance) return this.set({ state: "degraded" });
     if (total === 0 && files === 0) {
-      return this.set({ state: "none", reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read." });
+      return this.set({
+        state: "none",
+        reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read.",
+      });
     }
-    if (!this.#embedder) return this.set({ state: "degraded", reason: note ?? "Search uses words only: there is no embedder." });
-    if (done < total) return this.set({ state: "words-ready", reason: note ?? "Words can be searched; some vectors are missing until the next update." });
+    if (!this.#embedder)
+      return this.set({ state: "degraded", reason: note ?? "Search uses words only: there is no embedder." });
+    if (done < total)
+      return this.set({
+        state: "words-ready",
+        reason: note ?? "Words can be searched; some vectors are missing until the next update.",
+      });
     this.set({ state: "ready", reason: note ?? "Words and vectors of every document can be searched." });
   }
 
@@ -73,7 +81,9 @@ export class StatusBoard {
     if (state === "scanning") return `${folder.name}: documents are still being read`;
     if (mode === "words") return undefined;
     if (!this.#embedder) return `${folder.name}: words only`;
-    return vectors.done < vectors.total ? `${folder.name}: vectors for ${vectors.done} of ${vectors.total} passages` : undefined;
+    return vectors.done < vectors.total
+      ? `${folder.name}: vectors for ${vectors.done} of ${vectors.total} passages`
+      : undefined;
   }
 }
 

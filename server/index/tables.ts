@@ -44,7 +44,10 @@ export async function openTables(lance: Lance, path: string, dimension: number |
   const vectors = dimension
     ? await openOr(connection, "vectors", () => {
         const list = new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float32(), true));
-        return new arrow.Schema([new arrow.Field("hash", new arrow.Utf8(), false), new arrow.Field("vector", list, false)]);
+        return new arrow.Schema([
+          new arrow.Field("hash", new arrow.Utf8(), false),
+          new arrow.Field("vector", list, false),
+        ]);
       })
     : undefined;
   await ensureTextIndexes(lance, passages);
@@ -65,7 +68,12 @@ export async function openTables(lance: Lance, path: string, dimension: number |
     },
     async removeFiles(paths) {
       for (let at = 0; at < paths.length; at += 200) {
-        await passages.delete(`path IN (${paths.slice(at, at + 200).map(quoted).join(", ")})`);
+        await passages.delete(
+          `path IN (${paths
+            .slice(at, at + 200)
+            .map(quoted)
+            .join(", ")})`,
+        );
       }
     },
     async addVectors(hashes, made) {
@@ -105,7 +113,12 @@ export async function openTables(lance: Lance, path: string, dimension: number |
       const where = `id IN (${ids.map(quoted).join(", ")})`;
       for (const row of await passages.query().where(where).select(["id", "title", "text", "place"]).toArray()) {
         const place = row.place === "" ? undefined : Place.parse(JSON.parse(String(row.place)));
-        found.set(String(row.id), { id: String(row.id), title: String(row.title), text: String(row.text), ...(place ? { place } : {}) });
+        found.set(String(row.id), {
+          id: String(row.id),
+          title: String(row.title),
+          text: String(row.text),
+          ...(place ? { place } : {}),
+        });
       }
       return found;
     },
@@ -130,9 +143,15 @@ export async function openTables(lance: Lance, path: string, dimension: number |
   };
 }
 
-async function openOr(connection: Connection, name: string, schema: () => import("apache-arrow").Schema): Promise<Table> {
+async function openOr(
+  connection: Connection,
+  name: string,
+  schema: () => import("apache-arrow").Schema,
+): Promise<Table> {
   const names = await connection.tableNames();
-  return names.includes(name) ? connection.openTable(name) : connection.createEmptyTable(name, schema(), { existOk: true });
+  return names.includes(name)
+    ? connection.openTable(name)
+    : connection.createEmptyTable(name, schema(), { existOk: true });
 }
 
 async function ensureTextIndexes(lance: Lance, table: Table): Promise<void> {
@@ -140,7 +159,13 @@ async function ensureTextIndexes(lance: Lance, table: Table): Promise<void> {
   for (const column of Object.keys(textColumns)) {
     if (present.has(`${column}_idx`)) continue;
     // icu/split finds words of scripts without spaces and parts of dotted and snake-case names.
-    const config = lance.Index.fts({ baseTokenizer: "icu/split", stem: true, removeStopWords: false, withPosition: false, asciiFolding: true });
+    const config = lance.Index.fts({
+      baseTokenizer: "icu/split",
+      stem: true,
+      removeStopWords: false,
+      withPosition: false,
+      asciiFolding: true,
+    });
     await table.createIndex(column, { config, name: `${column}_idx` });
   }
   if (!present.has("path_idx")) await table.createIndex("path", { config: lance.Index.btree(), name: "path_idx" });

@@ -11,9 +11,42 @@ export interface Name {
   readonly mark: "capitals" | "quotes" | "code" | "link" | "emphasis";
 }
 
-const connectors = new Set(["of", "the", "de", "la", "le", "du", "des", "del", "der", "den", "von", "van", "da", "di", "and", "in", "on", "for", "at", "to", "a", "an", "y", "el", "al", "bin", "ibn", "mac"]);
+const connectors = new Set([
+  "of",
+  "the",
+  "de",
+  "la",
+  "le",
+  "du",
+  "des",
+  "del",
+  "der",
+  "den",
+  "von",
+  "van",
+  "da",
+  "di",
+  "and",
+  "in",
+  "on",
+  "for",
+  "at",
+  "to",
+  "a",
+  "an",
+  "y",
+  "el",
+  "al",
+  "bin",
+  "ibn",
+  "mac",
+]);
 const marked: readonly { mark: Name["mark"]; pattern: RegExp }[] = [
-  { mark: "quotes", pattern: /"{1,3}([^"\n]{2,80}?)"{1,3}|[“„]([^”“\n]{2,80})[”“]|(?<![\p{L}\p{N}])[‘']([\p{Lu}\p{N}][^'‘’\n]{1,60})['’](?![\p{L}\p{N}])/gu },
+  {
+    mark: "quotes",
+    pattern:
+      /"{1,3}([^"\n]{2,80}?)"{1,3}|[“„]([^”“\n]{2,80})[”“]|(?<![\p{L}\p{N}])[‘']([\p{Lu}\p{N}][^'‘’\n]{1,60})['’](?![\p{L}\p{N}])/gu,
+  },
   { mark: "code", pattern: /(?<!`)`([^`\n]{2,60})`(?!`)/gu },
   { mark: "link", pattern: /\[([^\]\n]{2,80})\]\([^)\s]*\)/gu },
   { mark: "emphasis", pattern: /(?<![*\w])(?:\*\*|__)([^*_\n]{2,60})(?:\*\*|__)(?![*\w])/gu },
@@ -43,8 +76,14 @@ export function names(text: string): Name[] {
 
 function push(found: Name[], text: string, start: number, length: number, mark: Name["mark"]): void {
   const name = text.slice(start, start + length);
-  const keys = words(name).filter((each) => !isFunctionWord(each.text)).map((each) => each.key);
-  if (keys.length > 0 && keys.length <= 8 && !found.some((other) => other.start === start && other.end === start + length)) {
+  const keys = words(name)
+    .filter((each) => !isFunctionWord(each.text))
+    .map((each) => each.key);
+  if (
+    keys.length > 0 &&
+    keys.length <= 8 &&
+    !found.some((other) => other.start === start && other.end === start + length)
+  ) {
     found.push({ text: name, keys, start, end: start + length, mark });
   }
 }

@@ -101,7 +101,8 @@ function prose(text: string, block: Block): Sentence[] {
     const next = parts[index + 1]?.segment;
     const joined = text.slice(start, end);
     // A soft line break is a full stop to the segmenter only by accident; an opening parenthesis still waits for its end.
-    const unfinished = next !== undefined && (abbreviation.test(joined) || !/[.!?。！？…]["'”’)\]*_`]*\s*$/u.test(joined));
+    const unfinished =
+      next !== undefined && (abbreviation.test(joined) || !/[.!?。！？…]["'”’)\]*_`]*\s*$/u.test(joined));
     if (unfinished && end - start < 600) return;
     found.push(...slice(text, start, end, block.kind));
     start = end;
@@ -114,5 +115,7 @@ function slice(text: string, from: number, to: number, kind: Sentence["kind"]): 
   const raw = text.slice(from, to);
   const start = from + raw.length - raw.trimStart().length;
   const end = from + raw.trimEnd().length;
-  return end > start && /[\p{L}\p{N}]/u.test(text.slice(start, end)) ? [{ text: text.slice(start, end), start, end, kind }] : [];
+  return end > start && /[\p{L}\p{N}]/u.test(text.slice(start, end))
+    ? [{ text: text.slice(start, end), start, end, kind }]
+    : [];
 }

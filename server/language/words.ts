@@ -13,7 +13,8 @@ export interface Word {
 // A code such as `V-9` or `SKF-114` is one word: neither of its halves says which one is meant.
 const wordPattern = /(?<![\p{L}\p{N}])\p{Lu}{1,5}-\d{1,6}\p{L}?(?![\p{L}\p{N}])|[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu;
 // Scripts written without spaces: the pattern above would take a whole clause for one word.
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const segmenter = new Intl.Segmenter("und", { granularity: "word" });
 
 /** Words of a text in order. `snake_case` and `camelCase` identifiers give their parts. */

@@ -15,12 +15,16 @@ const batchTokens = 1024;
 /** all-MiniLM-L6-v2, int8 weights, mean pooling over the mask, on this machine's processor. */
 export async function openMiniLm(): Promise<EmbedderOpening> {
   const folder = findModel(name, ["model.onnx", "tokenizer.json"]);
-  if (!folder) return { ok: false, reason: "The embedding model's files are not on this machine; npm start fetches them." };
+  if (!folder)
+    return { ok: false, reason: "The embedding model's files are not on this machine; npm start fetches them." };
   try {
     const embedder = await load(folder);
     const [probe] = await embedder.embed(["preflight"], "query", new AbortController().signal);
     if (probe?.length === dimension && probe.every(Number.isFinite)) return { ok: true, embedder };
-    return { ok: false, reason: `The embedding model in ${folder} gave no usable vector; delete that folder and run npm start.` };
+    return {
+      ok: false,
+      reason: `The embedding model in ${folder} gave no usable vector; delete that folder and run npm start.`,
+    };
   } catch (error) {
     const detail = error instanceof Error ? error.message.split("\n")[0] : String(error);
     return { ok: false, reason: `The embedding model could not be loaded (${detail}).` };
@@ -98,7 +102,11 @@ function batches(encoded: readonly (readonly number[])[]): number[][] {
   return groups;
 }
 
-function meanPool(output: InferenceSession.OnnxValueMapType, batch: readonly (readonly number[])[], width: number): Float32Array[] {
+function meanPool(
+  output: InferenceSession.OnnxValueMapType,
+  batch: readonly (readonly number[])[],
+  width: number,
+): Float32Array[] {
   const hidden = (output["last_hidden_state"] ?? Object.values(output)[0]) as Tensor;
   const data = hidden.data as Float32Array;
   return batch.map((tokens, row) => {

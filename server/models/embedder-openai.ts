@@ -28,14 +28,22 @@ export async function openEndpointEmbedder(model: string, url: string, deps: Emb
   }
 
   const dispatcher = dispatcherFor(deps.proxy);
-  const options = (signal: AbortSignal): HttpOptions => ({ signal, dispatcher, ...(key ? { key, redirect: "error" } : {}) });
+  const options = (signal: AbortSignal): HttpOptions => ({
+    signal,
+    dispatcher,
+    ...(key ? { key, redirect: "error" } : {}),
+  });
   const request = async (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => {
     const body = { model, input: texts, encoding_format: "base64" };
     const reply = Reply.safeParse(await postJson(`${base}/embeddings`, body, options(signal)));
-    if (!reply.success) throw new Error(`The embedding endpoint ${url} answered with something that is no list of embeddings.`);
+    if (!reply.success)
+      throw new Error(`The embedding endpoint ${url} answered with something that is no list of embeddings.`);
     const rows = reply.data.data.toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
-    if (rows.length !== texts.length) throw new Error(`The embedding endpoint ${url} answered ${rows.length} vectors for ${texts.length} texts.`);
-    return rows.map((row) => unit(typeof row.embedding === "string" ? fromBase64(row.embedding) : Float32Array.from(row.embedding)));
+    if (rows.length !== texts.length)
+      throw new Error(`The embedding endpoint ${url} answered ${rows.length} vectors for ${texts.length} texts.`);
+    return rows.map((row) =>
+      unit(typeof row.embedding === "string" ? fromBase64(row.embedding) : Float32Array.from(row.embedding)),
+    );
   };
 
   let dimension: number;
@@ -54,7 +62,10 @@ export async function openEndpointEmbedder(model: string, url: string, deps: Emb
       const vectors: Float32Array[] = [];
       for (const group of groups(texts)) vectors.push(...(await embedGroup(group, request, signal)));
       const wrong = vectors.find((vector) => vector.length !== dimension || !vector.every(Number.isFinite));
-      if (wrong) throw new Error(`The embedding endpoint ${url} answered vectors of ${wrong.length} dimensions after ${dimension}.`);
+      if (wrong)
+        throw new Error(
+          `The embedding endpoint ${url} answered vectors of ${wrong.length} dimensions after ${dimension}.`,
+        );
       return vectors;
     },
     close: () => Promise.resolve(),

@@ -6,5 +6,7 @@ export function plainPieces(text: string, control: readonly string[]): string[] 
     for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + 1)) cuts.add(at + first);
   }
   const ends = [...cuts].sort((a, b) => a - b);
-  return [0, ...ends].map((from, index) => text.slice(from, ends[index] ?? text.length)).filter((piece) => piece !== "");
+  return [0, ...ends]
+    .map((from, index) => text.slice(from, ends[index] ?? text.length))
+    .filter((piece) => piece !== "");
 }

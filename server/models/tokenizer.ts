@@ -28,18 +28,28 @@ export function makeTokenizer(id: string, json: unknown, config: object = {}): T
     { ...config, clean_up_tokenization_spaces: false },
   );
   const control = (parsed.added_tokens ?? []).map(({ content }) => content).filter((content) => content.length > 1);
-  const encodePrompt = (text: string): number[] => (text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids);
+  const encodePrompt = (text: string): number[] =>
+    text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids;
   return {
     id,
     encodePrompt,
     encode: (text) => plainPieces(text, control).flatMap(encodePrompt),
-    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false })),
+    decode: (ids) =>
+      ids.length === 0
+        ? ""
+        : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
   };
 }
 
 /** `Digits` means Unicode digits to the library that made the vocabulary and ASCII digits to the one used here. */
 function unicodeDigits(preTokenizer: unknown): unknown {
-  const node = z.looseObject({ type: z.string(), pretokenizers: z.array(z.unknown()).optional(), individual_digits: z.boolean().optional() }).safeParse(preTokenizer);
+  const node = z
+    .looseObject({
+      type: z.string(),
+      pretokenizers: z.array(z.unknown()).optional(),
+      individual_digits: z.boolean().optional(),
+    })
+    .safeParse(preTokenizer);
   if (!node.success) return preTokenizer;
   if (node.data.pretokenizers) return { ...node.data, pretokenizers: node.data.pretokenizers.map(unicodeDigits) };
   if (node.data.type !== "Digits") return preTokenizer;

@@ -20,9 +20,13 @@ export function localRetriever(indexes: readonly FolderIndex[], mode: SearchMode
             const hits = merge(results.map((result) => result.hits)).slice(0, k);
             return { ok: true, hits, seconds: (performance.now() - started) / 1000, cached: false };
           } catch (error) {
-            if (signal.aborted) return { ok: false, error: { kind: "cancelled", message: "The search was cancelled." } };
+            if (signal.aborted)
+              return { ok: false, error: { kind: "cancelled", message: "The search was cancelled." } };
             const detail = error instanceof Error ? error.message.split("\n")[0] : String(error);
-            return { ok: false, error: { kind: "unavailable", message: `The index could not be searched (${detail}); rebuild it.` } };
+            return {
+              ok: false,
+              error: { kind: "unavailable", message: `The index could not be searched (${detail}); rebuild it.` },
+            };
           }
         }),
       ),

@@ -6,7 +6,10 @@ import type { Profile } from "./profile.ts";
  * An answer that was cut before its closing tag counts as far as it goes only where the profile takes untagged text.
  * Undefined when there is none. Documents are never looked at: only the policy's own text can hold its answer.
  */
-export function answerText(trajectory: Pick<Trajectory, "text" | "segments">, profile: Pick<Profile, "tags" | "answer">): string | undefined {
+export function answerText(
+  trajectory: Pick<Trajectory, "text" | "segments">,
+  profile: Pick<Profile, "tags" | "answer">,
+): string | undefined {
   const own = trajectory.segments
     .filter(({ origin }) => origin === "policy")
     .map(({ start, end }) => trajectory.text.slice(start, end))

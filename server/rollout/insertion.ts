@@ -12,7 +12,11 @@ export interface Block {
 }
 
 /** Writes hits as the profile says. `first` is the number of the first document. */
-export function documentsBlock(hits: readonly Hit[], { insertion, tags, stops }: Pick<Profile, "insertion" | "tags" | "stops">, first: number): Block {
+export function documentsBlock(
+  hits: readonly Hit[],
+  { insertion, tags, stops }: Pick<Profile, "insertion" | "tags" | "stops">,
+  first: number,
+): Block {
   const documents = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
   const written = insertion.cutSpace ? strip(documents) : documents;
   // Neutralised as a whole, so that no tag can come together at the border of two fields or documents.

@@ -106,12 +106,16 @@ const ProfileShape = z.strictObject({
 
 /** What every field may hold alone and would still make a rollout that asks nothing or never searches. */
 export const Profile = ProfileShape.superRefine(({ prompt, tags, stops, insertion }, context) => {
-  const issue = (path: (string | number)[], message: string): void => context.addIssue({ code: "custom", path, message });
+  const issue = (path: (string | number)[], message: string): void =>
+    context.addIssue({ code: "custom", path, message });
   const [field, template] = prompt.kind === "chat" ? ["user", prompt.user] : ["text", prompt.text];
   if (!/\{question\??\}/.test(template)) issue(["prompt", field], "it lacks {question}, so nothing would be asked");
-  if (!stops.includes(tags.queryClose)) issue(["stops"], `it lacks the query's closing tag ${tags.queryClose}, so nothing would be searched`);
-  if (!insertion.document.includes("{text}")) issue(["insertion", "document"], "it lacks {text}, so nothing found would be read");
-  if (!/\{(?:text|rest)\}/.test(insertion.untitledDocument)) issue(["insertion", "untitledDocument"], "it lacks {text} and {rest}, so nothing found would be read");
+  if (!stops.includes(tags.queryClose))
+    issue(["stops"], `it lacks the query's closing tag ${tags.queryClose}, so nothing would be searched`);
+  if (!insertion.document.includes("{text}"))
+    issue(["insertion", "document"], "it lacks {text}, so nothing found would be read");
+  if (!/\{(?:text|rest)\}/.test(insertion.untitledDocument))
+    issue(["insertion", "untitledDocument"], "it lacks {text} and {rest}, so nothing found would be read");
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -132,12 +136,16 @@ export async function loadProfile(nameOrPath: string, from = process.cwd()): Pro
   if (builtIn) return { ok: true, profile: builtIn };
   if (!/[./\\]/.test(nameOrPath)) {
     const names = builtInProfiles.map(({ name }) => name).join(", ");
-    return { ok: false, reason: `There is no profile ${nameOrPath}; there are ${names}, and any JSON file of that shape.` };
+    return {
+      ok: false,
+      reason: `There is no profile ${nameOrPath}; there are ${names}, and any JSON file of that shape.`,
+    };
   }
   let data: unknown;
   try {
     const path = resolve(from, nameOrPath);
-    if ((await stat(path)).size > mostBytes) return { ok: false, reason: `The profile file ${nameOrPath} is larger than ${mostBytes} bytes.` };
+    if ((await stat(path)).size > mostBytes)
+      return { ok: false, reason: `The profile file ${nameOrPath} is larger than ${mostBytes} bytes.` };
     data = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : "cannot be read";
@@ -145,9 +153,14 @@ export async function loadProfile(nameOrPath: string, from = process.cwd()): Pro
   }
   const parsed = Profile.safeParse(data);
   if (parsed.success) return { ok: true, profile: parsed.data };
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "the whole file"}: ${message}`);
+  const wrong = parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join(".") || "the whole file"}: ${message}`,
+  );
   const more = wrong.length > mostIssues ? `; and ${wrong.length - mostIssues} more` : "";
-  return { ok: false, reason: `The profile file ${nameOrPath} is wrong at ${wrong.slice(0, mostIssues).join("; ")}${more}.` };
+  return {
+    ok: false,
+    reason: `The profile file ${nameOrPath} is wrong at ${wrong.slice(0, mostIssues).join("; ")}${more}.`,
+  };
 }
 
 export { builtInProfiles };

@@ -28,7 +28,12 @@ export function fillPrompt(profile: Profile, question: string, earlier?: Earlier
   if (prompt.kind === "chat") {
     const user = fill(prompt.user);
     const text = [prompt.system, user].filter(Boolean).join("\n\n");
-    return { system: prompt.system, user, prefix: prompt.prefix, text: prompt.prefix ? `${text}\n\n${prompt.prefix}` : text };
+    return {
+      system: prompt.system,
+      user,
+      prefix: prompt.prefix,
+      text: prompt.prefix ? `${text}\n\n${prompt.prefix}` : text,
+    };
   }
   const text = fill(prompt.text);
   const { thinkOpen } = profile.tags;

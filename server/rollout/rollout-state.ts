@@ -61,10 +61,16 @@ export class RolloutState {
     const tooLong = prompt.text.length > profile.limits.characters;
     this.#tokens = tokenizer && !tooLong ? new TokenTranscript(tokenizer) : undefined;
     this.#text = this.#tokens?.prompt(prompt.text) ?? prompt.text;
-    this.#segments = [{ kind: "prompt", origin: "prompt", start: 0, end: this.#text.length, turn: 0, ...this.#appended(0) }];
+    this.#segments = [
+      { kind: "prompt", origin: "prompt", start: 0, end: this.#text.length, turn: 0, ...this.#appended(0) },
+    ];
     this.#mode = prompt.prefix && prompt.prefix === profile.tags.thinkOpen ? "think" : "other";
     this.#beginStretch();
-    if (tooLong) this.end("token-limit", `The question makes a prompt of ${this.#text.length} characters; the profile allows ${profile.limits.characters}. Ask a shorter one.`);
+    if (tooLong)
+      this.end(
+        "token-limit",
+        `The question makes a prompt of ${this.#text.length} characters; the profile allows ${profile.limits.characters}. Ask a shorter one.`,
+      );
     this.#emit({ type: "snapshot", trajectory: this.trajectory() });
   }
 
@@ -129,7 +135,11 @@ export class RolloutState {
       return this.#invalid("The policy closed a query that it had not opened.");
     }
     if (finish.reason === "length" && this.#usage.tokensLeft <= 0) return this.#endTokens();
-    if (finish.reason === "length") return this.end("segment-limit", `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`);
+    if (finish.reason === "length")
+      return this.end(
+        "segment-limit",
+        `A stretch of ${this.#start.sampling.maxSegmentTokens ?? "all"} tokens was reached.`,
+      );
     this.#endAnswered();
   }
 
@@ -142,7 +152,18 @@ export class RolloutState {
       const { kind, message } = outcome.error;
       const instead = goesOn.has(kind) ? this.profile.retrievalFailed : undefined;
       if (instead !== undefined) this.#environment(instead, "documents");
-      this.#addSearch({ query, rawQuery, hits: [], insertedStart: at, insertedEnd: this.#text.length, insertedHits: 0, neutralised: 0, seconds: 0, cached: false, error: message });
+      this.#addSearch({
+        query,
+        rawQuery,
+        hits: [],
+        insertedStart: at,
+        insertedEnd: this.#text.length,
+        insertedHits: 0,
+        neutralised: 0,
+        seconds: 0,
+        cached: false,
+        error: message,
+      });
       if (kind === "cancelled") return this.end("cancelled");
       if (instead === undefined) return this.end("retrieval-error", message);
       this.notice(`A search failed and the policy was told so: ${message}`);
@@ -166,7 +187,9 @@ export class RolloutState {
       cached: outcome.cached,
     });
     if (block.neutralised > 0) {
-      this.notice(`${block.neutralised} control ${block.neutralised === 1 ? "tag" : "tags"} inside retrieved documents ${block.neutralised === 1 ? "was" : "were"} made harmless (shown as ‹tag›).`);
+      this.notice(
+        `${block.neutralised} control ${block.neutralised === 1 ? "tag" : "tags"} inside retrieved documents ${block.neutralised === 1 ? "was" : "were"} made harmless (shown as ‹tag›).`,
+      );
     }
     this.#nextStretch();
   }
@@ -261,7 +284,8 @@ export class RolloutState {
 
   #checkLength(): void {
     const { characters } = this.profile.limits;
-    if (this.#text.length > characters) this.end("token-limit", `The transcript is longer than ${characters} characters.`);
+    if (this.#text.length > characters)
+      this.end("token-limit", `The transcript is longer than ${characters} characters.`);
   }
 
   #endTokens(): void {
@@ -269,7 +293,10 @@ export class RolloutState {
   }
 
   #endTurns(): void {
-    this.end("turn-limit", `The ${this.profile.limits.turns} stretches of policy text that the profile allows are used up.`);
+    this.end(
+      "turn-limit",
+      `The ${this.profile.limits.turns} stretches of policy text that the profile allows are used up.`,
+    );
   }
 
   #beginStretch(): void {
@@ -289,7 +316,15 @@ export class RolloutState {
     const delta = this.#tokens?.environment(text) ?? text;
     this.#text += delta;
     const from = this.#segments.length;
-    if (delta !== "") this.#segments.push({ kind, origin: "environment", start, end: this.#text.length, turn: this.#turn, ...this.#appended(first) });
+    if (delta !== "")
+      this.#segments.push({
+        kind,
+        origin: "environment",
+        start,
+        end: this.#text.length,
+        turn: this.#turn,
+        ...this.#appended(first),
+      });
     this.#emit({ type: "text", delta, from, segments: this.#segments.slice(from) });
   }
 
@@ -320,7 +355,14 @@ export class RolloutState {
     const places = this.#tokens?.place(pieces);
     this.#segments.length = segment;
     for (const [at, { kind, ...piece }] of pieces.entries()) {
-      this.#segments.push({ kind, origin: "policy", start: start + piece.start, end: start + piece.end, turn: this.#turn, ...places?.[at] });
+      this.#segments.push({
+        kind,
+        origin: "policy",
+        start: start + piece.start,
+        end: start + piece.end,
+        turn: this.#turn,
+        ...places?.[at],
+      });
     }
   }
 

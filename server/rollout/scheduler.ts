@@ -29,7 +29,10 @@ interface Live {
  * One that fails ends by itself; cancelling ends all that live. `onEvent` costs a copy of each text change: leave it
  * out where nobody watches.
  */
-export async function runRollouts(requests: readonly RolloutRequest[], options: ScheduleOptions): Promise<Trajectory[]> {
+export async function runRollouts(
+  requests: readonly RolloutRequest[],
+  options: ScheduleOptions,
+): Promise<Trajectory[]> {
   const { concurrency, signal, onEvent, onEnd } = options;
   const done: Trajectory[] = [];
   let live = requests.map((request, index): Live => {
@@ -81,7 +84,9 @@ async function searchTurn(live: readonly Live[], signal: AbortSignal): Promise<v
     const queries = entry(sizes, profile.limits.passages, () => new Map<string, Live[]>());
     entry(queries, step.query, () => []).push(rollout);
   }
-  const calls = [...batches].flatMap(([retriever, sizes]) => [...sizes].map(([passages, queries]) => ({ retriever, passages, queries })));
+  const calls = [...batches].flatMap(([retriever, sizes]) =>
+    [...sizes].map(([passages, queries]) => ({ retriever, passages, queries })),
+  );
   await Promise.all(
     calls.map(async ({ retriever, passages, queries }) => {
       // A call serves as long as anyone of its askers has time.

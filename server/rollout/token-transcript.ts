@@ -77,7 +77,9 @@ export class TokenTranscript {
     let to = high;
     while (from < to) {
       const middle = (from + to) >> 1;
-      const text = this.#tokenizer.decode(this.#ids.slice(this.#stretch, this.#stretch + middle)).replace(/\uFFFD{1,3}$/u, "");
+      const text = this.#tokenizer
+        .decode(this.#ids.slice(this.#stretch, this.#stretch + middle))
+        .replace(/\uFFFD{1,3}$/u, "");
       if (text.length >= characters) to = middle;
       else from = middle + 1;
     }

@@ -37,7 +37,11 @@ export const reinforcePlusPlusBaseline: AdvantageOptions = {
 };
 
 /** R1-Searcher's `group_norm`: GRPO with the sample standard deviation, nothing whitened. */
-export const groupNorm: AdvantageOptions = { ...reinforcePlusPlusBaseline, estimator: { kind: "grpo", epsilon: 1e-9 }, whitening: null };
+export const groupNorm: AdvantageOptions = {
+  ...reinforcePlusPlusBaseline,
+  estimator: { kind: "grpo", epsilon: 1e-9 },
+  whitening: null,
+};
 
 export interface Advantages {
   /** After the estimator, before the clip; one per sequence. */
@@ -61,7 +65,9 @@ export function computeAdvantages(batch: RolloutBatch, options: AdvantageOptions
   const { rewards, groups, mask, logprobs, referenceLogprobs } = batch;
   const coefficient = options.klInReward?.coefficient ?? 0;
   if (coefficient > 0 && (!logprobs || !referenceLogprobs)) {
-    throw new TypeError("A KL penalty in the reward needs the log-probs of policy and reference: pass both or set the coefficient to 0.");
+    throw new TypeError(
+      "A KL penalty in the reward needs the log-probs of policy and reference: pass both or set the coefficient to 0.",
+    );
   }
   const centred = outcomeAdvantages(rewards, groups, options.estimator);
   const outcomes = options.clip ? clipOutcomes(centred, options.clip) : centred;

@@ -26,7 +26,12 @@ export interface EngineRow {
  * @param coefficients from `reductions.ts`
  * @throws ShapeError, NonFiniteError
  */
-export function engineRows(advantages: Tokens, mask: Tokens, coefficients: Tokens, engine: EngineReduction): EngineRow[] {
+export function engineRows(
+  advantages: Tokens,
+  mask: Tokens,
+  coefficients: Tokens,
+  engine: EngineReduction,
+): EngineRow[] {
   checkTokens("advantage", advantages, mask);
   checkTokens("coefficient", coefficients, mask);
   const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
@@ -68,7 +73,9 @@ export function engineLogprobs(oldLogprobs: Tokens, mask: Tokens): Float64Array[
 }
 
 /** Sum of gradients of several loss terms over the same tokens, each with its coefficient. */
-export function addGradients(terms: readonly { readonly gradient: Tokens; readonly coefficient: number }[]): Float64Array[] {
+export function addGradients(
+  terms: readonly { readonly gradient: Tokens; readonly coefficient: number }[],
+): Float64Array[] {
   const first = terms[0];
   if (!first) return [];
   const total = first.gradient.map((row) => new Float64Array(row.length));

@@ -31,7 +31,8 @@ export function outcomeAdvantages(rewards: ArrayLike<number>, groups: Groups, es
   if (estimator.kind === "reinforce") return advantages;
   for (const group of groups) {
     const statistics = groupStatistics(rewards, group);
-    for (const sequence of group) advantages[sequence] = centred(rewards[sequence]!, group.length, statistics, estimator);
+    for (const sequence of group)
+      advantages[sequence] = centred(rewards[sequence]!, group.length, statistics, estimator);
   }
   return advantages;
 }

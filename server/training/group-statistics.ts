@@ -17,7 +17,9 @@ export function groupsOf(size: number, sequences: number): number[][] {
   if (!Number.isInteger(size) || size < 1 || sequences % size !== 0) {
     throw new RangeError(`${sequences} rollouts cannot be cut into groups of ${size}: pass whole groups.`);
   }
-  return Array.from({ length: sequences / size }, (_, group) => Array.from({ length: size }, (_, member) => group * size + member));
+  return Array.from({ length: sequences / size }, (_, group) =>
+    Array.from({ length: size }, (_, member) => group * size + member),
+  );
 }
 
 export interface GroupStatistics {
@@ -43,7 +45,8 @@ export function groupStatistics(rewards: ArrayLike<number>, group: readonly numb
     lowest = Math.min(lowest, reward);
     highest = Math.max(highest, reward);
   }
-  if (highest - lowest <= rounding * Math.max(1, Math.abs(highest), Math.abs(lowest))) return { mean, std: 0, spread: false };
+  if (highest - lowest <= rounding * Math.max(1, Math.abs(highest), Math.abs(lowest)))
+    return { mean, std: 0, spread: false };
   let squares = 0;
   for (const sequence of group) squares += (rewards[sequence]! - mean) ** 2;
   return { mean, std: Math.sqrt(squares / (group.length - 1)), spread: true };

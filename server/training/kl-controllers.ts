@@ -8,7 +8,9 @@ export type KlController =
 
 /** A controller for a recipe's numbers. A target of 0 can be missed but not hit in proportion, so it means a fixed coefficient. */
 export function klController(coefficient: number, target: number | undefined, horizon: number): KlController {
-  return target === undefined || target === 0 ? { kind: "fixed", coefficient } : { kind: "adaptive", coefficient, target, horizon };
+  return target === undefined || target === 0
+    ? { kind: "fixed", coefficient }
+    : { kind: "adaptive", coefficient, target, horizon };
 }
 
 const largestError = 0.2;

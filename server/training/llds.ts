@@ -41,7 +41,9 @@ export function lldsTerm(batch: LldsBatch, lambda = 0.2): { loss: number; gradie
     if (outcomeAdvantages[i]! < 0) return;
     for (const { start, end, weight = 1 } of list) {
       if (start < 0 || end > mask[i]!.length || start > end) {
-        throw new RangeError(`Action ${start}..${end} lies outside the ${mask[i]!.length} tokens of sequence ${i}: pass token offsets.`);
+        throw new RangeError(
+          `Action ${start}..${end} lies outside the ${mask[i]!.length} tokens of sequence ${i}: pass token offsets.`,
+        );
       }
       const unmasked = range(start, end).filter((t) => mask[i]![t] !== 0);
       const fall = (t: number) => oldLogprobs[i]![t]! - logprobs[i]![t]!;

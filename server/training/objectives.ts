@@ -34,7 +34,12 @@ export type Objective =
   | { readonly kind: "cispo"; readonly low: number; readonly high: number }
   | { readonly kind: "drop"; readonly low: number; readonly high: number }
   | { readonly kind: "sapo"; readonly positive: number; readonly negative: number }
-  | { readonly kind: "trust"; readonly measure: "probability" | "divergence"; readonly low: number; readonly high: number }
+  | {
+      readonly kind: "trust";
+      readonly measure: "probability" | "divergence";
+      readonly low: number;
+      readonly high: number;
+    }
   | { readonly kind: "likelihood" };
 
 /** R1-Searcher's released loss: symmetric clip of 0.2. */
@@ -67,7 +72,11 @@ export function objectiveOf(token: ObjectiveToken, objective: Objective, limit: 
     case "sapo": {
       const tau = advantage > 0 ? objective.positive : objective.negative;
       const gate = 1 / (1 + Math.exp(-tau * (ratio - 1)));
-      return { value: (-4 * gate * advantage) / tau, slope: -4 * gate * (1 - gate) * ratioSlope * advantage, clipped: false };
+      return {
+        value: (-4 * gate * advantage) / tau,
+        slope: -4 * gate * (1 - gate) * ratioSlope * advantage,
+        clipped: false,
+      };
     }
     case "trust":
       if (leftRegion(token, objective)) return { value: 0, slope: 0, clipped: true };
@@ -79,7 +88,12 @@ function bounded(ratio: number, { low, high }: { low: number; high: number }): n
   return Math.min(1 + high, Math.max(1 - low, ratio));
 }
 
-function clipped(ratio: number, ratioSlope: number, advantage: number, bounds: Extract<Objective, { kind: "clip" }>): TokenObjective {
+function clipped(
+  ratio: number,
+  ratioSlope: number,
+  advantage: number,
+  bounds: Extract<Objective, { kind: "clip" }>,
+): TokenObjective {
   const free = ratio * advantage;
   const held = bounded(ratio, bounds) * advantage;
   // A ratio outside the range counts as clipped only where the bound makes the objective smaller.
@@ -94,7 +108,10 @@ function clipped(ratio: number, ratioSlope: number, advantage: number, bounds: E
 // Keeps the logarithm finite for a probability of 1; the published constant.
 const probabilityFloor = 1e-8;
 
-function leftRegion({ logprob, old, advantage }: ObjectiveToken, region: Extract<Objective, { kind: "trust" }>): boolean {
+function leftRegion(
+  { logprob, old, advantage }: ObjectiveToken,
+  region: Extract<Objective, { kind: "trust" }>,
+): boolean {
   const p = Math.exp(logprob);
   const q = Math.exp(old);
   const outward = advantage > 0 ? p - q : advantage < 0 ? q - p : 0;

@@ -60,7 +60,8 @@ export function policyLoss(batch: PolicyBatch, options: PolicyLossOptions): Poli
     const old = oldLogprobs[i]![t]!;
     const logRatio = ratio === "token" ? logprob - old : means[i]!;
     const token = objectiveOf({ logprob, old, logRatio, advantage: advantages[i]![t]! }, objective, logRatioLimit);
-    if (!Number.isFinite(token.value) || !Number.isFinite(token.slope)) throw new NonFiniteError("policy objective", i, t, token.value);
+    if (!Number.isFinite(token.value) || !Number.isFinite(token.slope))
+      throw new NonFiniteError("policy objective", i, t, token.value);
     const weight = coefficients[i]![t]! * (corrections ? corrections[i]![t]! : 1);
     loss += weight * token.value;
     if (token.clipped) clippedTokens++;
@@ -68,7 +69,10 @@ export function policyLoss(batch: PolicyBatch, options: PolicyLossOptions): Poli
     return weight * token.slope;
   });
   if (ratio === "sequence") spreadOverSequence(gradient, mask, counts);
-  const tokens = Math.max(1, counts.reduce((total, count) => total + count, 0));
+  const tokens = Math.max(
+    1,
+    counts.reduce((total, count) => total + count, 0),
+  );
   return { loss, gradient, clipFraction: clippedTokens / tokens, approximateKl: kl / tokens };
 }
 

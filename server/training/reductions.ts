@@ -56,7 +56,8 @@ function groupMean(counts: readonly number[], groups: Groups): number[] {
   }
   return counts.map((_, sequence) => {
     const coefficient = found.get(sequence);
-    if (coefficient === undefined) throw new RangeError(`Sequence ${sequence} belongs to no group: name each sequence in one group.`);
+    if (coefficient === undefined)
+      throw new RangeError(`Sequence ${sequence} belongs to no group: name each sequence in one group.`);
     return coefficient;
   });
 }

@@ -19,7 +19,8 @@ export function tokenRewards(
   const coefficient = Math.max(0, klCoefficient);
   return mask.map((row, sequence) => {
     const rewards = new Float64Array(row.length);
-    for (let token = 0; token < row.length; token++) if (row[token] !== 0) rewards[token] = -coefficient * kl[sequence]![token]!;
+    for (let token = 0; token < row.length; token++)
+      if (row[token] !== 0) rewards[token] = -coefficient * kl[sequence]![token]!;
     const place = outcomeOn === "last-token" || unmaskedCount(row) === 0 ? row.length - 1 : lastUnmasked(row);
     if (place >= 0) rewards[place]! += outcomes[sequence]!;
     return rewards;
@@ -47,8 +48,16 @@ export interface ReturnOptions {
  * Source: R1-Searcher `get_cumulative_returns`, SkyRL `compute_reinforce_plus_plus_outcome_advantage`.
  * A reward on a masked token counts for the tokens before it, so rewards must be finite everywhere.
  */
-export function discountedReturns(rewards: Tokens, mask: Tokens, { gamma, acrossMask = "carry" }: ReturnOptions): Float64Array[] {
-  checkTokens("token reward", rewards, rewards.map((row) => new Uint8Array(row.length).fill(1)));
+export function discountedReturns(
+  rewards: Tokens,
+  mask: Tokens,
+  { gamma, acrossMask = "carry" }: ReturnOptions,
+): Float64Array[] {
+  checkTokens(
+    "token reward",
+    rewards,
+    rewards.map((row) => new Uint8Array(row.length).fill(1)),
+  );
   checkTokens("token reward", rewards, mask);
   return mask.map((row, sequence) => {
     const returns = new Float64Array(row.length);

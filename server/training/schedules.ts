@@ -25,7 +25,8 @@ export function learningRate(schedule: Schedule, step: number): number {
   const at = Math.min(step, steps);
   if (at < warmup) return (peak * at) / warmup;
   if (kind === "constant") return peak;
-  if (!Number.isFinite(steps)) throw new TypeError(`A ${kind} schedule needs the number of optimiser steps: pass steps.`);
+  if (!Number.isFinite(steps))
+    throw new TypeError(`A ${kind} schedule needs the number of optimiser steps: pass steps.`);
   const progress = (at - warmup) / Math.max(1, steps - warmup);
   switch (kind) {
     case "linear":
@@ -42,7 +43,12 @@ function halfCosine(progress: number): number {
 }
 
 /** Optimiser steps of a run: whole train batches per pass over the data, times the passes. Source: R1-Searcher `ActorModelRayActor`. */
-export function optimiserSteps(run: { prompts: number; rolloutsPerPrompt: number; trainBatch: number; episodes: number }): number {
+export function optimiserSteps(run: {
+  prompts: number;
+  rolloutsPerPrompt: number;
+  trainBatch: number;
+  episodes: number;
+}): number {
   return Math.ceil(run.episodes * Math.floor((run.prompts * run.rolloutsPerPrompt) / run.trainBatch));
 }
 

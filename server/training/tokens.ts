@@ -32,7 +32,9 @@ export class ShapeError extends Error {
 
   constructor(quantity: string, sequence: number | undefined, got: number, wanted: number) {
     const what = sequence === undefined ? `${got} sequences` : `${got} tokens in sequence ${sequence}`;
-    super(`${quantity} has ${what} where ${wanted} were expected: pass one entry per response token of the same batch.`);
+    super(
+      `${quantity} has ${what} where ${wanted} were expected: pass one entry per response token of the same batch.`,
+    );
     this.quantity = quantity;
     this.sequence = sequence;
   }
@@ -49,7 +51,8 @@ export function checkTokens(quantity: string, values: Tokens, mask: Tokens): voi
     const masked = mask[sequence]!;
     if (row.length !== masked.length) throw new ShapeError(quantity, sequence, row.length, masked.length);
     for (let token = 0; token < row.length; token++) {
-      if (masked[token] !== 0 && !Number.isFinite(row[token])) throw new NonFiniteError(quantity, sequence, token, row[token]!);
+      if (masked[token] !== 0 && !Number.isFinite(row[token]))
+        throw new NonFiniteError(quantity, sequence, token, row[token]!);
     }
   });
 }

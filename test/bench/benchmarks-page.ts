@@ -18,10 +18,20 @@ export interface Benchmarks {
 
 const number = (value: number | undefined, digits = 1): string => (value === undefined ? "–" : value.toFixed(digits));
 const percent = (value: number | undefined): string => (value === undefined ? "–" : `${Math.round(100 * value)} %`);
-const table = (head: string[], rows: string[][]): string => [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+const table = (head: string[], rows: string[][]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 /** The page of figures as Markdown. Ratios against a peer in the same run tell more than times, which are noisy. */
-export function benchmarksPage({ machine, loop, scoring, index, sample, recall, activation, packages }: Benchmarks): string {
+export function benchmarksPage({
+  machine,
+  loop,
+  scoring,
+  index,
+  sample,
+  recall,
+  activation,
+  packages,
+}: Benchmarks): string {
   const right = Object.values(sample.right).reduce((sum, { right: count }) => sum + count, 0);
   return `# Benchmarks
 
@@ -30,7 +40,17 @@ Written by \`npm run bench\`. Machine: ${machine}. Times depend on it; ratios co
 ## Indexing
 
 ${table(
-  ["folder", "files", "passages", "words searchable, s", "vectors complete, s", "passages/s", "share of the bare embedder's speed", "update without change, s", "peak memory, MiB"],
+  [
+    "folder",
+    "files",
+    "passages",
+    "words searchable, s",
+    "vectors complete, s",
+    "passages/s",
+    "share of the bare embedder's speed",
+    "update without change, s",
+    "peak memory, MiB",
+  ],
   index.map((row) => [
     row.folder,
     `${row.files}`,
@@ -71,7 +91,9 @@ with ${loop.rollouts} rollouts in flight at once (${number(loop.megabytesInFligh
 ${
   scoring
     ? `${scoring.rows} released rollouts: ${number(1000 * scoring.fileSeconds, 0)} ms from the file to rewards at the first go; metrics and rewards with their spans alone ${number(1000 * scoring.seconds, 0)} ms of processor time. ${
-        scoring.pythonTimes === undefined ? "There is no Python on this machine to compare with." : `An equal Python program, which keeps no spans, takes ${number(scoring.pythonTimes)} times as long; both give the same sum of rewards.`
+        scoring.pythonTimes === undefined
+          ? "There is no Python on this machine to compare with."
+          : `An equal Python program, which keeps no spans, takes ${number(scoring.pythonTimes)} times as long; both give the same sum of rewards.`
       }`
     : "The released rollouts are not on this machine."
 }
@@ -79,7 +101,11 @@ ${
 ## The extractive policy
 
 On the ${sample.answerable + sample.unanswerable} questions of the sample handbook, words and vectors: the answer holds the gold for ${right} of ${sample.answerable} answerable questions
-(${Object.entries(sample.right).map(([hops, { right: count, of }]) => `${hops} ${hops === "1" ? "hop" : "hops"}: ${count} of ${of}`).join(", ")}), ${sample.answered} were answered at all, and it abstained on ${sample.abstained} of ${sample.unanswerable}
+(${Object.entries(sample.right)
+    .map(([hops, { right: count, of }]) => `${hops} ${hops === "1" ? "hop" : "hops"}: ${count} of ${of}`)
+    .join(
+      ", ",
+    )}), ${sample.answered} were answered at all, and it abstained on ${sample.abstained} of ${sample.unanswerable}
 unanswerable ones. ${sample.verified} of its ${sample.citations} citations are verified on disk.
 
 ${
@@ -89,7 +115,13 @@ ${
 
 ${table(
   ["questions", "passages", "one query", "the policy's searches", "searches a question"],
-  recall.map((row) => [`${row.set} (${row.questions})`, `${row.passages}`, percent(row.oneQuery), percent(row.policy), number(row.searchesPerQuestion)]),
+  recall.map((row) => [
+    `${row.set} (${row.questions})`,
+    `${row.passages}`,
+    percent(row.oneQuery),
+    percent(row.policy),
+    number(row.searchesPerQuestion),
+  ]),
 )}`
 }
 

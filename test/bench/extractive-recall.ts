@@ -49,13 +49,18 @@ export async function recallOf(
       searches.push({ query: planned.query, hits: await search(planned.query, depth) });
     }
     count += searches.length;
-    const holds = (ids: readonly string[]): boolean => each.supporting_ids.every((id) => ids.slice(0, depth).includes(id));
+    const holds = (ids: readonly string[]): boolean =>
+      each.supporting_ids.every((id) => ids.slice(0, depth).includes(id));
     if (holds(searches[0]?.hits.map(({ passage }) => passage.id) ?? [])) one += 1;
     if (holds(fusedPassages(searches).map(({ passage }) => passage.id))) all += 1;
     else onMiss?.(each, searches);
   }
   const share = (part: number): number => Math.round((1000 * part) / questions.length) / 1000;
-  return { oneQuery: share(one), policy: share(all), searchesPerQuestion: Math.round((100 * count) / questions.length) / 100 };
+  return {
+    oneQuery: share(one),
+    policy: share(all),
+    searchesPerQuestion: Math.round((100 * count) / questions.length) / 100,
+  };
 }
 
 /** Words-only search over all passages of each set, as the product searches: LanceDB's full text. */
@@ -80,7 +85,11 @@ export async function extractiveRecall(dataHome: string): Promise<Recall[]> {
 }
 
 export function readRecallSet(dataHome: string, set: string) {
-  const lines = (name: string): unknown[] => readFileSync(join(dataHome, set, name), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as unknown);
+  const lines = (name: string): unknown[] =>
+    readFileSync(join(dataHome, set, name), "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as unknown);
   return {
     questions: lines("questions.jsonl").map((line) => RecallQuestion.parse(line)),
     passages: lines("passages.jsonl").map((line) => RecallPassage.parse(line)),

@@ -119,7 +119,8 @@ async function miniSearch(path: string): Promise<{ passages: Passage[]; seconds:
   for (const file of (await scanFolder(path, [], signal)).files) {
     const bytes = await readFile(join(path, file.path));
     const read = readDocument(file.path, bytes);
-    if (read.ok) passages.push(...passagesOf(read.document, { folder: "bench", path: file.path, contentHash: hashBytes(bytes) }));
+    if (read.ok)
+      passages.push(...passagesOf(read.document, { folder: "bench", path: file.path, contentHash: hashBytes(bytes) }));
   }
   const search = new MiniSearch({ fields: ["title", "text"] });
   search.addAll(passages.map(({ id, title, text }) => ({ id, title, text })));
@@ -129,5 +130,8 @@ async function miniSearch(path: string): Promise<{ passages: Passage[]; seconds:
 /** A query as people write them: some words of a passage in their order. */
 function queryOf({ text }: Passage): string {
   const words = text.match(/\p{L}{4,}/gu) ?? ["the"];
-  return words.filter((_, at) => at % 3 === 0).slice(0, 6).join(" ");
+  return words
+    .filter((_, at) => at % 3 === 0)
+    .slice(0, 6)
+    .join(" ");
 }

@@ -30,7 +30,12 @@ function stretch(last: boolean): ScriptedStretch {
 
 const script = (): ScriptedStretch[] => Array.from({ length: searches + 1 }, (_, at) => stretch(at === searches));
 const text = "A passage of about a hundred words. ".repeat(16);
-const hits = Array.from({ length: 3 }, (_, at) => ({ passage: { id: `p${at}`, title: `Title ${at}`, text }, rank: at + 1, score: 1, matched: [] }));
+const hits = Array.from({ length: 3 }, (_, at) => ({
+  passage: { id: `p${at}`, title: `Title ${at}`, text },
+  rank: at + 1,
+  score: 1,
+  matched: [],
+}));
 const retriever: Retriever = {
   id: "bench",
   folders: [],
@@ -71,9 +76,20 @@ export async function benchLoop(rollouts = 1024): Promise<LoopBench> {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   from = performance.now();
-  const trajectories = await runRollouts(Array.from({ length: rollouts }, (_, at) => request(at)), { concurrency: rollouts, signal });
-  if (trajectories.some(({ stop }) => stop?.reason !== "finished")) throw new Error("A rollout of the benchmark did not finish.");
+  const trajectories = await runRollouts(
+    Array.from({ length: rollouts }, (_, at) => request(at)),
+    { concurrency: rollouts, signal },
+  );
+  if (trajectories.some(({ stop }) => stop?.reason !== "finished"))
+    throw new Error("A rollout of the benchmark did not finish.");
   const perTurnInFlight = (performance.now() - from) / turns;
   const megabytesInFlight = (process.memoryUsage().heapUsed - before) / 2 ** 20;
-  return { rollouts, turns: searches + 1, perTurn, perTurnInFlight, againstBareLoop: perTurn / bare, megabytesInFlight: Math.max(0, megabytesInFlight) };
+  return {
+    rollouts,
+    turns: searches + 1,
+    perTurn,
+    perTurnInFlight,
+    againstBareLoop: perTurn / bare,
+    megabytesInFlight: Math.max(0, megabytesInFlight),
+  };
 }

@@ -19,10 +19,14 @@ const say = (text: string): void => console.error(text);
 function indexFolder(name: string, path: string, vectors: boolean): Benchmarks["index"] {
   if (!existsSync(path)) return [];
   say(`Indexing ${name}`);
-  const line = execFileSync(process.execPath, [join(import.meta.dirname, "index-folder.ts"), path, vectors ? "vectors" : "words"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const line = execFileSync(
+    process.execPath,
+    [join(import.meta.dirname, "index-folder.ts"), path, vectors ? "vectors" : "words"],
+    {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   return [{ ...(JSON.parse(line) as IndexBench), folder: name }];
 }
 

@@ -10,7 +10,13 @@ import { localRetriever } from "../../server/retrieval/local.ts";
 import { docs } from "../../server/rollout/profiles/docs.ts";
 import { runRollout } from "../../server/rollout/rollout.ts";
 
-const Question = z.looseObject({ id: z.string(), question: z.string(), hops: z.int(), golds: z.array(z.string()), answerable: z.boolean() });
+const Question = z.looseObject({
+  id: z.string(),
+  question: z.string(),
+  hops: z.int(),
+  golds: z.array(z.string()),
+  answerable: z.boolean(),
+});
 
 /** What the extractive policy makes of the sample handbook's questions. */
 export interface SampleAnswers {
@@ -32,7 +38,15 @@ export async function sampleAnswers(): Promise<SampleAnswers> {
   const signal = new AbortController().signal;
   const folder = openFolder(root, home);
   const project = await openProject(folder, { embedder: "minilm" });
-  const result: SampleAnswers = { answerable: 0, right: {}, answered: 0, unanswerable: 0, abstained: 0, citations: 0, verified: 0 };
+  const result: SampleAnswers = {
+    answerable: 0,
+    right: {},
+    answered: 0,
+    unanswerable: 0,
+    abstained: 0,
+    citations: 0,
+    verified: 0,
+  };
   try {
     await project.index.update(signal);
     const retriever = localRetriever([project.index]);

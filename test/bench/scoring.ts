@@ -44,15 +44,24 @@ export async function benchScoring(file: string): Promise<ScoringBench | undefin
     best = Math.min(best, seconds);
   }
   const python = runPython(file);
-  if (python && Math.abs(python.total - total) > 1e-6) throw new Error(`Python's rewards sum to ${python.total}, ours to ${total}.`);
-  return { rows: trajectories.length, fileSeconds: reading + first!, seconds: best, ...(python ? { pythonTimes: python.seconds / best } : {}) };
+  if (python && Math.abs(python.total - total) > 1e-6)
+    throw new Error(`Python's rewards sum to ${python.total}, ours to ${total}.`);
+  return {
+    rows: trajectories.length,
+    fileSeconds: reading + first!,
+    seconds: best,
+    ...(python ? { pythonTimes: python.seconds / best } : {}),
+  };
 }
 
 function runPython(file: string): { seconds: number; total: number } | undefined {
   const program = join(import.meta.dirname, "score_released_qwen.py");
   for (const python of ["python3", "python"]) {
     try {
-      return JSON.parse(execFileSync(python, [program, file], { encoding: "utf8" })) as { seconds: number; total: number };
+      return JSON.parse(execFileSync(python, [program, file], { encoding: "utf8" })) as {
+        seconds: number;
+        total: number;
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }

@@ -74,8 +74,12 @@ test("what was asked is listed, shown by its id, and exported as JSON lines", as
     trajectory: { id: trajectoryId },
   });
   // Without the folder, all that were ever asked about are looked through.
-  expect(await cli.json(["trajectories", "show", String(trajectoryId)])).toMatchObject({ trajectory: { id: trajectoryId } });
-  const { trajectories: whole } = (await cli.json(["trajectories", "export", cli.folder])) as { trajectories: { id: string }[] };
+  expect(await cli.json(["trajectories", "show", String(trajectoryId)])).toMatchObject({
+    trajectory: { id: trajectoryId },
+  });
+  const { trajectories: whole } = (await cli.json(["trajectories", "export", cli.folder])) as {
+    trajectories: { id: string }[];
+  };
   expect(whole.map(({ id }) => id)).toEqual(trajectories.map(({ id }) => id).reverse());
   const { stdout } = await cli.run(["trajectories", "export", cli.folder]);
   const exported = stdout

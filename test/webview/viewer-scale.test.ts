@@ -84,15 +84,13 @@ test("the answer is brought into sight when it comes, and the page around the li
   const story = longStory(20);
   await view.post("show", { trajectory: story.trajectory, live: true, empty: "no-question", banner: "Indexing 40 %." });
   const before = story.events.length;
-  story
-    .write("answer", "A long answer. ".repeat(20))
-    .answer({
-      text: "",
-      abstained: true,
-      sentences: [],
-      citations: [],
-      nearest: [...citations, ...citations, ...citations],
-    });
+  story.write("answer", "A long answer. ".repeat(20)).answer({
+    text: "",
+    abstained: true,
+    sentences: [],
+    citations: [],
+    nearest: [...citations, ...citations, ...citations],
+  });
   for (const event of story.events.slice(before))
     await view.post("event", { trajectoryId: story.trajectory.id, event });
   await page.getByRole("heading", { name: "Not in these documents" }).waitFor();

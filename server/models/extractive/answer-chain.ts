@@ -72,17 +72,26 @@ const weights = {
  * question; for more hops the first sentence holds a part of the question and a name that the question lacks, and the
  * next one speaks of that name. A question that lets choose takes one sentence for each thing it names.
  */
-export function bestChain(question: Question, fused: readonly FusedPassage[], usable: (read: ReadPassage) => boolean): AnswerChain | undefined {
+export function bestChain(
+  question: Question,
+  fused: readonly FusedPassage[],
+  usable: (read: ReadPassage) => boolean,
+): AnswerChain | undefined {
   const expected = expectedAnswer(question);
   const wanted = wantedWeights(question, expected, fused);
   const candidates = candidatesOf(question, fused, usable);
   const compared = compare(question, alternativesOf(question), candidates);
   if (compared && compared.links.length > 1) {
-    const chain = compared.links.reduce<Partial | undefined>((before, link) => extend(question, expected, wanted, before, link, 1), undefined)!;
+    const chain = compared.links.reduce<Partial | undefined>(
+      (before, link) => extend(question, expected, wanted, before, link, 1),
+      undefined,
+    )!;
     const phrase = compared.decided?.text ?? chain.phrase;
     return { ...chain, links: distinctLinks(compared.links), match: compared.decided ? 1 : chain.match, phrase };
   }
-  const firsts = candidates.map((candidate) => extend(question, expected, wanted, undefined, candidate, 1)).sort(byValue);
+  const firsts = candidates
+    .map((candidate) => extend(question, expected, wanted, undefined, candidate, 1))
+    .sort(byValue);
   let best: Partial | undefined = firsts[0];
   // A first link may be worth little by itself: the words it covers decide whether it is followed.
   let beam = firsts.toSorted((a, b) => b.coverage - a.coverage).slice(0, weights.starts);
@@ -114,7 +123,9 @@ export function leadingPairs(question: Question, fused: readonly FusedPassage[])
     candidates.flatMap((candidate) => {
       const link = linkStrength(question, start.links, candidate);
       const adds = [...candidate.held].some(([key, share]) => share === 1 && !start.held.has(key));
-      return adds && link >= 0.5 && candidate.sentence !== start.links[0]?.sentence ? [extend(question, expected, wanted, start, candidate, link)] : [];
+      return adds && link >= 0.5 && candidate.sentence !== start.links[0]?.sentence
+        ? [extend(question, expected, wanted, start, candidate, link)]
+        : [];
     }),
   );
   return pairs.sort((a, b) => b.coverage - a.coverage).slice(0, weights.leads);
@@ -154,27 +165,37 @@ function extend(
     all += weight;
     have += weight * (held.get(key) ?? 0);
   }
-  const own = all === 0 ? 0 : [...candidate.held].reduce((sum, [key, share]) => sum + share * (wanted.get(key) ?? 0), 0) / all;
+  const own =
+    all === 0 ? 0 : [...candidate.held].reduce((sum, [key, share]) => sum + share * (wanted.get(key) ?? 0), 0) / all;
   const densest = Math.max(before?.densest ?? 0, own);
   const union = all === 0 ? 0 : have / all;
   const weakest = Math.min(before?.weakest ?? 1, strength);
   const coverage = densest + (weights.scattered + weights.linked * weakest) * (union - densest);
-  const known = new Set([...question.keys, ...(before?.links ?? []).flatMap((link) => [...link.sentence.keys, ...link.above])]);
+  const known = new Set([
+    ...question.keys,
+    ...(before?.links ?? []).flatMap((link) => [...link.sentence.keys, ...link.above]),
+  ]);
   const { match, text: phrase } = answerPhrase(question, expected, candidate.sentence, known);
   const placed = links.reduce((sum, link) => sum + link.placed, 0) / links.length;
   const cost = (before?.cost ?? 0) + (before ? weights.link + weights.weakLink * (1 - strength) : 0);
-  const value = (coverage + weights.match * match + weights.placed * placed) * shape(question, candidate.sentence) - cost;
+  const value =
+    (coverage + weights.match * match + weights.placed * placed) * shape(question, candidate.sentence) - cost;
   return { links, held, densest, weakest, coverage, match, phrase, cost, value };
 }
 
-function candidatesOf(question: Question, fused: readonly FusedPassage[], usable: (read: ReadPassage) => boolean): AnswerCandidate[] {
+function candidatesOf(
+  question: Question,
+  fused: readonly FusedPassage[],
+  usable: (read: ReadPassage) => boolean,
+): AnswerCandidate[] {
   const best = fused[0]?.score ?? 1;
   return fused.slice(0, weights.passages).flatMap(({ passage, score }) => {
     const read = readPassage(passage);
     if (!usable(read)) return [];
     const above = new Set([...read.titleKeys, ...(passage.place?.headings ?? []).flatMap(contentKeys)]);
     return read.sentences.slice(0, weights.sentences).flatMap((sentence, index) => {
-      if (sentence.kind === "heading" || sentence.text.length > weights.characters || holdsControlTag(sentence.text)) return [];
+      if (sentence.kind === "heading" || sentence.text.length > weights.characters || holdsControlTag(sentence.text))
+        return [];
       const previous = read.sentences[index - 1];
       const before = previous?.kind === sentence.kind ? previous.keys : undefined;
       const held = new Map<string, number>();
@@ -207,11 +228,18 @@ function linkStrength(question: Question, links: readonly AnswerCandidate[], can
 }
 
 /** Names that a sentence brings up, its passage's title among them. */
-export function bridgingNames(question: Question, { sentence, read }: PlacedSentence): { text: string; keys: readonly string[]; whole: boolean }[] {
+export function bridgingNames(
+  question: Question,
+  { sentence, read }: PlacedSentence,
+): { text: string; keys: readonly string[]; whole: boolean }[] {
   const fresh = (keys: readonly string[]): boolean => keys.some((key) => !question.keys.has(key));
   const found = sentence.names
     .filter((name) => fresh(name.keys))
-    .map((name) => ({ text: name.text, keys: name.keys, whole: !sentence.names.some((other) => contains(other, name)) }));
+    .map((name) => ({
+      text: name.text,
+      keys: name.keys,
+      whole: !sentence.names.some((other) => contains(other, name)),
+    }));
   const title = [...read.titleKeys];
   return fresh(title) && title.length <= 4 ? [...found, { text: read.title, keys: title, whole: true }] : found;
 }
@@ -221,7 +249,11 @@ function contains(outer: Name, inner: Name): boolean {
 }
 
 /** The question's words by how much they narrow: names and numbers more, and words that every passage holds less. */
-function wantedWeights(question: Question, expected: ExpectedAnswer, fused: readonly FusedPassage[]): Map<string, number> {
+function wantedWeights(
+  question: Question,
+  expected: ExpectedAnswer,
+  fused: readonly FusedPassage[],
+): Map<string, number> {
   const pool = fused.map(({ passage }) => readPassage(passage));
   const full = Math.log((pool.length + 1) / 0.5);
   return new Map(

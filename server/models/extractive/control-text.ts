@@ -2,7 +2,8 @@
  * Titles, names and sentences come from documents and must not steer the transcript they are written into: a tag among
  * them would end a query, close the thinking or forge an answer.
  */
-const controlTag = /<\|[^|<>\n]{1,64}\|>|<\/?(?:think|answer|search|information|documents?|query|tool_call|tool_response|result)>/iu;
+const controlTag =
+  /<\|[^|<>\n]{1,64}\|>|<\/?(?:think|answer|search|information|documents?|query|tool_call|tool_response|result)>/iu;
 
 /** True when a text holds a tag that some profile acts on. */
 export function holdsControlTag(text: string): boolean {

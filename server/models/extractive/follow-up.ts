@@ -21,7 +21,13 @@ export function resolveFollowUp(question: string, earlier: { question: string; a
 }
 
 function freshNames(text: string, known: ReadonlySet<string>): string[] {
-  return [...new Set(names(text).filter((name) => name.keys.some((key) => !known.has(key))).map((name) => name.text))];
+  return [
+    ...new Set(
+      names(text)
+        .filter((name) => name.keys.some((key) => !known.has(key)))
+        .map((name) => name.text),
+    ),
+  ];
 }
 
 function withoutMark(question: string): string {

@@ -85,7 +85,8 @@ function byRanks(searches: readonly FusedSearch[]): FusedPassage[] {
 /** True when the text of one passage names what the other is about. Titles of three letters occur by accident. */
 function mentions(speaker: ReadPassage, subject: ReadPassage): boolean {
   return subject.subjects.some(
-    ({ folded }) => folded.length > 3 && speaker.folded.includes(folded) && !speaker.subjects.some((own) => own.folded === folded),
+    ({ folded }) =>
+      folded.length > 3 && speaker.folded.includes(folded) && !speaker.subjects.some((own) => own.folded === folded),
   );
 }
 

@@ -52,7 +52,12 @@ export function nextQuery(question: Question, searches: readonly FusedSearch[]):
   // The first query is the whole question: a part of it is a different search. The later ones are not repeated.
   const asked = searches.slice(1).map((search) => new Set(queryKeys(search)));
   let best: NextQuery | undefined;
-  for (const candidate of [...unread(question, fused), ...bridges(question, fused), ...farBridges(question, fused), ...subjects(question, fused)]) {
+  for (const candidate of [
+    ...unread(question, fused),
+    ...bridges(question, fused),
+    ...farBridges(question, fused),
+    ...subjects(question, fused),
+  ]) {
     if (candidate.score < weights.scoreFloor || (best && candidate.score <= best.score)) continue;
     const keys = contentKeys(candidate.query);
     if (keys.length > 0 && !asked.some((each) => keys.every((key) => each.has(key)))) best = candidate;
@@ -88,7 +93,8 @@ function bridges(question: Question, fused: readonly FusedPassage[]): NextQuery[
         if (value <= 0) continue;
         const id = name.keys.join(" ");
         const other = found.get(id);
-        const query = `${name.text} ${rest(question, new Set([...sentence.keys, ...read.titleKeys, ...name.keys]))}`.trim();
+        const query =
+          `${name.text} ${rest(question, new Set([...sentence.keys, ...read.titleKeys, ...name.keys]))}`.trim();
         const candidate: NextQuery = { query, about: name.text, why: "bridge", from: passage.title, score: value };
         if (!other) found.set(id, candidate);
         else if (value > other.score) found.set(id, { ...candidate, score: value + weights.repeated * other.score });
@@ -117,7 +123,15 @@ function farBridges(question: Question, fused: readonly FusedPassage[]): NextQue
       if (worth <= 0 || name.keys.every((key) => known.has(key))) return [];
       const query = `${name.text} ${rest(question, new Set([...held, ...name.keys]))}`.trim();
       const read = fused.slice(0, 10).some(({ passage }) => titleAsked(readPassage(passage), new Set(name.keys)));
-      return [{ query, about: name.text, why: "bridge" as const, from: end.read.passage.title, score: worth * (read ? weights.alreadyRead : 1) }];
+      return [
+        {
+          query,
+          about: name.text,
+          why: "bridge" as const,
+          from: end.read.passage.title,
+          score: worth * (read ? weights.alreadyRead : 1),
+        },
+      ];
     });
   });
 }
@@ -138,12 +152,17 @@ function bridgeWorth(question: Question, read: ReadPassage, sentence: ReadSenten
   let beside = 1;
   for (const word of sentence.words) {
     if (!question.keys.has(word.key)) continue;
-    if ((word.end + 1 === name.start || name.end + 1 === word.start) && question.commonKeys.has(word.key)) beside = weights.beside;
+    if ((word.end + 1 === name.start || name.end + 1 === word.start) && question.commonKeys.has(word.key))
+      beside = weights.beside;
     if (!read.titleKeys.has(word.key)) distance = Math.min(distance, Math.abs((word.start + word.end) / 2 - middle));
   }
   const nearby = 1 - weights.nearby * (distance / weights.nearbyReach);
   const code = name.keys.length === 1 && /\p{L}.*\d/u.test(name.text);
-  const given = /\b(?:is|are|was|were|by|named|called|after)\s+(?:the\s+|an?\s+|[“"'‘*[]+)?$/u.test(sentence.text.slice(Math.max(0, name.start - 16), name.start)) ? weights.given : 1;
+  const given = /\b(?:is|are|was|were|by|named|called|after)\s+(?:the\s+|an?\s+|[“"'‘*[]+)?$/u.test(
+    sentence.text.slice(Math.max(0, name.start - 16), name.start),
+  )
+    ? weights.given
+    : 1;
   return nearby * typed * beside * given * (name.keys.length > 1 || code ? 1 : weights.single);
 }
 
@@ -171,5 +190,8 @@ function covered(question: Question, keys: ReadonlySet<string>): number {
 
 /** The question's words beyond the ones given. */
 function rest(question: Question, keys: ReadonlySet<string>): string {
-  return question.terms.filter((term) => !keys.has(term.key)).map((term) => term.text).join(" ");
+  return question.terms
+    .filter((term) => !keys.has(term.key))
+    .map((term) => term.text)
+    .join(" ");
 }

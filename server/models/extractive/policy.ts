@@ -25,10 +25,19 @@ export function extractivePolicy(): Policy {
     form: "text",
     // eslint-disable-next-line require-await -- nothing here waits, but a policy is asynchronous
     async *generate(turn) {
-      const question = readQuestion(resolveFollowUp(turn.transcript.question, turn.transcript.earlier).slice(0, most.question));
+      const question = readQuestion(
+        resolveFollowUp(turn.transcript.question, turn.transcript.earlier).slice(0, most.question),
+      );
       const { searches } = turn.transcript;
       const step = plannedSearch(question, searches, turn.searchesLeft);
-      if (step) return yield* write(turn, tagFree(step.thought, most.thought), turn.tags.queryOpen, tagFree(step.query, most.query), turn.tags.queryClose);
+      if (step)
+        return yield* write(
+          turn,
+          tagFree(step.thought, most.thought),
+          turn.tags.queryOpen,
+          tagFree(step.query, most.query),
+          turn.tags.queryClose,
+        );
       const { thought, answer } = concluded(question, turn);
       const closed = `${tagFree(thought, most.thought)}${turn.tags.thinkClose}\n\n`;
       return yield* write(turn, closed, turn.tags.answerOpen, answer, turn.tags.answerClose);
@@ -37,7 +46,13 @@ export function extractivePolicy(): Policy {
 }
 
 /** Writes a stretch as a model would: the closing tag is a stop string and is left to the loop. */
-function* write(turn: PolicyTurn, thought: string, open: string, content: string, close: string): Generator<{ text: string }, PolicyFinish> {
+function* write(
+  turn: PolicyTurn,
+  thought: string,
+  open: string,
+  content: string,
+  close: string,
+): Generator<{ text: string }, PolicyFinish> {
   const opening = needsThinkTag(turn) ? turn.tags.thinkOpen : "";
   yield { text: `${opening}${thought}` };
   yield { text: `${open}${content}` };
@@ -56,12 +71,18 @@ function concluded(question: Question, turn: PolicyTurn): { thought: string; ans
   const { searches } = turn.transcript;
   const fused = fusedPassages(searches);
   const inserted = insertedPassages(searches);
-  const numberOf = (read: ReadPassage): number => inserted.findIndex(({ id, text }) => id === read.passage.id && text === read.passage.text) + 1;
+  const numberOf = (read: ReadPassage): number =>
+    inserted.findIndex(({ id, text }) => id === read.passage.id && text === read.passage.text) + 1;
   const chain = bestChain(question, fused, (read) => numberOf(read) > 0);
   const weak = chain ? weakness(question, chain) : "Nothing was found.";
   // Short answers are for question sets, where a guess costs nothing and an abstention has no form.
-  if (chain && turn.answerForm === "short") return { thought: weak ?? "The sentences that were read hold an answer.", answer: ` ${tagFree(shortAnswer(chain), most.short)} ` };
-  if (!chain || weak !== undefined) return { thought: `The evidence is too weak for an answer. ${weak}`, answer: notInDocuments };
+  if (chain && turn.answerForm === "short")
+    return {
+      thought: weak ?? "The sentences that were read hold an answer.",
+      answer: ` ${tagFree(shortAnswer(chain), most.short)} `,
+    };
+  if (!chain || weak !== undefined)
+    return { thought: `The evidence is too weak for an answer. ${weak}`, answer: notInDocuments };
   const where = [...new Set(chain.links.map(({ read }) => read.title))].map((title) => `“${title}”`).join(", then ");
   const thought = `The sentences that answer best stand in ${where}.`;
   const sentences = withAnnounced(chain.links);

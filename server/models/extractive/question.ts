@@ -39,7 +39,10 @@ export function readQuestion(text: string): Question {
 }
 
 const patterns: readonly [QuestionKind, RegExp][] = [
-  ["how-many", /\bhow (?:many|much|long|far|tall|high|deep|old|big|large|often|fast|wide|heavy)\b|\bwhat (?:number|percentage|amount|size)\b/i],
+  [
+    "how-many",
+    /\bhow (?:many|much|long|far|tall|high|deep|old|big|large|often|fast|wide|heavy)\b|\bwhat (?:number|percentage|amount|size)\b/i,
+  ],
   ["how-to", /\bhow (?:do|can|should|would|to|does one|must|could|might) ?(?:i|we|you|one)?\b|\bsteps? to\b/i],
   ["why", /\bwhy\b|\bfor what reason\b/i],
   ["who", /\bwho\b|\bwhom\b|\bwhose\b/i],

@@ -12,7 +12,11 @@ export interface PlannedSearch {
 }
 
 /** The search to make after those given; undefined when it is time to answer. `left` is how many the profile still allows. */
-export function plannedSearch(question: Question, searches: readonly FusedSearch[], left: number): PlannedSearch | undefined {
+export function plannedSearch(
+  question: Question,
+  searches: readonly FusedSearch[],
+  left: number,
+): PlannedSearch | undefined {
   if (left <= 0 || searches.length >= mostSearches) return undefined;
   if (searches.length === 0) return { thought: `${opening(question)} Nothing is read yet. `, query: question.text };
   const next = nextQuery(question, searches);
@@ -32,12 +36,16 @@ const asked: Record<Question["kind"], string> = {
 };
 
 function opening(question: Question): string {
-  const named = question.names.filter(({ mark }) => mark !== "emphasis").slice(0, 2).map(({ text }) => `“${text}”`);
+  const named = question.names
+    .filter(({ mark }) => mark !== "emphasis")
+    .slice(0, 2)
+    .map(({ text }) => `“${text}”`);
   return `The question ${asked[question.kind]}${named.length > 0 ? ` and names ${named.join(" and ")}` : ""}.`;
 }
 
 function reason({ why, about, from }: NextQuery): string {
   if (why === "unread") return `The question names “${about}”, and nothing that was read is about it. `;
-  if (why === "bridge") return `${from ? `“${from}”` : "A document"} names “${about}”; what else the question asks may stand there. `;
+  if (why === "bridge")
+    return `${from ? `“${from}”` : "A document"} names “${about}”; what else the question asks may stand there. `;
   return `“${about}” fits the question, but not all that is asked stands in it. `;
 }

@@ -14,5 +14,9 @@ function clipped(text: string): string {
     .replace(/[*`_|]+/gu, " ")
     .replace(/\s+/gu, " ")
     .trim();
-  return plain.split(" ").slice(0, mostWords).join(" ").replace(/[.,;:]+$/u, "");
+  return plain
+    .split(" ")
+    .slice(0, mostWords)
+    .join(" ")
+    .replace(/[.,;:]+$/u, "");
 }

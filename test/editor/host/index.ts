@@ -10,7 +10,8 @@ export async function run(): Promise<void> {
   await import("./extension.suite.ts");
   let passed = 0;
   const failed = await new Promise<number>((resolve) => mocha.run(resolve).on("pass", () => passed++));
-  const activationMilliseconds = vscode.extensions.getExtension<SearchlightApi>("searchlight.searchlight")?.exports.activationMilliseconds;
+  const activationMilliseconds =
+    vscode.extensions.getExtension<SearchlightApi>("searchlight.searchlight")?.exports.activationMilliseconds;
   const report = process.env["SEARCHLIGHT_HOST_REPORT"];
   if (report) writeFileSync(report, JSON.stringify({ passed, failed, activationMilliseconds }));
   if (failed > 0) throw new Error(`${failed} tests failed.`);

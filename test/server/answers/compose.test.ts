@@ -36,7 +36,18 @@ function write(path: string, text: string): Passage[] {
 function answered(answer: string, passages: readonly Passage[], fields: Partial<Trajectory> = {}): Trajectory {
   const prompt = "Q\n";
   const written = `t</think><answer>${answer}</answer>`;
-  const search = { turn: 0, query: "q", rawQuery: "q", hits: hitsOf(passages), insertedStart: 2, insertedEnd: 2, insertedHits: passages.length, neutralised: 0, seconds: 0, cached: false };
+  const search = {
+    turn: 0,
+    query: "q",
+    rawQuery: "q",
+    hits: hitsOf(passages),
+    insertedStart: 2,
+    insertedEnd: 2,
+    insertedHits: passages.length,
+    neutralised: 0,
+    seconds: 0,
+    cached: false,
+  };
   return sampleTrajectory({
     question: "Who looks after the spectrograph?",
     policy: { id: "openai:m@u", kind: "openai", label: "m" },
@@ -61,18 +72,31 @@ Visitors wait in the hall.
 describe("an answer", () => {
   test("cites the passage that a sentence names, by a quote at its exact lines", async () => {
     const passages = write("dome.md", dome);
-    const answer = await composeAnswer(answered("Marta Quill built the spectrograph in 1987 [1].", passages), docs, [folder]);
+    const answer = await composeAnswer(answered("Marta Quill built the spectrograph in 1987 [1].", passages), docs, [
+      folder,
+    ]);
     expect(answer.abstained).toBe(false);
     expect(answer.text).toBe("Marta Quill built the spectrograph in 1987.");
-    expect(answer.sentences).toEqual([{ text: "Marta Quill built the spectrograph in 1987.", citations: expect.arrayContaining([1]) as number[], supported: true }]);
-    const cited = answer.citations.map(({ quote, status, place }) => `${status} ${place?.startLine}-${place?.endLine} ${normalise(quote)}`);
+    expect(answer.sentences).toEqual([
+      {
+        text: "Marta Quill built the spectrograph in 1987.",
+        citations: expect.arrayContaining([1]) as number[],
+        supported: true,
+      },
+    ]);
+    const cited = answer.citations.map(
+      ({ quote, status, place }) => `${status} ${place?.startLine}-${place?.endLine} ${normalise(quote)}`,
+    );
     expect(cited).toContain("verified 3-4 It was built in 1987 by Marta Quill.");
   });
 
   test("marks a sentence unsupported that nothing it read carries, a wrong number included", async () => {
     const passages = write("dome.md", dome);
     const answer = await composeAnswer(
-      answered("It was built in 1987 by Marta Quill [1]. It was built in 1978 by Marta Quill [1]. Penguins live on the roof.", passages),
+      answered(
+        "It was built in 1987 by Marta Quill [1]. It was built in 1978 by Marta Quill [1]. Penguins live on the roof.",
+        passages,
+      ),
       docs,
       [folder],
     );
@@ -92,7 +116,9 @@ describe("an answer", () => {
   });
 
   test("says that nothing was searched when a policy answers without a search", async () => {
-    const answer = await composeAnswer(answered("It was built in 1987 by Marta Quill.", [], { searches: [] }), docs, [folder]);
+    const answer = await composeAnswer(answered("It was built in 1987 by Marta Quill.", [], { searches: [] }), docs, [
+      folder,
+    ]);
     expect(answer).toMatchObject({ abstained: true, nearest: [] });
     expect(answer.notice).toContain("The policy searched for nothing");
     expect(answer.notice).toContain("built in 1987");
@@ -100,16 +126,26 @@ describe("an answer", () => {
 
   test("abstains when the policy ended without an answer", async () => {
     const trajectory = answered("x", write("dome.md", dome));
-    const cut = { ...trajectory, segments: [trajectory.segments[0]!, { ...trajectory.segments[1]!, kind: "query" as const }], text: trajectory.text.replace("<answer>x</answer>", "..................") };
+    const cut = {
+      ...trajectory,
+      segments: [trajectory.segments[0]!, { ...trajectory.segments[1]!, kind: "query" as const }],
+      text: trajectory.text.replace("<answer>x</answer>", ".................."),
+    };
     expect((await composeAnswer(cut, docs, [folder])).abstained).toBe(true);
   });
 
   test("says that a quote moved, that it is stale, or that its file is gone", async () => {
     const [passage] = write("dome.md", dome);
     const quote = "Visitors wait in the hall.";
-    expect(await verifyQuote([folder], passage!.place!, quote)).toMatchObject({ status: "verified", place: { startLine: 6 } });
+    expect(await verifyQuote([folder], passage!.place!, quote)).toMatchObject({
+      status: "verified",
+      place: { startLine: 6 },
+    });
     writeFileSync(join(root, "dome.md"), `${"filler\n\n".repeat(9)}${dome}`);
-    expect(await verifyQuote([folder], passage!.place!, quote)).toMatchObject({ status: "moved", place: { startLine: 24 } });
+    expect(await verifyQuote([folder], passage!.place!, quote)).toMatchObject({
+      status: "moved",
+      place: { startLine: 24 },
+    });
     writeFileSync(join(root, "dome.md"), "# North dome\n\nNothing.\n");
     expect((await verifyQuote([folder], passage!.place!, quote)).status).toBe("stale");
     rmSync(join(root, "dome.md"));
@@ -124,7 +160,29 @@ describe("an answer", () => {
 });
 
 describe("a verified citation", () => {
-  const word = fc.constantFrom("dome", "valve", "Quill", "1987", "**north**", "naïve", "cafe\u0301", "a.b*c", "`code`", "(x)", "\u00a0", "[link](y.md)", "<b>", "&amp;", "end.", "Why?", "a-b", "--flag", "|", "/x/", "$&");
+  const word = fc.constantFrom(
+    "dome",
+    "valve",
+    "Quill",
+    "1987",
+    "**north**",
+    "naïve",
+    "cafe\u0301",
+    "a.b*c",
+    "`code`",
+    "(x)",
+    "\u00a0",
+    "[link](y.md)",
+    "<b>",
+    "&amp;",
+    "end.",
+    "Why?",
+    "a-b",
+    "--flag",
+    "|",
+    "/x/",
+    "$&",
+  );
   const line = fc.array(word, { minLength: 1, maxLength: 12 }).map((words) => words.join(" "));
   const block = fc.oneof(
     line,
@@ -136,7 +194,11 @@ describe("a verified citation", () => {
   const wrap = {
     "a.md": (text: string) => text,
     "a.txt": (text: string) => text,
-    "a.html": (text: string) => `<html><body><h1>T</h1>${text.split("\n\n").map((each) => `<p>${each.replaceAll("<", "&lt;")}</p>`).join("\n")}</body></html>`,
+    "a.html": (text: string) =>
+      `<html><body><h1>T</h1>${text
+        .split("\n\n")
+        .map((each) => `<p>${each.replaceAll("<", "&lt;")}</p>`)
+        .join("\n")}</body></html>`,
   };
 
   test("stands in the file, character for character after normalisation, at the lines and columns it names", async () => {
@@ -155,7 +217,11 @@ describe("a verified citation", () => {
             writeFileSync(join(root, path), source.slice(0, at) + edit[1] + source.slice(at + edit[2]));
           }
           const sentences = passages.map(({ text: own }) => own.split(/(?<=[.?])\s/u)[0]!);
-          const answer = await composeAnswer(answered(sentences.map((each, index) => `${each} [${index + 1}]`).join("\n\n"), passages), docs, [folder]);
+          const answer = await composeAnswer(
+            answered(sentences.map((each, index) => `${each} [${index + 1}]`).join("\n\n"), passages),
+            docs,
+            [folder],
+          );
           for (const citation of [...answer.citations, ...answer.nearest]) {
             if (citation.status !== "verified" && citation.status !== "moved") continue;
             verified += 1;

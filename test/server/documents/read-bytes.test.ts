@@ -20,14 +20,17 @@ describe("the bytes of a document", () => {
     await expect(readBytes(join(folder, "a.md"), 11)).rejects.toMatchObject({ code: "EFBIG" });
   });
 
-  test.skipIf(process.platform === "win32")("are not taken through a link, from a pipe or from a folder that came into the file's place", async () => {
-    writeFileSync(join(folder, "secret"), "secret");
-    symlinkSync(join(folder, "secret"), join(folder, "link.md"));
-    execFileSync("mkfifo", [join(folder, "pipe.md")]);
-    mkdirSync(join(folder, "folder.md"));
-    await expect(readBytes(join(folder, "link.md"))).rejects.toMatchObject({ code: "ELOOP" });
-    await expect(readBytes(join(folder, "pipe.md"))).rejects.toMatchObject({ code: "no file" });
-    await expect(readBytes(join(folder, "folder.md"))).rejects.toMatchObject({ code: "no file" });
-    await expect(readBytes(join(folder, "gone.md"))).rejects.toMatchObject({ code: "ENOENT" });
-  });
+  test.skipIf(process.platform === "win32")(
+    "are not taken through a link, from a pipe or from a folder that came into the file's place",
+    async () => {
+      writeFileSync(join(folder, "secret"), "secret");
+      symlinkSync(join(folder, "secret"), join(folder, "link.md"));
+      execFileSync("mkfifo", [join(folder, "pipe.md")]);
+      mkdirSync(join(folder, "folder.md"));
+      await expect(readBytes(join(folder, "link.md"))).rejects.toMatchObject({ code: "ELOOP" });
+      await expect(readBytes(join(folder, "pipe.md"))).rejects.toMatchObject({ code: "no file" });
+      await expect(readBytes(join(folder, "folder.md"))).rejects.toMatchObject({ code: "no file" });
+      await expect(readBytes(join(folder, "gone.md"))).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
 });

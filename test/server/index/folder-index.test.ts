@@ -48,18 +48,41 @@ async function paths(index: FolderIndex, query: string, mode: SearchMode = "word
   return [...new Set(hits.map((hit) => hit.passage.place!.path))];
 }
 
-const page = (title: string, word: string): string => `# ${title}\n\nThe ${word} stands beside the telescope and is checked each spring by the night crew.\n`;
+const page = (title: string, word: string): string =>
+  `# ${title}\n\nThe ${word} stands beside the telescope and is checked each spring by the night crew.\n`;
 
 describe("the index of a folder", () => {
   test("finds words and vectors of every kind of document, and says why each hit is there", async () => {
     write("a.md", page("North dome", "spectrograph"));
-    write("b.html", "<html><body><nav>menu</nav><main><h1>Valve</h1><p>The cryostat valve is closed by hand before dawn on every working night.</p></main></body></html>");
-    write("c.ipynb", JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "markdown", metadata: {}, source: ["The magnetometer drifts in the winter months, so it is set again every Monday."] }] }));
+    write(
+      "b.html",
+      "<html><body><nav>menu</nav><main><h1>Valve</h1><p>The cryostat valve is closed by hand before dawn on every working night.</p></main></body></html>",
+    );
+    write(
+      "c.ipynb",
+      JSON.stringify({
+        nbformat: 4,
+        nbformat_minor: 5,
+        metadata: {},
+        cells: [
+          {
+            cell_type: "markdown",
+            metadata: {},
+            source: ["The magnetometer drifts in the winter months, so it is set again every Monday."],
+          },
+        ],
+      }),
+    );
     write("d.txt", "The heliostat mirror was silvered again in June after the hail had broken its corner.\n");
     const { index } = await opened();
     await index.update(signal);
     expect(index.status()).toMatchObject({ state: "ready", role: "writer", files: 4 });
-    for (const [word, path] of [["spectrograph", "a.md"], ["cryostat", "b.html"], ["magnetometer", "c.ipynb"], ["heliostat", "d.txt"]]) {
+    for (const [word, path] of [
+      ["spectrograph", "a.md"],
+      ["cryostat", "b.html"],
+      ["magnetometer", "c.ipynb"],
+      ["heliostat", "d.txt"],
+    ]) {
       expect(await paths(index, word!)).toEqual([path]);
     }
     const { hits } = await index.search("heliostat mirror", 3, "hybrid", signal);
@@ -118,7 +141,15 @@ describe("the index of a folder", () => {
   test("honours nested ignore files and excludes, and never enters .git or node_modules", async () => {
     write(".gitignore", "drafts/\n*.tmp.md\n");
     write("sub/.gitignore", "!keep.tmp.md\nlocal.md\n");
-    for (const path of ["drafts/a.md", "x.tmp.md", "sub/local.md", "out/b.md", "node_modules/p/readme.md", ".git/info.md"]) write(path, page("hidden", "hiddenword"));
+    for (const path of [
+      "drafts/a.md",
+      "x.tmp.md",
+      "sub/local.md",
+      "out/b.md",
+      "node_modules/p/readme.md",
+      ".git/info.md",
+    ])
+      write(path, page("hidden", "hiddenword"));
     write("sub/keep.tmp.md", page("shown", "shownword"));
     const { index } = await opened(undefined, ["out/"]);
     await index.update(signal);
@@ -173,7 +204,9 @@ describe("the index of a folder", () => {
     const home = join(folder.indexHome, "counting-16");
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, "manifest.json"), JSON.stringify({ format: 99 }));
-    await expect(openFolderIndex(folder, { embedder: countingEmbedder() })).rejects.toThrow(/written by a later Searchlight/);
+    await expect(openFolderIndex(folder, { embedder: countingEmbedder() })).rejects.toThrow(
+      /written by a later Searchlight/,
+    );
   });
 
   test("searches words alone where there is no embedder, and says so", async () => {
@@ -181,7 +214,10 @@ describe("the index of a folder", () => {
     const index = await openFolderIndex(folder, { embedder: null });
     open.push(index);
     await index.update(signal);
-    expect(index.status()).toMatchObject({ state: "degraded", reason: expect.stringContaining("words only") as string });
+    expect(index.status()).toMatchObject({
+      state: "degraded",
+      reason: expect.stringContaining("words only") as string,
+    });
     const { hits, coverage } = await index.search("astrolabe", 5, "hybrid", signal);
     expect(hits).toHaveLength(1);
     expect(coverage).toContain("words only");
@@ -229,7 +265,10 @@ describe("the index of a folder", () => {
     expect(second.index.status()).toMatchObject({ files: 1, skipped });
     expect(reading.filter((reason) => reason.startsWith("Reading documents"))).toEqual([]);
 
-    write("b.ipynb", JSON.stringify({ cells: [{ cell_type: "markdown", source: "The magnetometer drifts in the winter months." }] }));
+    write(
+      "b.ipynb",
+      JSON.stringify({ cells: [{ cell_type: "markdown", source: "The magnetometer drifts in the winter months." }] }),
+    );
     await second.index.update(signal);
     expect(second.index.status()).toMatchObject({ files: 2, skipped: [] });
     expect(await paths(second.index, "magnetometer")).toEqual(["b.ipynb"]);

@@ -16,8 +16,14 @@ beforeEach(async () => {
   home = process.env["SEARCHLIGHT_HOME"];
   process.env["SEARCHLIGHT_HOME"] = join(root, "home");
   mkdirSync(join(root, "docs"));
-  writeFileSync(join(root, "docs", "dome.md"), "# North Dome\n\nThe Kestrel spectrograph is mounted in the North Dome.\n\nVisitors wait in the hall until the shutters are open.\n");
-  writeFileSync(join(root, "docs", "people.md"), "# People\n\n## Marta Quill\n\nMarta Quill looks after the Kestrel spectrograph since 2011.\n\n## Joss Okerlund\n\nJoss Okerlund repairs the domes and their shutters.\n");
+  writeFileSync(
+    join(root, "docs", "dome.md"),
+    "# North Dome\n\nThe Kestrel spectrograph is mounted in the North Dome.\n\nVisitors wait in the hall until the shutters are open.\n",
+  );
+  writeFileSync(
+    join(root, "docs", "people.md"),
+    "# People\n\n## Marta Quill\n\nMarta Quill looks after the Kestrel spectrograph since 2011.\n\n## Joss Okerlund\n\nJoss Okerlund repairs the domes and their shutters.\n",
+  );
   server = await startInBand({ folders: [{ name: "docs", path: join(root, "docs") }] });
 });
 afterEach(async () => {
@@ -29,7 +35,9 @@ afterEach(async () => {
 
 describe("the language server", () => {
   test("answers a two-hop question as a stream of events that add up to the stored record", async () => {
-    const { trajectoryId } = await server.request(toServer.ask, { question: "Who looks after the spectrograph mounted in the North Dome?" });
+    const { trajectoryId } = await server.request(toServer.ask, {
+      question: "Who looks after the spectrograph mounted in the North Dome?",
+    });
     const done = await server.ended(trajectoryId);
     expect(server.rollouts.map(({ seq }) => seq)).toEqual(server.rollouts.map((_, index) => index));
     let watched: Trajectory | undefined;
@@ -54,14 +62,24 @@ describe("the language server", () => {
     mkdirSync(join(root, "private"));
     writeFileSync(join(root, "private", "secret.md"), "secret");
     symlinkSync(join(root, "private"), join(root, "docs", "link"));
-    for (const path of ["../home", "../private/secret.md", "link/secret.md", "../../../../etc/hostname", "/etc/hostname", "docs/../../x", "."]) {
+    for (const path of [
+      "../home",
+      "../private/secret.md",
+      "link/secret.md",
+      "../../../../etc/hostname",
+      "/etc/hostname",
+      "docs/../../x",
+      ".",
+    ]) {
       expect(await server.request(toServer.resolvePlace, { place: { ...place!, path } })).toBeNull();
     }
     expect(await server.request(toServer.resolvePlace, { place: { ...place!, folder: "other" } })).toBeNull();
   });
 
   test("answers abstaining, with the nearest places, what the documents do not say", async () => {
-    const { trajectoryId } = await server.request(toServer.ask, { question: "What is the annual budget of the cafeteria in Lisbon?" });
+    const { trajectoryId } = await server.request(toServer.ask, {
+      question: "What is the annual budget of the cafeteria in Lisbon?",
+    });
     const done = await server.ended(trajectoryId);
     expect(done.answer).toMatchObject({ abstained: true, citations: [] });
   });
@@ -76,7 +94,10 @@ describe("the language server", () => {
   });
 
   test("falls back to the extractive policy with a notice when a model does not answer, keeping the failed try", async () => {
-    const { trajectoryId } = await server.request(toServer.ask, { question: "Who repairs the domes?", policy: "openai:none@http://127.0.0.1:9" });
+    const { trajectoryId } = await server.request(toServer.ask, {
+      question: "Who repairs the domes?",
+      policy: "openai:none@http://127.0.0.1:9",
+    });
     const done = await server.ended(trajectoryId);
     expect(done.policy).toMatchObject({ kind: "extractive", chosen: expect.stringMatching(/^fallback/) as string });
     expect(done.notices[0]).toContain("did not answer");
@@ -85,7 +106,9 @@ describe("the language server", () => {
   });
 
   test("says in one sentence what is wrong with a question it cannot ask", async () => {
-    await expect(server.request(toServer.ask, { question: "x", profile: "nonesuch" })).rejects.toThrow(/There is no profile nonesuch/);
+    await expect(server.request(toServer.ask, { question: "x", profile: "nonesuch" })).rejects.toThrow(
+      /There is no profile nonesuch/,
+    );
     await expect(server.client.sendRequest(toServer.ask.method, { question: 7 })).rejects.toThrow(/searchlight\/ask/);
     await server.stop();
     server = await startInBand({ folders: [], settings: serverSettings });
@@ -113,8 +136,18 @@ describe("the language server", () => {
   test("takes in a changed file when the editor tells of it", async () => {
     const { trajectoryId } = await server.request(toServer.ask, { question: "Who repairs the domes?" });
     await server.ended(trajectoryId);
-    writeFileSync(join(root, "docs", "new.md"), "# Heliostat\n\nThe heliostat stands on the south lawn beside the library.\n");
-    await server.client.sendNotification("workspace/didChangeWatchedFiles", { changes: [{ uri: `file://${join(root, "docs", "new.md")}`, type: 1 }] });
-    await expect.poll(async () => (await server.request(toServer.search, { query: "heliostat", k: 1, mode: "words" })).hits.length, { timeout: 10_000 }).toBe(1);
+    writeFileSync(
+      join(root, "docs", "new.md"),
+      "# Heliostat\n\nThe heliostat stands on the south lawn beside the library.\n",
+    );
+    await server.client.sendNotification("workspace/didChangeWatchedFiles", {
+      changes: [{ uri: `file://${join(root, "docs", "new.md")}`, type: 1 }],
+    });
+    await expect
+      .poll(
+        async () => (await server.request(toServer.search, { query: "heliostat", k: 1, mode: "words" })).hits.length,
+        { timeout: 10_000 },
+      )
+      .toBe(1);
   });
 });

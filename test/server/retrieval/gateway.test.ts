@@ -87,18 +87,14 @@ describe("what the trainers' own clients make of the documents", () => {
     expect(answers[0]![1]).toMatch(/^\d+\tCrew list {3}1984 was a dry year\.$/);
     const outcome = await remoteRetriever(wireForms[0]!, url).search(["dome"], 3, signal);
     const hits = outcome[0]!.ok ? outcome[0]!.hits : [];
-    expect(documentsBlock(hits.slice(1), r1Searcher, 1).text).toContain(
-      "(1)Crew list   1984 was a dry year.\n",
-    );
+    expect(documentsBlock(hits.slice(1), r1Searcher, 1).text).toContain("(1)Crew list   1984 was a dry year.\n");
   });
 
   test("Search-R1's: title on the first line, in quotation marks", async () => {
     const url = await serving(libraryRetriever());
     const [outcome] = await remoteRetriever(wireForms[1]!, url).search(["dome"], 3, signal);
     const hits = outcome!.ok ? outcome!.hits : [];
-    expect(documentsBlock(hits.slice(1), searchR1, 1).text).toContain(
-      'Doc 1(Title: "Crew list") 1984 was a dry year.',
-    );
+    expect(documentsBlock(hits.slice(1), searchR1, 1).text).toContain('Doc 1(Title: "Crew list") 1984 was a dry year.');
   });
 
   test("a passage has the same row number whenever it is asked for", async () => {

@@ -60,7 +60,9 @@ describe("the trajectory store", () => {
       record.append({ type: "text", delta: "half a thou", from: 2, segments: [{ kind: "think", origin: "policy", start: ${trajectory.text.length}, end: ${trajectory.text.length + 11}, turn: 0 }] });
       console.log("written");
       setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "data");
     child.kill("SIGKILL");
     await once(child, "exit");

@@ -3,12 +3,16 @@ import { diskFailure } from "../../../server/commands/disk-failure.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-const failure = (code: string, path?: string) => Object.assign(new Error(code), { code, syscall: "mkdir", ...(path ? { path } : {}) });
+const failure = (code: string, path?: string) =>
+  Object.assign(new Error(code), { code, syscall: "mkdir", ...(path ? { path } : {}) });
 
 describe("a disk that refuses", () => {
   test("is told in one sentence that says what to do", () => {
     vi.stubEnv("SEARCHLIGHT_HOME", "/home/one/data");
-    expect(diskFailure(failure("ENOSPC"))).toMatchObject({ message: "The disk is full; free some space and run the command again.", exitCode: 1 });
+    expect(diskFailure(failure("ENOSPC"))).toMatchObject({
+      message: "The disk is full; free some space and run the command again.",
+      exitCode: 1,
+    });
     for (const code of ["EACCES", "EROFS", "ENOTDIR"]) {
       const message = diskFailure(failure(code, "/home/one/data/projects/x/index"))!.message;
       expect(message).toContain(`(${code}); set SEARCHLIGHT_HOME to a folder that can be written.`);

@@ -5,25 +5,59 @@ import { findInPart, hashBytes, textAt } from "../../../server/documents/read-pl
 import { readDocument } from "../../../server/documents/read-document.ts";
 import { normalise } from "../../../server/documents/normalise.ts";
 
-const word = fc.constantFrom("dome", "valve", "1987", "**bold**", "`code`", "naïve", "観測所", "👩‍🚀", "a|b", "[x](y.md)", "<i>", "&amp;", "-", "#", "end.", "Why?", "\t");
+const word = fc.constantFrom(
+  "dome",
+  "valve",
+  "1987",
+  "**bold**",
+  "`code`",
+  "naïve",
+  "観測所",
+  "👩‍🚀",
+  "a|b",
+  "[x](y.md)",
+  "<i>",
+  "&amp;",
+  "-",
+  "#",
+  "end.",
+  "Why?",
+  "\t",
+);
 const line = fc.array(word, { minLength: 1, maxLength: 14 }).map((words) => words.join(" "));
 const block = fc.oneof(
   line,
   fc.tuple(fc.integer({ min: 1, max: 4 }), line).map(([level, text]) => `${"#".repeat(level)} ${text}`),
   fc.array(line, { minLength: 1, maxLength: 5 }).map((lines) => lines.map((text) => `- ${text}`).join("\n")),
   fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => `\`\`\`sh\n${lines.join("\n")}\n\`\`\``),
-  fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => `| a | b |\n| --- | --- |\n${lines.map((text) => `| ${text.replaceAll("|", "")} | x |`).join("\n")}`),
+  fc
+    .array(line, { minLength: 1, maxLength: 4 })
+    .map(
+      (lines) => `| a | b |\n| --- | --- |\n${lines.map((text) => `| ${text.replaceAll("|", "")} | x |`).join("\n")}`,
+    ),
   fc.array(line, { minLength: 12, maxLength: 40 }).map((lines) => lines.join("\n")),
   line.map((text) => `> ${text}`),
 );
 const end = fc.constantFrom("\n", "\r\n", "");
-const markdown = fc.tuple(fc.array(block, { minLength: 1, maxLength: 12 }), fc.constantFrom("\n", "\r\n"), end).map(([blocks, newline, last]) => blocks.join("\n\n").replaceAll("\n", newline) + last);
-const html = fc.array(block, { maxLength: 8 }).map(
-  (blocks) => `<!doctype html><html><head><title>T</title></head><body><nav>menu</nav><main>\n${blocks.map((text) => `<p>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</p>`).join("\n")}\n</main></body></html>`,
-);
-const notebook = fc.array(fc.tuple(fc.constantFrom("markdown", "code"), markdown), { maxLength: 5 }).map((cells) =>
-  JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: cells.map(([cell_type, source]) => ({ cell_type, metadata: {}, source: source.split(/(?<=\n)/u) })) }),
-);
+const markdown = fc
+  .tuple(fc.array(block, { minLength: 1, maxLength: 12 }), fc.constantFrom("\n", "\r\n"), end)
+  .map(([blocks, newline, last]) => blocks.join("\n\n").replaceAll("\n", newline) + last);
+const html = fc
+  .array(block, { maxLength: 8 })
+  .map(
+    (blocks) =>
+      `<!doctype html><html><head><title>T</title></head><body><nav>menu</nav><main>\n${blocks.map((text) => `<p>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</p>`).join("\n")}\n</main></body></html>`,
+  );
+const notebook = fc
+  .array(fc.tuple(fc.constantFrom("markdown", "code"), markdown), { maxLength: 5 })
+  .map((cells) =>
+    JSON.stringify({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: {},
+      cells: cells.map(([cell_type, source]) => ({ cell_type, metadata: {}, source: source.split(/(?<=\n)/u) })),
+    }),
+  );
 
 describe("the place of a passage", () => {
   test.each([
@@ -67,7 +101,8 @@ describe("the place of a passage", () => {
       fc.property(markdown, (source) => {
         const read = readDocument("a.md", Buffer.from(source));
         if (!read.ok) return;
-        for (const { text } of passagesOf(read.document, { folder: "f", path: "a.md", contentHash: "" })) expect(estimateTokens(text)).toBeLessThanOrEqual(260);
+        for (const { text } of passagesOf(read.document, { folder: "f", path: "a.md", contentHash: "" }))
+          expect(estimateTokens(text)).toBeLessThanOrEqual(260);
       }),
     );
   });
@@ -81,7 +116,10 @@ describe("reading a document", () => {
   };
 
   test("takes headings for titles, and front matter for its title only", () => {
-    const [first] = passages("guide.md", "---\ntitle: The guide\nsecret: draftnote\n---\n\n# The guide\n\n## Domes\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.\n");
+    const [first] = passages(
+      "guide.md",
+      "---\ntitle: The guide\nsecret: draftnote\n---\n\n# The guide\n\n## Domes\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.\n",
+    );
     expect(first!.title).toBe("The guide › Domes");
     expect(first!.place).toMatchObject({ headings: ["The guide", "Domes"] });
     expect(first!.text).not.toContain("draftnote");
@@ -100,12 +138,27 @@ describe("reading a document", () => {
     );
     const text = all.map((passage) => passage.text).join(" ");
     expect(text).toContain("The dome opens at dusk");
-    for (const hidden of ["navword", "scriptword", "commentword", "attrword", "color:red"]) expect(text).not.toContain(hidden);
+    for (const hidden of ["navword", "scriptword", "commentword", "attrword", "color:red"])
+      expect(text).not.toContain(hidden);
   });
 
   test("numbers lines inside the cell of a notebook", () => {
-    const source = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "code", metadata: {}, outputs: [{ text: "outputword" }], source: ["x = 1\n", "\n", "y = 2"] }, { cell_type: "markdown", metadata: {}, source: "# Seeing\n\nThe seeing was measured on nine nights in a row in May." }] });
-    const found = passages("n.ipynb", source).map(({ place, text }) => `${place!.cell}:${place!.startLine}-${place!.endLine} ${text.split("\n")[0]}`);
+    const source = JSON.stringify({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: {},
+      cells: [
+        { cell_type: "code", metadata: {}, outputs: [{ text: "outputword" }], source: ["x = 1\n", "\n", "y = 2"] },
+        {
+          cell_type: "markdown",
+          metadata: {},
+          source: "# Seeing\n\nThe seeing was measured on nine nights in a row in May.",
+        },
+      ],
+    });
+    const found = passages("n.ipynb", source).map(
+      ({ place, text }) => `${place!.cell}:${place!.startLine}-${place!.endLine} ${text.split("\n")[0]}`,
+    );
     expect(found).toEqual(["0:1-3 x = 1", "1:1-3 # Seeing"]);
   });
 
@@ -134,7 +187,11 @@ describe("reading a hostile document", () => {
     const body = "The dome opens at dusk when the wind is low enough for all of the shutters.\n\n".repeat(2_000);
     const { passages: cut } = passages("a.md", `# ${heading}\n\n${body}`);
     expect(size(cut)).toBeLessThan(5 * (heading.length + body.length));
-    expect(size(passages("a.html", `<title>${heading}</title><h1>${heading}</h1>${body.replace(/.+/g, "<p>$&</p>")}`).passages)).toBeLessThan(5_000_000);
+    expect(
+      size(
+        passages("a.html", `<title>${heading}</title><h1>${heading}</h1>${body.replace(/.+/g, "<p>$&</p>")}`).passages,
+      ),
+    ).toBeLessThan(5_000_000);
   });
 
   test("spaces without end and a block of markup without end are cut into passages that can be read", () => {
@@ -153,11 +210,17 @@ describe("reading a hostile document", () => {
   });
 
   test("a notebook of a million wrong cells is refused at the first", () => {
-    expect(readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({ ok: false, reason: "not a notebook of format 4" });
+    expect(readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({
+      ok: false,
+      reason: "not a notebook of format 4",
+    });
   });
 
   test("a heading in a later cell of a notebook closes the ones it stands beside", () => {
-    const cells = ["# One", "## Two", "# Three"].map((heading) => ({ cell_type: "markdown", source: `${heading}\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.` }));
+    const cells = ["# One", "## Two", "# Three"].map((heading) => ({
+      cell_type: "markdown",
+      source: `${heading}\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.`,
+    }));
     const { passages: cut } = passages("a.ipynb", JSON.stringify({ cells }));
     expect(cut.map(({ place }) => place!.headings)).toEqual([["One"], ["One", "Two"], ["Three"]]);
   });

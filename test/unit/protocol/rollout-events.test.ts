@@ -22,7 +22,10 @@ const empty: Trajectory = {
 };
 
 const pieces = fc.array(
-  fc.record({ text: fc.string({ minLength: 1, maxLength: 8 }), origin: fc.constantFrom("policy" as const, "environment" as const) }),
+  fc.record({
+    text: fc.string({ minLength: 1, maxLength: 8 }),
+    origin: fc.constantFrom("policy" as const, "environment" as const),
+  }),
   { maxLength: 30 },
 );
 
@@ -33,7 +36,13 @@ describe("a watcher that applies every event", () => {
         let held: Trajectory | undefined = applyRolloutEvent(undefined, { type: "snapshot", trajectory: empty });
         for (const [index, piece] of given.entries()) {
           const start = held!.text.length;
-          const segment: Segment = { kind: "other", origin: piece.origin, start, end: start + piece.text.length, turn: 0 };
+          const segment: Segment = {
+            kind: "other",
+            origin: piece.origin,
+            start,
+            end: start + piece.text.length,
+            turn: 0,
+          };
           held = applyRolloutEvent(held, { type: "text", delta: piece.text, from: index, segments: [segment] });
           expect(partitionFault(held!.segments, held!.text.length)).toBeUndefined();
         }

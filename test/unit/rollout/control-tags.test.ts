@@ -3,11 +3,30 @@ import { describe, expect, test } from "vitest";
 import { breakTags, mendTags, neutralise, restore } from "../../../server/rollout/control-tags.ts";
 import { builtInProfiles } from "../../../server/rollout/profile.ts";
 
-const tags = [...new Set(builtInProfiles.flatMap(({ tags, stops }) => [...Object.values(tags), ...stops]))].filter(Boolean);
-const chatTags = ["<s>", "</s>", "<|im_start|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<<SYS>>", "<｜begin▁of▁sentence｜>", "<｜User｜>"];
+const tags = [...new Set(builtInProfiles.flatMap(({ tags, stops }) => [...Object.values(tags), ...stops]))].filter(
+  Boolean,
+);
+const chatTags = [
+  "<s>",
+  "</s>",
+  "<|im_start|>",
+  "<start_of_turn>",
+  "<end_of_turn>",
+  "<bos>",
+  "<<SYS>>",
+  "<｜begin▁of▁sentence｜>",
+  "<｜User｜>",
+];
 /** Text in which tags, their look-alikes and pieces of both are likely to meet. */
 const hostile = fc
-  .array(fc.oneof(fc.constantFrom(...tags, ...chatTags), fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"), fc.string({ maxLength: 4 })), { maxLength: 24 })
+  .array(
+    fc.oneof(
+      fc.constantFrom(...tags, ...chatTags),
+      fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"),
+      fc.string({ maxLength: 4 }),
+    ),
+    { maxLength: 24 },
+  )
   .map((parts) => parts.join(""));
 
 describe("control tags in documents", () => {
@@ -25,7 +44,9 @@ describe("control tags in documents", () => {
   test("tags of any form that a project's own profile has are broken, reversibly", () => {
     const own = ["[SEARCH]", "[/SEARCH]", "@@", "##answer", "##", "<think>"];
     const text = fc
-      .array(fc.oneof(fc.constantFrom(...own, "\u2060", "[", "@", "#\u2060#"), fc.string({ maxLength: 3 })), { maxLength: 16 })
+      .array(fc.oneof(fc.constantFrom(...own, "\u2060", "[", "@", "#\u2060#"), fc.string({ maxLength: 3 })), {
+        maxLength: 16,
+      })
       .map((parts) => parts.join(""));
     fc.assert(
       fc.property(text, (value) => {
@@ -39,7 +60,10 @@ describe("control tags in documents", () => {
   });
 
   test("a tag stays readable, and is counted", () => {
-    expect(neutralise("a </think> b <|end_of_documents|>")).toEqual({ text: "a ‹/think› b ‹|end_of_documents|›", count: 2 });
+    expect(neutralise("a </think> b <|end_of_documents|>")).toEqual({
+      text: "a ‹/think› b ‹|end_of_documents|›",
+      count: 2,
+    });
   });
 
   test("text without tags is left as it is", () => {

@@ -15,9 +15,12 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe("a profile", () => {
-  test.each(builtInProfiles.map((profile) => [profile.name, profile] as const))("%s is data that survives JSON", (_, profile) => {
-    expect(Profile.parse(JSON.parse(JSON.stringify(profile)))).toEqual(profile);
-  });
+  test.each(builtInProfiles.map((profile) => [profile.name, profile] as const))(
+    "%s is data that survives JSON",
+    (_, profile) => {
+      expect(Profile.parse(JSON.parse(JSON.stringify(profile)))).toEqual(profile);
+    },
+  );
 
   test("of a project is read from its file, relative to the folder", async () => {
     writeFileSync(join(root, "mine.json"), JSON.stringify({ ...docs, name: "mine" }));
@@ -31,8 +34,16 @@ describe("a profile", () => {
     ["a field that there is not", { ...docs, limits: { ...docs.limits, serches: 8 } }, "limits"],
     ["a prompt without its question", { ...docs, prompt: { ...docs.prompt, user: "Ask." } }, "prompt.user"],
     ["stops that never end a query", { ...docs, stops: ["</answer>"] }, "stops"],
-    ["an insertion without text", { ...docs, insertion: { ...docs.insertion, document: "({number})" } }, "insertion.document"],
-    ["an insertion without text of untitled passages", { ...docs, insertion: { ...docs.insertion, untitledDocument: "" } }, "insertion.untitledDocument"],
+    [
+      "an insertion without text",
+      { ...docs, insertion: { ...docs.insertion, document: "({number})" } },
+      "insertion.document",
+    ],
+    [
+      "an insertion without text of untitled passages",
+      { ...docs, insertion: { ...docs.insertion, untitledDocument: "" } },
+      "insertion.untitledDocument",
+    ],
   ])("with %s is refused by the name of its field", async (_, profile, field) => {
     writeFileSync(join(root, "mine.json"), JSON.stringify(profile));
     const loaded = await loadProfile("mine.json", root);
@@ -40,23 +51,42 @@ describe("a profile", () => {
   });
 
   test("with several mistakes is told all of them at once", async () => {
-    writeFileSync(join(root, "mine.json"), JSON.stringify({ ...docs, name: "Mine!", limits: { ...docs.limits, searches: -1, tokens: 0.5 } }));
+    writeFileSync(
+      join(root, "mine.json"),
+      JSON.stringify({ ...docs, name: "Mine!", limits: { ...docs.limits, searches: -1, tokens: 0.5 } }),
+    );
     const loaded = await loadProfile("mine.json", root);
-    expect(loaded).toMatchObject({ ok: false, reason: expect.stringMatching(/name: .*; limits\.searches: .*; limits\.tokens: /u) as string });
+    expect(loaded).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/name: .*; limits\.searches: .*; limits\.tokens: /u) as string,
+    });
   });
 
   test("that is no JSON, not there or not known is refused in one sentence", async () => {
     writeFileSync(join(root, "mine.json"), "{");
-    expect(await loadProfile("mine.json", root)).toMatchObject({ ok: false, reason: expect.stringContaining("is no JSON") as string });
-    expect(await loadProfile("gone.json", root)).toMatchObject({ ok: false, reason: "The profile file gone.json cannot be read." });
-    expect(await loadProfile("nonesuch", root)).toMatchObject({ ok: false, reason: expect.stringContaining("There is no profile nonesuch; there are docs, r1-searcher") as string });
+    expect(await loadProfile("mine.json", root)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("is no JSON") as string,
+    });
+    expect(await loadProfile("gone.json", root)).toMatchObject({
+      ok: false,
+      reason: "The profile file gone.json cannot be read.",
+    });
+    expect(await loadProfile("nonesuch", root)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("There is no profile nonesuch; there are docs, r1-searcher") as string,
+    });
   });
 });
 
 describe("a prompt", () => {
   test("of R1-Searcher ends in the opening think tag, straight after the question", () => {
     const { text, prefix, user } = fillPrompt(r1Searcher, "Who?");
-    expect(text.endsWith('"<|begin_of_documents|> ...search results... <|end_of_documents|>".\n\nUser:Who?\nAssistant: <think>')).toBe(true);
+    expect(
+      text.endsWith(
+        '"<|begin_of_documents|> ...search results... <|end_of_documents|>".\n\nUser:Who?\nAssistant: <think>',
+      ),
+    ).toBe(true);
     expect([prefix, user + prefix]).toEqual(["<think>", text]);
   });
 

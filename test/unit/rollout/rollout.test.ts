@@ -14,12 +14,26 @@ import { stretchPieces } from "../../../server/rollout/stretch-segments.ts";
 import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
 
 const { tags } = r1Searcher;
-const query = (text: string): ScriptedStretch => ({ text: `I look. ${tags.queryOpen}${text}`, finish: { reason: "stop", stop: tags.queryClose } });
-const answer = (text: string): ScriptedStretch => ({ text: `Done.</think>\n\n<answer>${text}`, finish: { reason: "stop", stop: tags.answerClose } });
+const query = (text: string): ScriptedStretch => ({
+  text: `I look. ${tags.queryOpen}${text}`,
+  finish: { reason: "stop", stop: tags.queryClose },
+});
+const answer = (text: string): ScriptedStretch => ({
+  text: `Done.</think>\n\n<answer>${text}`,
+  finish: { reason: "stop", stop: tags.answerClose },
+});
 
-async function run(profile: Profile, policy: Policy, retriever = functionRetriever(() => [remotePassage("a document")]), signal = new AbortController().signal) {
+async function run(
+  profile: Profile,
+  policy: Policy,
+  retriever = functionRetriever(() => [remotePassage("a document")]),
+  signal = new AbortController().signal,
+) {
   const events: RolloutEvent[] = [];
-  const trajectory = await runRollout({ id: "01TEST", question: "Which dome?", profile, policy, retriever }, { signal, onEvent: (event) => events.push(event) });
+  const trajectory = await runRollout(
+    { id: "01TEST", question: "Which dome?", profile, policy, retriever },
+    { signal, onEvent: (event) => events.push(event) },
+  );
   return { trajectory, events };
 }
 
@@ -27,7 +41,12 @@ describe("the pieces of policy text", () => {
   test("cover a text made of tags alone, and take time in proportion to it", () => {
     const text = `${tags.thinkOpen}${tags.queryOpen}${tags.queryClose}`.repeat(30_000);
     const { pieces } = stretchPieces(text, tags, "think");
-    expect(partitionFault(pieces.map((piece) => ({ ...piece, origin: "policy", turn: 0 })), text.length)).toBeUndefined();
+    expect(
+      partitionFault(
+        pieces.map((piece) => ({ ...piece, origin: "policy", turn: 0 })),
+        text.length,
+      ),
+    ).toBeUndefined();
     expect(pieces.filter(({ kind }) => kind === "query")).toHaveLength(30_000);
   });
 });
@@ -57,10 +76,18 @@ describe("a rollout", () => {
   });
 
   test("whoever applies its events holds the same trajectory at the end", async () => {
-    const { trajectory, events } = await run(r1Searcher, scriptedPolicy([{ ...query("  north  "), text: `\n  I look. ${tags.queryOpen}  north ` }, answer("x")]));
+    const { trajectory, events } = await run(
+      r1Searcher,
+      scriptedPolicy([{ ...query("  north  "), text: `\n  I look. ${tags.queryOpen}  north ` }, answer("x")]),
+    );
     let watched: Trajectory | undefined;
     for (const event of events) watched = applyRolloutEvent(watched, event);
-    expect(watched).toMatchObject({ text: trajectory.text, segments: trajectory.segments, searches: trajectory.searches, notices: trajectory.notices });
+    expect(watched).toMatchObject({
+      text: trajectory.text,
+      segments: trajectory.segments,
+      searches: trajectory.searches,
+      notices: trajectory.notices,
+    });
   });
 
   test("ends with a reason when the policy fails, keeping what it wrote", async () => {
@@ -72,14 +99,23 @@ describe("a rollout", () => {
       },
     };
     const { trajectory } = await run(docs, policy);
-    expect(trajectory.stop).toEqual({ reason: "policy-error", detail: "The server at localhost does not answer; start it." });
+    expect(trajectory.stop).toEqual({
+      reason: "policy-error",
+      detail: "The server at localhost does not answer; start it.",
+    });
     expect(trajectory.text).toMatch(/I think$/);
   });
 
   test("never shows a retrieval error to the policy as a document", async () => {
-    const retriever = functionRetriever(() => ({ ok: false, error: { kind: "timeout", message: "The server was silent for 10 s; restart it." } }));
+    const retriever = functionRetriever(() => ({
+      ok: false,
+      error: { kind: "timeout", message: "The server was silent for 10 s; restart it." },
+    }));
     const { trajectory } = await run(docs, scriptedPolicy([query("a"), answer("x")]), retriever);
-    expect(trajectory.stop).toEqual({ reason: "retrieval-error", detail: "The server was silent for 10 s; restart it." });
+    expect(trajectory.stop).toEqual({
+      reason: "retrieval-error",
+      detail: "The server was silent for 10 s; restart it.",
+    });
     expect(trajectory.segments.some(({ origin }) => origin === "environment")).toBe(false);
     expect(trajectory.searches[0]?.error).toContain("silent");
   });
@@ -126,20 +162,45 @@ describe("a rollout", () => {
     );
     const document = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(""));
     await fc.assert(
-      fc.asyncProperty(fc.array(document, { minLength: 1, maxLength: 4 }), fc.constantFrom(...builtInProfiles), async (texts, profile) => {
-        const ask: ScriptedStretch = { text: `t ${profile.tags.queryOpen}q`, finish: { reason: "stop", stop: profile.tags.queryClose } };
-        const end: ScriptedStretch = { text: `${profile.tags.answerOpen}x`, finish: { reason: "stop", stop: profile.tags.answerClose } };
-        const { trajectory } = await run(profile, scriptedPolicy([ask, end]), functionRetriever(() => texts.map((text, at) => remotePassage(text, String(at)))));
-        expect(partitionFault(trajectory.segments, trajectory.text.length)).toBeUndefined();
-        const environment = trajectory.segments.filter(({ origin }) => origin === "environment");
-        expect(environment).toHaveLength(1);
-        expect([environment[0]!.start, environment[0]!.end]).toEqual([trajectory.searches[0]!.insertedStart, trajectory.searches[0]!.insertedEnd]);
-        const own = trajectory.segments.filter(({ origin }) => origin === "policy").map((segment) => segmentText(trajectory, segment)).join("");
-        expect(own).toBe(`t ${profile.tags.queryOpen}q${profile.tags.queryClose}${profile.tags.answerOpen}x${profile.tags.answerClose}`);
-        const inserted = segmentText(trajectory, environment[0]!);
-        const body = inserted.slice(profile.insertion.before.length, inserted.length - profile.insertion.after.length);
-        for (const tag of Object.values(profile.tags).filter(Boolean)) expect(body).not.toContain(tag);
-      }),
+      fc.asyncProperty(
+        fc.array(document, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(...builtInProfiles),
+        async (texts, profile) => {
+          const ask: ScriptedStretch = {
+            text: `t ${profile.tags.queryOpen}q`,
+            finish: { reason: "stop", stop: profile.tags.queryClose },
+          };
+          const end: ScriptedStretch = {
+            text: `${profile.tags.answerOpen}x`,
+            finish: { reason: "stop", stop: profile.tags.answerClose },
+          };
+          const { trajectory } = await run(
+            profile,
+            scriptedPolicy([ask, end]),
+            functionRetriever(() => texts.map((text, at) => remotePassage(text, String(at)))),
+          );
+          expect(partitionFault(trajectory.segments, trajectory.text.length)).toBeUndefined();
+          const environment = trajectory.segments.filter(({ origin }) => origin === "environment");
+          expect(environment).toHaveLength(1);
+          expect([environment[0]!.start, environment[0]!.end]).toEqual([
+            trajectory.searches[0]!.insertedStart,
+            trajectory.searches[0]!.insertedEnd,
+          ]);
+          const own = trajectory.segments
+            .filter(({ origin }) => origin === "policy")
+            .map((segment) => segmentText(trajectory, segment))
+            .join("");
+          expect(own).toBe(
+            `t ${profile.tags.queryOpen}q${profile.tags.queryClose}${profile.tags.answerOpen}x${profile.tags.answerClose}`,
+          );
+          const inserted = segmentText(trajectory, environment[0]!);
+          const body = inserted.slice(
+            profile.insertion.before.length,
+            inserted.length - profile.insertion.after.length,
+          );
+          for (const tag of Object.values(profile.tags).filter(Boolean)) expect(body).not.toContain(tag);
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -9,7 +9,10 @@ import type { Retriever } from "../../../server/retrieval/retriever.ts";
 import { hitsOf, remotePassage } from "../../fixtures/retriever.ts";
 
 const { tags } = r1Searcher;
-const query = (text: string): ScriptedStretch => ({ text: `${tags.queryOpen}${text}`, finish: { reason: "stop", stop: tags.queryClose } });
+const query = (text: string): ScriptedStretch => ({
+  text: `${tags.queryOpen}${text}`,
+  finish: { reason: "stop", stop: tags.queryClose },
+});
 const answer: ScriptedStretch = { text: "</think><answer> x </answer>", finish: { reason: "end" } };
 const signal = new AbortController().signal;
 
@@ -22,26 +25,57 @@ function batches(): Retriever & { calls: string[][] } {
     coverage: () => undefined,
     search: (queries) => {
       calls.push([...queries]);
-      return Promise.resolve(queries.map((text) => ({ ok: true, hits: hitsOf([remotePassage(`about ${text}`)]), seconds: 1, cached: false })));
+      return Promise.resolve(
+        queries.map((text) => ({
+          ok: true,
+          hits: hitsOf([remotePassage(`about ${text}`)]),
+          seconds: 1,
+          cached: false,
+        })),
+      );
     },
   };
 }
 
-const request = (index: number, policy: Policy, retriever: Retriever): RolloutRequest => ({ id: `r${index}`, question: `Q${index}?`, profile: r1Searcher, policy, retriever });
+const request = (index: number, policy: Policy, retriever: Retriever): RolloutRequest => ({
+  id: `r${index}`,
+  question: `Q${index}?`,
+  profile: r1Searcher,
+  policy,
+  retriever,
+});
 
 describe("a group of rollouts", () => {
   test("asks all queries of a turn in one call, and equal ones once", async () => {
     const retriever = batches();
-    const scripts = [[query("a"), query("c"), answer], [query("a"), answer], [answer], [query("b"), query("c"), query("d"), answer]];
-    const trajectories = await runRollouts(scripts.map((script, at) => request(at, scriptedPolicy(script), retriever)), { concurrency: 8, signal });
+    const scripts = [
+      [query("a"), query("c"), answer],
+      [query("a"), answer],
+      [answer],
+      [query("b"), query("c"), query("d"), answer],
+    ];
+    const trajectories = await runRollouts(
+      scripts.map((script, at) => request(at, scriptedPolicy(script), retriever)),
+      { concurrency: 8, signal },
+    );
     expect(retriever.calls).toEqual([["a", "b"], ["c"], ["d"]]);
-    expect(trajectories.map(({ searches }) => searches.map(({ query: text, cached }) => `${text}${cached ? " cached" : ""}`))).toEqual([["a", "c"], ["a cached"], [], ["b", "c cached", "d"]]);
+    expect(
+      trajectories.map(({ searches }) =>
+        searches.map(({ query: text, cached }) => `${text}${cached ? " cached" : ""}`),
+      ),
+    ).toEqual([["a", "c"], ["a cached"], [], ["b", "c cached", "d"]]);
     expect(trajectories.map(({ question }) => question)).toEqual(["Q0?", "Q1?", "Q2?", "Q3?"]);
   });
 
   test("gives each rollout the text that it would have had alone", async () => {
-    const scripts = [[query(" a "), answer], [query("b"), query("b"), answer]];
-    const together = await runRollouts(scripts.map((script, at) => request(at, scriptedPolicy(script), batches())), { concurrency: 2, signal });
+    const scripts = [
+      [query(" a "), answer],
+      [query("b"), query("b"), answer],
+    ];
+    const together = await runRollouts(
+      scripts.map((script, at) => request(at, scriptedPolicy(script), batches())),
+      { concurrency: 2, signal },
+    );
     for (const [at, script] of scripts.entries()) {
       const alone = await runRollout(request(at, scriptedPolicy(script), batches()), { signal, onEvent: () => {} });
       expect(together[at]).toMatchObject({ text: alone.text, segments: alone.segments, stop: alone.stop! });
@@ -61,7 +95,10 @@ describe("a group of rollouts", () => {
         return { reason: "end" };
       },
     };
-    await runRollouts(Array.from({ length: 20 }, (_, at) => request(at, slow, batches())), { concurrency: 3, signal });
+    await runRollouts(
+      Array.from({ length: 20 }, (_, at) => request(at, slow, batches())),
+      { concurrency: 3, signal },
+    );
     expect(most).toBe(3);
   });
 
@@ -74,11 +111,14 @@ describe("a group of rollouts", () => {
       },
     };
     const ends: string[] = [];
-    const trajectories = await runRollouts([request(0, failing, batches()), request(1, scriptedPolicy([query("a"), answer]), batches())], {
-      concurrency: 2,
-      signal,
-      onEnd: (index, { stop }) => ends.push(`${index} ${stop?.reason}`),
-    });
+    const trajectories = await runRollouts(
+      [request(0, failing, batches()), request(1, scriptedPolicy([query("a"), answer]), batches())],
+      {
+        concurrency: 2,
+        signal,
+        onEnd: (index, { stop }) => ends.push(`${index} ${stop?.reason}`),
+      },
+    );
     expect(ends).toEqual(["0 policy-error", "1 finished"]);
     expect(trajectories).toHaveLength(2);
   });
@@ -110,7 +150,10 @@ describe("a group of rollouts", () => {
         throw new PolicyError("cancelled", "Cancelled.");
       },
     };
-    const trajectories = await runRollouts([0, 1, 2].map((at) => request(at, waiting, batches())), { concurrency: 2, signal: controller.signal });
+    const trajectories = await runRollouts(
+      [0, 1, 2].map((at) => request(at, waiting, batches())),
+      { concurrency: 2, signal: controller.signal },
+    );
     expect(trajectories.map(({ stop }) => stop?.reason)).toEqual(["cancelled", "cancelled", "cancelled"]);
   });
 });

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { PolicyChunk, PolicyFinish } from "../../../server/models/policy.ts";
 import { withStops } from "../../../server/rollout/stop-strings.ts";
 
-async function* stream(chunks: readonly string[], state: { closed: boolean }): AsyncGenerator<PolicyChunk, PolicyFinish> {
+async function* stream(
+  chunks: readonly string[],
+  state: { closed: boolean },
+): AsyncGenerator<PolicyChunk, PolicyFinish> {
   try {
     for (const text of chunks) yield { text };
     return { reason: "length" };
@@ -30,7 +33,10 @@ describe("stop strings", () => {
   });
 
   test("the beginning of a stop string that is not completed is text", async () => {
-    expect(await collect(["a </ans", "er"], ["</answer>"])).toMatchObject({ text: "a </anser", finish: { reason: "length" } });
+    expect(await collect(["a </ans", "er"], ["</answer>"])).toMatchObject({
+      text: "a </anser",
+      finish: { reason: "length" },
+    });
     expect(await collect(["a </ans"], ["</answer>"])).toMatchObject({ text: "a </ans", finish: { reason: "length" } });
   });
 
@@ -38,15 +44,19 @@ describe("stop strings", () => {
     const stops = ["<|end_of_query|>", "</answer>", "<|x"];
     const piece = fc.constantFrom("<|end_of_query|>", "</answer>", "<|x", "<|", "</", "a", "query|>", "answer>", " ");
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 10 }), fc.array(fc.nat(), { maxLength: 8 }), async (pieces, cuts) => {
-        const text = pieces.join("");
-        const at = [...new Set(cuts.map((cut) => cut % (text.length + 1)))].sort((a, b) => a - b);
-        const chunks = [0, ...at].map((from, index) => text.slice(from, at[index] ?? text.length));
-        const first = Math.min(...stops.map((stop) => text.indexOf(stop)).filter((position) => position >= 0));
-        const got = await collect(chunks, stops);
-        expect(got.text).toBe(Number.isFinite(first) ? text.slice(0, first) : text);
-        expect(got.finish.reason).toBe(Number.isFinite(first) ? "stop" : "length");
-      }),
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 10 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        async (pieces, cuts) => {
+          const text = pieces.join("");
+          const at = [...new Set(cuts.map((cut) => cut % (text.length + 1)))].sort((a, b) => a - b);
+          const chunks = [0, ...at].map((from, index) => text.slice(from, at[index] ?? text.length));
+          const first = Math.min(...stops.map((stop) => text.indexOf(stop)).filter((position) => position >= 0));
+          const got = await collect(chunks, stops);
+          expect(got.text).toBe(Number.isFinite(first) ? text.slice(0, first) : text);
+          expect(got.finish.reason).toBe(Number.isFinite(first) ? "stop" : "length");
+        },
+      ),
       { numRuns: 500 },
     );
   });

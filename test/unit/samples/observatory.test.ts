@@ -26,7 +26,9 @@ beforeAll(async () => {
 
 describe("the questions of the sample handbook", () => {
   test("are sixty, of which fifteen have no answer", () => {
-    expect(questions.map((question) => question.id)).toEqual(Array.from({ length: 60 }, (_, n) => `q${String(n + 1).padStart(2, "0")}`));
+    expect(questions.map((question) => question.id)).toEqual(
+      Array.from({ length: 60 }, (_, n) => `q${String(n + 1).padStart(2, "0")}`),
+    );
     expect(new Set(questions.map((question) => question.question)).size).toBe(60);
     expect(answerable).toHaveLength(45);
   });
@@ -51,13 +53,16 @@ describe("the questions of the sample handbook", () => {
     }
   });
 
-  test.each(answerable)("$id: each supporting sentence stands at its lines, and one of them holds the answer", ({ golds, supporting }) => {
-    for (const { text, ...place } of supporting) {
-      expect(place.endLine).toBeGreaterThanOrEqual(place.startLine);
-      expect(visibleLines(place)).toContain(text);
-    }
-    expect(supporting.some(({ text }) => holds(text, golds[0]!))).toBe(true);
-  });
+  test.each(answerable)(
+    "$id: each supporting sentence stands at its lines, and one of them holds the answer",
+    ({ golds, supporting }) => {
+      for (const { text, ...place } of supporting) {
+        expect(place.endLine).toBeGreaterThanOrEqual(place.startLine);
+        expect(visibleLines(place)).toContain(text);
+      }
+      expect(supporting.some(({ text }) => holds(text, golds[0]!))).toBe(true);
+    },
+  );
 
   test.each(answerable)("$id: each supporting sentence is whole in one passage of its document", ({ supporting }) => {
     for (const { path, text } of supporting) {
@@ -66,28 +71,47 @@ describe("the questions of the sample handbook", () => {
   });
 
   test("the first start asks one of them, of two hops", () => {
-    const demo = z.strictObject({ id: z.string(), question: z.string() }).parse(JSON.parse(readFileSync(join(root, "demo.json"), "utf8")));
-    expect(questions.find(({ id }) => id === demo.id)).toMatchObject({ question: demo.question, hops: 2, type: "bridge" });
+    const demo = z
+      .strictObject({ id: z.string(), question: z.string() })
+      .parse(JSON.parse(readFileSync(join(root, "demo.json"), "utf8")));
+    expect(questions.find(({ id }) => id === demo.id)).toMatchObject({
+      question: demo.question,
+      hops: 2,
+      type: "bridge",
+    });
   });
 });
 
 describe("a bridge question", () => {
-  test.each(bridges)("$id leaves the name unsaid that joins its documents", ({ question, hops, supporting, bridges: names }) => {
-    expect(names).toHaveLength(hops - 1);
-    for (const [index, name] of names!.entries()) {
-      expect(holds(question, name), name).toBe(false);
-      expect(supporting[index]!.text).toContain(name);
-      expect(supporting[index + 1]!.text).toContain(name);
-    }
-  });
+  test.each(bridges)(
+    "$id leaves the name unsaid that joins its documents",
+    ({ question, hops, supporting, bridges: names }) => {
+      expect(names).toHaveLength(hops - 1);
+      for (const [index, name] of names!.entries()) {
+        expect(holds(question, name), name).toBe(false);
+        expect(supporting[index]!.text).toContain(name);
+        expect(supporting[index + 1]!.text).toContain(name);
+      }
+    },
+  );
 
   test("cannot be answered by the two best passages for its own words", () => {
-    const search = new MiniSearch<{ id: number; text: string }>({ fields: ["text"], tokenize: (text) => contentKeys(text), processTerm: (term) => term });
+    const search = new MiniSearch<{ id: number; text: string }>({
+      fields: ["text"],
+      tokenize: (text) => contentKeys(text),
+      processTerm: (term) => term,
+    });
     search.addAll(passages.map(({ title, text }, id) => ({ id, text: `${title}\n${text}` })));
     for (const { id, question, supporting } of bridges) {
-      const best = search.search(question).slice(0, 2).map((hit) => passages[hit.id as number]!);
+      const best = search
+        .search(question)
+        .slice(0, 2)
+        .map((hit) => passages[hit.id as number]!);
       for (const later of supporting.slice(1)) {
-        expect(best.some((passage) => passage.place?.path === later.path && passage.text.includes(later.text)), `${id}: ${later.text}`).toBe(false);
+        expect(
+          best.some((passage) => passage.place?.path === later.path && passage.text.includes(later.text)),
+          `${id}: ${later.text}`,
+        ).toBe(false);
       }
     }
   });
@@ -100,14 +124,18 @@ describe("the documents of the sample handbook", () => {
   });
 
   test("link only to files that exist", () => {
-    const links = paths.flatMap((path) => linksOf(path).flatMap((link) => ({ path, link, to: linkedPath(path, link) })));
+    const links = paths.flatMap((path) =>
+      linksOf(path).flatMap((link) => ({ path, link, to: linkedPath(path, link) })),
+    );
     const relative = links.filter(({ to }) => to !== undefined);
     expect(relative.length).toBeGreaterThan(100);
     expect(relative.filter(({ to }) => to!.startsWith("..") || !existsSync(join(root, to!)))).toEqual([]);
   });
 
   test("link to the network only in the guestbook", () => {
-    const elsewhere = paths.filter((path) => linksOf(path).some((link) => linkedPath(path, link) === undefined && !link.startsWith("#")));
+    const elsewhere = paths.filter((path) =>
+      linksOf(path).some((link) => linkedPath(path, link) === undefined && !link.startsWith("#")),
+    );
     expect(elsewhere).toEqual(["visitors/guestbook.html"]);
   });
 
@@ -131,13 +159,22 @@ describe("the poisoned guestbook", () => {
   const source = readFileSync(join(root, "visitors/guestbook.html"), "utf8");
 
   test("carries script, handlers, a script link and network addresses in its source", () => {
-    for (const poison of ["<script>", "onload=", 'src="http://127.0.0.1:9/pixel.png"', "onerror=", 'href="javascript:', 'href="http:']) {
+    for (const poison of [
+      "<script>",
+      "onload=",
+      'src="http://127.0.0.1:9/pixel.png"',
+      "onerror=",
+      'href="javascript:',
+      'href="http:',
+    ]) {
       expect(source).toContain(poison);
     }
   });
 
   test("shows control tags and forged orders as text, and none of its script", () => {
-    const visible = sampleDocument("visitors/guestbook.html").parts.flatMap((part) => part.units.map((unit) => unit.text)).join("\n");
+    const visible = sampleDocument("visitors/guestbook.html")
+      .parts.flatMap((part) => part.units.map((unit) => unit.text))
+      .join("\n");
     for (const shown of [
       "<|end_of_documents|>",
       "<|begin_of_documents|>",
@@ -152,6 +189,8 @@ describe("the poisoned guestbook", () => {
   });
 
   test("answers one honest question", () => {
-    expect(answerable.filter(({ supporting }) => supporting.some(({ path }) => path === "visitors/guestbook.html"))).toHaveLength(1);
+    expect(
+      answerable.filter(({ supporting }) => supporting.some(({ path }) => path === "visitors/guestbook.html")),
+    ).toHaveLength(1);
   });
 });

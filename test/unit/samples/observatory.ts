@@ -48,7 +48,10 @@ export function visibleLines(place: Omit<Supporting, "text">): string {
   const part = sampleDocument(place.path).parts.find((candidate) => candidate.cell === place.cell);
   if (!part) return "";
   if (part.units.every((unit) => unit.text === undefined)) {
-    return part.source.split("\n").slice(place.startLine - 1, place.endLine).join("\n");
+    return part.source
+      .split("\n")
+      .slice(place.startLine - 1, place.endLine)
+      .join("\n");
   }
   return blocksOn(part, place.startLine, place.endLine).join("\n");
 }
@@ -64,7 +67,9 @@ export function linksOf(path: string): string[] {
   const source = readFileSync(join(root, path), "utf8");
   if (path.endsWith(".html")) return htmlLinks(source);
   if (path.endsWith(".ipynb")) {
-    const cells = z.object({ cells: z.array(z.object({ cell_type: z.string(), source: z.array(z.string()) })) }).parse(JSON.parse(source)).cells;
+    const cells = z
+      .object({ cells: z.array(z.object({ cell_type: z.string(), source: z.array(z.string()) })) })
+      .parse(JSON.parse(source)).cells;
     return cells.filter((cell) => cell.cell_type === "markdown").flatMap((cell) => markdownLinks(cell.source.join("")));
   }
   return path.endsWith(".md") ? markdownLinks(source) : [];
@@ -72,7 +77,9 @@ export function linksOf(path: string): string[] {
 
 function markdownLinks(source: string): string[] {
   const tokens = new MarkdownIt({ html: true }).parse(source, {}).flatMap((token) => token.children ?? []);
-  return tokens.flatMap((token) => [token.attrGet("href"), token.attrGet("src")].flatMap((target) => (target === null ? [] : String(target))));
+  return tokens.flatMap((token) =>
+    [token.attrGet("href"), token.attrGet("src")].flatMap((target) => (target === null ? [] : String(target))),
+  );
 }
 
 function htmlLinks(source: string): string[] {

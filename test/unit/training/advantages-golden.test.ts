@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type AdvantageOptions, computeAdvantages, groupNorm, reinforcePlusPlusBaseline } from "../../../server/training/advantages.ts";
+import {
+  type AdvantageOptions,
+  computeAdvantages,
+  groupNorm,
+  reinforcePlusPlusBaseline,
+} from "../../../server/training/advantages.ts";
 import { clipOutcomes, type Estimator, outcomeAdvantages } from "../../../server/training/estimators.ts";
 import { generalisedAdvantages } from "../../../server/training/gae.ts";
 import { groupByPrompt, groupsOf, groupStatistics } from "../../../server/training/group-statistics.ts";
@@ -17,16 +22,25 @@ const id = (row: AdvantageRow) => row.id;
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 const families: Record<string, { rows: number; check: (row: AdvantageRow) => void }> = {
-  "R1-Searcher:normalize": { rows: 105, check: (row) => (row.kind === "pipeline" ? forkPipeline(row) : forkWhitening(row)) },
+  "R1-Searcher:normalize": {
+    rows: 105,
+    check: (row) => (row.kind === "pipeline" ? forkPipeline(row) : forkWhitening(row)),
+  },
   "R1-Searcher:compute_approx_kl": { rows: 16, check: forkKl },
   "R1-Searcher:compute_reward": { rows: 8, check: forkTokenRewards },
   "R1-Searcher:get_cumulative_returns": { rows: 9, check: forkReturns },
   "R1-Searcher:masked_mean": { rows: 4, check: forkMaskedMean },
-  "Search-R1:compute_grpo_outcome_advantage": { rows: 26, check: (row) => outcomeOverTokens(row, grpo(row), tokensOut(row)) },
+  "Search-R1:compute_grpo_outcome_advantage": {
+    rows: 26,
+    check: (row) => outcomeOverTokens(row, grpo(row), tokensOut(row)),
+  },
   "Search-R1:compute_gae_advantage_return": { rows: 26, check: gae },
   "Search-R1:compute_advantage": { rows: 52, check: searchR1KlInReward },
   "OpenRLHF:compute_advantages_and_returns": { rows: 84, check: openRlhf },
-  "SkyRL:compute_grpo_outcome_advantage": { rows: 52, check: (row) => outcomeOverTokens(row, grpo(row), row.out64.advantages) },
+  "SkyRL:compute_grpo_outcome_advantage": {
+    rows: 52,
+    check: (row) => outcomeOverTokens(row, grpo(row), row.out64.advantages),
+  },
   "SkyRL:compute_rloo_outcome_advantage": {
     rows: 26,
     check: (row) => outcomeOverTokens(row, { kind: "rloo" }, row.out64.advantages),
@@ -57,7 +71,10 @@ describe.skipIf(!hasReference("golden/rl"))("advantages against the published pr
     for (const [program, { rows: count, why }] of Object.entries(leftOut)) {
       expect(of(program).length, why).toBe(count);
     }
-    const counted = [...Object.values(families), ...Object.values(leftOut)].reduce((total, family) => total + family.rows, 0);
+    const counted = [...Object.values(families), ...Object.values(leftOut)].reduce(
+      (total, family) => total + family.rows,
+      0,
+    );
     expect(counted).toBe(rows.length);
   });
 });
@@ -93,9 +110,19 @@ function forkPipeline(row: AdvantageRow): void {
   const mask = sequences.map((sequence) => sequence.mask);
   const reference = row.ranks === 2 ? mergeRanks(row.out64 as unknown as AdvantageOut[]) : row.out64;
   const label = id(row);
-  expectFinite([...ours.centred, ...ours.klMeans, ...ours.returns.flatMap((r) => [...r]), ...ours.advantages.flatMap((r) => [...r])], label);
+  expectFinite(
+    [
+      ...ours.centred,
+      ...ours.klMeans,
+      ...ours.returns.flatMap((r) => [...r]),
+      ...ours.advantages.flatMap((r) => [...r]),
+    ],
+    label,
+  );
   expectClose(ours.kl, reference.kl, 1e-9, `${label} kl`);
-  reference.kl_mean.forEach((value: number, k: number) => expectClose(ours.klMeans[k], Number.isNaN(value) ? 0 : value, 1e-9, `${label} kl_mean`));
+  reference.kl_mean.forEach((value: number, k: number) =>
+    expectClose(ours.klMeans[k], Number.isNaN(value) ? 0 : value, 1e-9, `${label} kl_mean`),
+  );
   if (/^(equal|group1)/.test(label) && params.estimator !== "reinforce_baseline") {
     expectZeros(ours.centred, `${label} centred`);
     if (params.kl_coef === 0) expectZeros(ours.advantages, `${label} advantages`);
@@ -116,7 +143,10 @@ function forkPipeline(row: AdvantageRow): void {
 }
 
 function mergeRanks(ranks: AdvantageOut[]): AdvantageOut {
-  const merged = Object.keys(ranks[0]!).map((key) => [key, ranks.flatMap((rank) => rank[key as keyof AdvantageOut] as number[])]);
+  const merged = Object.keys(ranks[0]!).map((key) => [
+    key,
+    ranks.flatMap((rank) => rank[key as keyof AdvantageOut] as number[]),
+  ]);
   return Object.fromEntries(merged) as AdvantageOut;
 }
 
@@ -137,7 +167,8 @@ function forkPipelineError(row: AdvantageRow, sequences: Rollout[]): void {
     );
   if (row.id.startsWith("reward-pairs")) expect(() => run(reinforcePlusPlusBaseline)).toThrow(NonFiniteError);
   else if (row.id === "n-not-dividing") expect(() => run(reinforcePlusPlusBaseline)).toThrow(RangeError);
-  else if (row.id === "empty-response") expect(run(reinforcePlusPlusBaseline).advantages.map((tokens) => tokens.length)).toEqual([2, 0, 2, 2]);
+  else if (row.id === "empty-response")
+    expect(run(reinforcePlusPlusBaseline).advantages.map((tokens) => tokens.length)).toEqual([2, 0, 2, 2]);
   else {
     // `reinforce`, `grpo`, `gae` are unknown to the fork; here the first two are estimators and the third takes a critic's values.
     expect(row.id).toMatch(/^unknown-(reinforce|grpo|gae)$/);
@@ -161,8 +192,15 @@ function forkWhitening(row: AdvantageRow): void {
 
 function forkKl(row: AdvantageRow): void {
   const { log_probs, log_probs_base, retrieve_mask, action_mask } = row.inputs;
-  const mask = onesLike(log_probs).map((tokens, i) => tokens.map((_, t) => (retrieve_mask?.[i]?.[t] ?? 1) * (action_mask?.[i]?.[t] ?? 1)));
-  expectClose(klTokens(log_probs, log_probs_base, mask, { kind: row.params.use_kl_estimator_k3 ? "k3" : "k1" }), tokensOut(row), 1e-9, row.id);
+  const mask = onesLike(log_probs).map((tokens, i) =>
+    tokens.map((_, t) => (retrieve_mask?.[i]?.[t] ?? 1) * (action_mask?.[i]?.[t] ?? 1)),
+  );
+  expectClose(
+    klTokens(log_probs, log_probs_base, mask, { kind: row.params.use_kl_estimator_k3 ? "k3" : "k1" }),
+    tokensOut(row),
+    1e-9,
+    row.id,
+  );
 }
 
 // The fork's batched form takes a KL that was not masked before and subtracts it at masked tokens too; ours never has a KL there.
@@ -178,12 +216,19 @@ function forkTokenRewards(row: AdvantageRow): void {
 }
 
 function forkReturns(row: AdvantageRow): void {
-  const { action_mask, retrieve_mask, rewards } = row.inputs as unknown as Partial<Record<"action_mask" | "retrieve_mask", number[][]>> & {
+  const { action_mask, retrieve_mask, rewards } = row.inputs as unknown as Partial<
+    Record<"action_mask" | "retrieve_mask", number[][]>
+  > & {
     rewards: number[][];
   };
   // The action mask takes rewards away before they are summed, the retrieval mask takes returns away afterwards.
   const paid = rewards.map((tokens, i) => tokens.map((value, t) => value * (action_mask?.[i]?.[t] ?? 1)));
-  expectClose(discountedReturns(paid, retrieve_mask ?? onesLike(rewards), { gamma: row.params.gamma }), tokensOut(row), 1e-9, row.id);
+  expectClose(
+    discountedReturns(paid, retrieve_mask ?? onesLike(rewards), { gamma: row.params.gamma }),
+    tokensOut(row),
+    1e-9,
+    row.id,
+  );
 }
 
 // A mean over no token is 0, not 0/0. Two masks at once cannot be passed here, where a mask is one array.
@@ -223,7 +268,9 @@ function zeros(mask: number[][]): number[][] {
 }
 
 function grpo(row: AdvantageRow): Estimator {
-  return row.params.grpo_norm_by_std === false ? { kind: "baseline", single: "reward" } : { kind: "grpo", epsilon: row.params.epsilon, single: "reward" };
+  return row.params.grpo_norm_by_std === false
+    ? { kind: "baseline", single: "reward" }
+    : { kind: "grpo", epsilon: row.params.epsilon, single: "reward" };
 }
 
 // A buffer with one unmasked token is whitened to 0 here and raises in both programs. Their whitened advantages at masked tokens hold
@@ -231,7 +278,11 @@ function grpo(row: AdvantageRow): Estimator {
 function gae(row: AdvantageRow): void {
   const { token_level_rewards, values, mask } = row.inputs;
   const { gamma, lam, lambd } = row.params;
-  const { advantages, returns } = generalisedAdvantages(token_level_rewards, values, mask, { gamma, lambda: lam ?? lambd, maskedValues: "keep" });
+  const { advantages, returns } = generalisedAdvantages(token_level_rewards, values, mask, {
+    gamma,
+    lambda: lam ?? lambd,
+    maskedValues: "keep",
+  });
   const whitened = whiten(advantages, mask, "add-unbiased");
   if (row.error !== undefined) {
     expect(row.id).toMatch(/one-token-total$/);
@@ -247,11 +298,14 @@ function searchR1KlInReward(row: AdvantageRow): void {
   const kl: KlEstimator = row.params.kl_penalty === "kl" ? { kind: "k1" } : { kind: "k3", limit: 10 };
   const mask = info_mask ?? attention_mask;
   const penalty = klTokens(old_logprobs, ref_logprobs, mask, kl);
-  const rewards = token_level_scores.map((scores, i) => scores.map((score, t) => score - row.params.kl_coef * penalty[i]![t]!));
+  const rewards = token_level_scores.map((scores, i) =>
+    scores.map((score, t) => score - row.params.kl_coef * penalty[i]![t]!),
+  );
   expectClose(rewards, row.out64.token_level_rewards, 1e-9, `${row.id} token_level_rewards`);
   const kept = mask.flatMap((tokens, i) => (sum(tokens) > 0 ? [sequenceMeans(penalty, mask)[i]!] : []));
   // One response without tokens makes the program's mean KL 0/0; ours leaves such a row at 0.
-  if (kept.length === mask.length) expectClose(sum(kept) / kept.length, row.out64.kl as unknown as number, 1e-9, `${row.id} kl`);
+  if (kept.length === mask.length)
+    expectClose(sum(kept) / kept.length, row.out64.kl as unknown as number, 1e-9, `${row.id} kl`);
   else expect(row.out64.kl).toBeNaN();
   outcomeOverTokens(
     { id: row.id, inputs: { ...row.inputs, token_level_rewards: rewards, mask: attention_mask } },
@@ -308,7 +362,11 @@ function openRlhf(row: AdvantageRow): void {
     for (const i of group) expectClose(std, reference.group_reward_std?.[i] ?? std, 1e-9, `${label} group_reward_std`);
   });
   if (params.estimator === "gae") {
-    const estimate = generalisedAdvantages(ours.tokenRewards, values, action_mask, { gamma, lambda: params.lambd, maskedValues: "zero" });
+    const estimate = generalisedAdvantages(ours.tokenRewards, values, action_mask, {
+      gamma,
+      lambda: params.lambd,
+      maskedValues: "zero",
+    });
     expectClose(estimate.returns, reference.returns, 1e-9, `${label} returns`, action_mask);
     const advantages = whiten(estimate.advantages, action_mask, whitening!);
     if (action_mask.flat().includes(1)) expectClose(advantages, reference.advantages, 1e-9, label, action_mask);

@@ -11,13 +11,24 @@ export interface Batch {
 }
 
 // Thousandths, because doubles drawn evenly over their bit patterns are nearly all too small to show an error.
-const thousandths = (from: number, to: number) => fc.integer({ min: from * 1000, max: to * 1000 }).map((value) => value / 1000);
+const thousandths = (from: number, to: number) =>
+  fc.integer({ min: from * 1000, max: to * 1000 }).map((value) => value / 1000);
 const logprob = thousandths(-8, -0.01);
 const drift = thousandths(-0.6, 0.6);
 const amount = thousandths(-3, 3);
 
-const token = fc.record({ logprob, drift, reference: drift, advantage: amount, masked: fc.integer({ min: 0, max: 3 }) });
-const sequence = fc.record({ tokens: fc.array(token, { minLength: 1, maxLength: 8 }), reward: amount, blank: fc.integer({ min: 0, max: 9 }) });
+const token = fc.record({
+  logprob,
+  drift,
+  reference: drift,
+  advantage: amount,
+  masked: fc.integer({ min: 0, max: 3 }),
+});
+const sequence = fc.record({
+  tokens: fc.array(token, { minLength: 1, maxLength: 8 }),
+  reward: amount,
+  blank: fc.integer({ min: 0, max: 9 }),
+});
 
 /** Minibatches of 1 to 6 sequences; about one sequence in ten is wholly masked. */
 export const batches: fc.Arbitrary<Batch> = fc.array(sequence, { minLength: 1, maxLength: 6 }).map((sequences) => ({
@@ -32,7 +43,12 @@ export const batches: fc.Arbitrary<Batch> = fc.array(sequence, { minLength: 1, m
 /** Generated rewards of whole groups: `size` neighbours answer one prompt. */
 export const rewardGroups: fc.Arbitrary<{ rewards: number[]; size: number }> = fc
   .record({ size: fc.integer({ min: 2, max: 8 }), groups: fc.integer({ min: 1, max: 4 }) })
-  .chain(({ size, groups }) => fc.record({ size: fc.constant(size), rewards: fc.array(amount, { minLength: size * groups, maxLength: size * groups }) }));
+  .chain(({ size, groups }) =>
+    fc.record({
+      size: fc.constant(size),
+      rewards: fc.array(amount, { minLength: size * groups, maxLength: size * groups }),
+    }),
+  );
 
 /** Largest difference between two ragged arrays. */
 export function farthest(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
@@ -47,7 +63,8 @@ export function farthest(a: readonly ArrayLike<number>[], b: readonly ArrayLike<
 export function numericGradient(logprobs: number[][], f: (logprobs: number[][]) => number, h = 1e-6): number[][] {
   return logprobs.map((row, i) =>
     row.map((_, t) => {
-      const moved = (by: number) => f(logprobs.map((r, k) => (k === i ? r.map((value, u) => (u === t ? value + by : value)) : r)));
+      const moved = (by: number) =>
+        f(logprobs.map((r, k) => (k === i ? r.map((value, u) => (u === t ? value + by : value)) : r)));
       return (moved(h) - moved(-h)) / (2 * h);
     }),
   );

@@ -89,7 +89,12 @@ export function ragged(inputs: LossInputs): LossInputs {
 }
 
 /** Our loss on a reference batch. */
-export function lossOf(inputs: LossInputs, reduction: Reduction, options: PolicyLossOptions, corrections?: Float64Array[]): PolicyLoss {
+export function lossOf(
+  inputs: LossInputs,
+  reduction: Reduction,
+  options: PolicyLossOptions,
+  corrections?: Float64Array[],
+): PolicyLoss {
   return policyLoss(
     {
       logprobs: inputs.logprobs,
@@ -107,7 +112,12 @@ export function lossOf(inputs: LossInputs, reduction: Reduction, options: Policy
 export const onEdge = (row: LossRow) => row.id.includes("at-boundary");
 
 /** Loss and gradient agree; a program's 0/0 over no tokens is 0 in ours, and what it made of it is only held to be finite here. */
-export function agree(row: LossRow, ours: { loss: number; gradient: Float64Array[] }, loss: number, tolerance = 1e-9): void {
+export function agree(
+  row: LossRow,
+  ours: { loss: number; gradient: Float64Array[] },
+  loss: number,
+  tolerance = 1e-9,
+): void {
   expectFinite([ours.loss, ...ours.gradient.flatMap((tokens) => [...tokens])], row.id);
   if (Number.isNaN(loss)) {
     undefinedThere(row, ours);
@@ -137,7 +147,8 @@ const undefinedCases = /(all-masked|one-token-masked|overflow-masked)/;
 /** Only cases without any unmasked token somewhere, or with an overflow at a masked one, may be undefined in the reference. */
 function undefinedThere(row: LossRow, ours: { loss: number; gradient: Float64Array[] }): void {
   expect(row.id).toMatch(undefinedCases);
-  if (/(-all-masked|one-token-masked)/.test(row.id) && !row.id.includes("row-all-masked")) expectZeros([ours.loss, ...ours.gradient.map((g) => [...g])].flat(), row.id);
+  if (/(-all-masked|one-token-masked)/.test(row.id) && !row.id.includes("row-all-masked"))
+    expectZeros([ours.loss, ...ours.gradient.map((g) => [...g])].flat(), row.id);
 }
 
 /** A mean over no token, 0/0 there, is 0 here. */

@@ -27,7 +27,8 @@ export function rlRows<Row extends GoldenRow>(file: string): Row[] {
 function revive(value: unknown): unknown {
   if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
   if (Array.isArray(value)) return value.map(revive);
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)]));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)]));
   return value;
 }
 
@@ -39,7 +40,13 @@ export function programOf(row: GoldenRow): string {
 }
 
 /** Nested numbers agree to an absolute-or-relative tolerance; where `mask` is given, only at its unmasked places. */
-export function expectClose(actual: Nested | undefined, expected: Nested, tolerance: number, label: string, mask?: Nested): void {
+export function expectClose(
+  actual: Nested | undefined,
+  expected: Nested,
+  tolerance: number,
+  label: string,
+  mask?: Nested,
+): void {
   if (typeof expected === "number") {
     if (mask === 0) return;
     const limit = tolerance * Math.max(1, Math.abs(expected));
@@ -63,7 +70,8 @@ export function expectZeros(actual: Nested, label: string): void {
 
 /** Every number of nested arrays is finite. */
 export function expectFinite(actual: Nested, label: string): void {
-  for (const value of flat(actual)) if (!Number.isFinite(value)) expect.fail(`${label}: ${value} where a finite number was expected`);
+  for (const value of flat(actual))
+    if (!Number.isFinite(value)) expect.fail(`${label}: ${value} where a finite number was expected`);
 }
 
 function flat(value: Nested): number[] {

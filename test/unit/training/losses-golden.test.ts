@@ -10,7 +10,17 @@ import { lossCoefficients, type Reduction } from "../../../server/training/reduc
 import { NonFiniteError } from "../../../server/training/tokens.ts";
 import { whiten } from "../../../server/training/whiten.ts";
 import { hasReference } from "../../fixtures/golden.ts";
-import { agree, definedOr0, lossOf, type LossParams, type LossRow, type OffPolicySettings, onEdge, ragged, tokensOut } from "./golden-loss-rows.ts";
+import {
+  agree,
+  definedOr0,
+  lossOf,
+  type LossParams,
+  type LossRow,
+  type OffPolicySettings,
+  onEdge,
+  ragged,
+  tokensOut,
+} from "./golden-loss-rows.ts";
 import { expectClose, expectFinite, programOf, rlRows } from "./golden-rows.ts";
 
 const rows = rlRows<LossRow>("losses.jsonl");
@@ -20,7 +30,10 @@ const families: Record<string, { rows: number; check: (row: LossRow) => void }> 
   "R1-Searcher:forward": { rows: 71, check: forkLoss },
   "R1-Searcher:training_step_actor": { rows: 71, check: forkStep },
   "Search-R1:compute_policy_loss": { rows: 44, check: searchR1Loss },
-  "Search-R1:kl_penalty": { rows: 120, check: (row) => kl(row, searchR1Kl[row.params.kl_penalty]!, { kind: "token-mean" }) },
+  "Search-R1:kl_penalty": {
+    rows: 120,
+    check: (row) => kl(row, searchR1Kl[row.params.kl_penalty]!, { kind: "token-mean" }),
+  },
   "Search-R1:compute_entropy_loss": { rows: 6, check: entropy },
   "OpenRLHF:forward": { rows: 304, check: openRlhfLoss },
   "OpenRLHF:aggregate_loss": {
@@ -45,8 +58,14 @@ const families: Record<string, { rows: number; check: (row: LossRow) => void }> 
 
 /** Rows that nothing here answers to, with the reason. */
 const leftOut: Record<string, { ids: string[]; why: string }> = {
-  "R1-Searcher:forward": { ids: ["fork-valueloss"], why: "the fork's critic loss cannot run, and no critic is trained here" },
-  "Search-R1:kl_penalty": { ids: ["sr1-kl-full"], why: "the full KL over the vocabulary raises NotImplementedError there" },
+  "R1-Searcher:forward": {
+    ids: ["fork-valueloss"],
+    why: "the fork's critic loss cannot run, and no critic is trained here",
+  },
+  "Search-R1:kl_penalty": {
+    ids: ["sr1-kl-full"],
+    why: "the full KL over the vocabulary raises NotImplementedError there",
+  },
 };
 
 describe.skipIf(!hasReference("golden/rl"))("losses and gradients against the published programs", () => {
@@ -72,7 +91,8 @@ function forkLoss(row: LossRow): void {
   const inputs = ragged(row.inputs);
   const reduction: Reduction = row.params.layout === "packed" ? { kind: "token-mean" } : { kind: "sequence-mean" };
   const { clip_eps } = row.params;
-  const run = () => lossOf(inputs, reduction, { objective: { kind: "clip", low: clip_eps, high: clip_eps }, logRatioLimit: Infinity });
+  const run = () =>
+    lossOf(inputs, reduction, { objective: { kind: "clip", low: clip_eps, high: clip_eps }, logRatioLimit: Infinity });
   if (row.out64.loss === Infinity) expect(run).toThrow(NonFiniteError);
   else agree(row, run(), row.out64.loss);
 }
@@ -84,7 +104,10 @@ function forkStep(row: LossRow): void {
   const reduction: Reduction = { kind: "token-mean" };
   const estimator: KlEstimator = { kind: params.use_kl_estimator_k3 ? "k3" : "k1" };
   const run = () => {
-    const policy = lossOf(inputs, reduction, { objective: { kind: "clip", low: params.clip_eps, high: params.clip_eps }, logRatioLimit: Infinity });
+    const policy = lossOf(inputs, reduction, {
+      objective: { kind: "clip", low: params.clip_eps, high: params.clip_eps },
+      logRatioLimit: Infinity,
+    });
     const penalty = params.use_kl_loss
       ? klLoss(inputs.logprobs, inputs.ref_logprobs, inputs.mask, lossCoefficients(inputs.mask, reduction), estimator)
       : { loss: 0, gradient: policy.gradient.map((tokens) => new Float64Array(tokens.length)) };
@@ -105,7 +128,12 @@ function forkStep(row: LossRow): void {
 
 function searchR1Loss(row: LossRow): void {
   const { cliprange } = row.params;
-  const run = () => lossOf(row.inputs, { kind: "token-mean" }, { objective: { kind: "clip", low: cliprange, high: cliprange }, logRatioLimit: Infinity });
+  const run = () =>
+    lossOf(
+      row.inputs,
+      { kind: "token-mean" },
+      { objective: { kind: "clip", low: cliprange, high: cliprange }, logRatioLimit: Infinity },
+    );
   if (row.out64.loss === Infinity) {
     expect(run).toThrow(NonFiniteError);
     return;
@@ -113,7 +141,8 @@ function searchR1Loss(row: LossRow): void {
   const ours = run();
   agree(row, ours, row.out64.loss);
   expectClose(ours.approximateKl, definedOr0(row, row.out64.approx_kl), 1e-9, `${row.id} approx_kl`);
-  if (!onEdge(row)) expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
+  if (!onEdge(row))
+    expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
 }
 
 const searchR1Kl: Record<string, KlEstimator> = {
@@ -152,17 +181,24 @@ function openRlhfLoss(row: LossRow): void {
   const ranks = params.dp_size ?? 1;
   const reduction: Reduction = params.token_level_loss
     ? { kind: "token-mean", ...(params.batch_num_tokens && { of: params.batch_num_tokens / ranks }) }
-    : { kind: "sequence-mean", empty: "drop", ...(params.global_batch_size && { of: params.global_batch_size / ranks }) };
+    : {
+        kind: "sequence-mean",
+        empty: "drop",
+        ...(params.global_batch_size && { of: params.global_batch_size / ranks }),
+      };
   const corrections = params.enable_vllm_is_correction
     ? offPolicyCorrections(inputs.old_logprobs, inputs.rollout_logprobs, inputs.mask, openRlhfCorrection(params))
     : undefined;
   const sequenceRatio = params.policy_loss_type === "gspo";
-  const ratio: PolicyLossOptions = sequenceRatio ? { objective, ratio: "sequence", logRatioLimit: Infinity } : { objective };
+  const ratio: PolicyLossOptions = sequenceRatio
+    ? { objective, ratio: "sequence", logRatioLimit: Infinity }
+    : { objective };
   const ours = lossOf(inputs, reduction, ratio, corrections);
   // Its mean over a sequence divides by the number of tokens plus 1e-8, ours by the number; a large sequence ratio magnifies that.
   agree(row, ours, row.out64.loss, params.token_level_loss ? 1e-9 : sequenceRatio ? 2e-7 : 2e-8);
   expectClose(ours.approximateKl, definedOr0(row, row.out64.approx_kl), 1e-9, `${row.id} approx_kl`);
-  if (!onEdge(row)) expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
+  if (!onEdge(row))
+    expectClose(ours.clipFraction, definedOr0(row, row.out64.clip_fraction), 1e-9, `${row.id} clip_fraction`);
 }
 
 function openRlhfCorrection(params: LossParams): OffPolicyCorrection {
@@ -188,9 +224,15 @@ function skyRlLoss(row: LossRow): void {
   const { params, inputs } = row;
   const { objective, ratio, against, limit } = skyRlObjective(params);
   const correction = skyRlCorrection(params.off_policy_correction);
-  const corrections = correction && offPolicyCorrections(inputs.old_logprobs, inputs.rollout_logprobs, inputs.mask, correction);
+  const corrections =
+    correction && offPolicyCorrections(inputs.old_logprobs, inputs.rollout_logprobs, inputs.mask, correction);
   const old = against === "rollout" && inputs.rollout_logprobs ? inputs.rollout_logprobs : inputs.old_logprobs;
-  const ours = lossOf({ ...inputs, old_logprobs: old }, { kind: "sum" }, { objective, ratio, logRatioLimit: limit }, corrections);
+  const ours = lossOf(
+    { ...inputs, old_logprobs: old },
+    { kind: "sum" },
+    { objective, ratio, logRatioLimit: limit },
+    corrections,
+  );
   agree(row, ours, row.out64.loss);
   const share = row.out64.metrics.clip_ratio;
   if (share !== undefined && !onEdge(row)) expectClose(ours.clipFraction, share, 1e-9, `${row.id} clip_ratio`);
@@ -212,7 +254,10 @@ function skyRlObjective(params: LossParams): {
     case "gspo":
       return { ...plain, ratio: "sequence-token", limit: 10, objective: { kind: "clip", ...bounds } };
     case "cispo":
-      return { ...plain, objective: { kind: "cispo", low: params.cispo.cispo_eps_clip_low, high: params.cispo.cispo_eps_clip_high } };
+      return {
+        ...plain,
+        objective: { kind: "cispo", low: params.cispo.cispo_eps_clip_low, high: params.cispo.cispo_eps_clip_high },
+      };
     case "rollout_is":
       return { ...plain, against: "rollout", objective: { kind: "drop", ...bounds } };
     case "sapo":
@@ -238,17 +283,25 @@ function skyRlObjective(params: LossParams): {
 
 function skyRlCorrection(settings: OffPolicySettings | undefined): OffPolicyCorrection | undefined {
   if (settings?.tis_ratio_type === "token") return { kind: "truncate", high: settings.token_tis_ratio_clip_high };
-  if (settings?.tis_ratio_type === "sequence") return { kind: "truncate-sequence", high: settings.sequence_tis_ratio_clip_high };
-  if (settings?.sequence_mask_metric === "geometric") return { kind: "drop-sequence", low: settings.geo_mask_low, high: settings.geo_mask_high, weigh: false };
+  if (settings?.tis_ratio_type === "sequence")
+    return { kind: "truncate-sequence", high: settings.sequence_tis_ratio_clip_high };
+  if (settings?.sequence_mask_metric === "geometric")
+    return { kind: "drop-sequence", low: settings.geo_mask_low, high: settings.geo_mask_high, weigh: false };
   if (settings === undefined) return undefined;
-  return { kind: "drop-token", low: settings.token_mask_is_threshold_low, high: settings.token_mask_is_threshold_high, weigh: false };
+  return {
+    kind: "drop-token",
+    low: settings.token_mask_is_threshold_low,
+    high: settings.token_mask_is_threshold_high,
+    weigh: false,
+  };
 }
 
 // Masked places hold a scaled advantage there, which its masked sum ignores; here they are 0.
 function skyRlReduction(row: LossRow): void {
   const { advantages, mask } = row.inputs;
   const { loss_reduction, micro_batch_size, max_seq_len, prompt_boundaries } = row.params;
-  const spans = (boundaries: [number, number][]) => boundaries.map(([from, to]) => Array.from({ length: to - from }, (_, k) => from + k));
+  const spans = (boundaries: [number, number][]) =>
+    boundaries.map(([from, to]) => Array.from({ length: to - from }, (_, k) => from + k));
   const reductions: Record<string, () => Reduction> = {
     token_mean: () => ({ kind: "token-mean" }),
     token_mean_legacy: () => ({ kind: "group-mean", groups: groupsOf(micro_batch_size, mask.length) }),

@@ -52,7 +52,10 @@ describe("policy loss", () => {
           // A likelihood has no ratio to share over a sequence.
           fc.pre(!nearEdge(batch, [0.8, 1.2, 1.28, 1.4]) && !(objective.kind === "likelihood" && ratio === "sequence"));
           const { gradient } = lossAt(batch, batch.logprobs, reduction, { objective, ratio });
-          const numeric = numericGradient(batch.logprobs, (logprobs) => lossAt(batch, logprobs, reduction, { objective, ratio }).loss);
+          const numeric = numericGradient(
+            batch.logprobs,
+            (logprobs) => lossAt(batch, logprobs, reduction, { objective, ratio }).loss,
+          );
           expect(farthest(gradient, numeric)).toBeLessThan(1e-6);
         },
       ),
@@ -61,18 +64,26 @@ describe("policy loss", () => {
 
   it("gives masked tokens no gradient and never reads them", () => {
     fc.assert(
-      fc.property(batches, fc.constantFrom(...smooth), fc.constantFrom(...reductions), (batch, objective, reduction) => {
-        const blind = (tokens: number[][]) => tokens.map((row, i) => row.map((value, t) => (batch.mask[i]![t] === 0 ? NaN : value)));
-        const plain = lossAt(batch, batch.logprobs, reduction, { objective });
-        const hidden = lossAt(
-          { ...batch, oldLogprobs: blind(batch.oldLogprobs), advantages: blind(batch.advantages) },
-          blind(batch.logprobs),
-          reduction,
-          { objective },
-        );
-        expect(hidden).toEqual(plain);
-        plain.gradient.forEach((row, i) => row.forEach((slope, t) => batch.mask[i]![t] === 0 && expect(slope).toBe(0)));
-      }),
+      fc.property(
+        batches,
+        fc.constantFrom(...smooth),
+        fc.constantFrom(...reductions),
+        (batch, objective, reduction) => {
+          const blind = (tokens: number[][]) =>
+            tokens.map((row, i) => row.map((value, t) => (batch.mask[i]![t] === 0 ? NaN : value)));
+          const plain = lossAt(batch, batch.logprobs, reduction, { objective });
+          const hidden = lossAt(
+            { ...batch, oldLogprobs: blind(batch.oldLogprobs), advantages: blind(batch.advantages) },
+            blind(batch.logprobs),
+            reduction,
+            { objective },
+          );
+          expect(hidden).toEqual(plain);
+          plain.gradient.forEach((row, i) =>
+            row.forEach((slope, t) => batch.mask[i]![t] === 0 && expect(slope).toBe(0)),
+          );
+        },
+      ),
     );
   });
 
@@ -88,7 +99,13 @@ describe("policy loss", () => {
   });
 
   it("reports the drift from the old policy and the share of tokens that the clip held", () => {
-    const batch = { logprobs: [[-1, -2, -2]], oldLogprobs: [[-2, -1, -2]], advantages: [[1, 1, 1]], mask: [[1, 1, 1]], coefficients: [[1, 1, 1]] };
+    const batch = {
+      logprobs: [[-1, -2, -2]],
+      oldLogprobs: [[-2, -1, -2]],
+      advantages: [[1, 1, 1]],
+      mask: [[1, 1, 1]],
+      coefficients: [[1, 1, 1]],
+    };
     const moved = policyLoss({ ...batch, oldLogprobs: [[-2, -2.5, -2]] }, { objective: r1SearcherClip });
     expect(moved.approximateKl).toBeCloseTo(-0.5, 12);
     expect(moved.clipFraction).toBeCloseTo(2 / 3, 12);
@@ -109,7 +126,13 @@ describe("policy loss", () => {
 
   it("holds a negative advantage's loss at the dual bound, without slope, and leaves smaller losses alone", () => {
     const at = (logprob: number, advantage: number) => {
-      const batch = { logprobs: [[logprob]], oldLogprobs: [[-3]], advantages: [[advantage]], mask: [[1]], coefficients: [[1]] };
+      const batch = {
+        logprobs: [[logprob]],
+        oldLogprobs: [[-3]],
+        advantages: [[advantage]],
+        mask: [[1]],
+        coefficients: [[1]],
+      };
       return policyLoss(batch, { objective: { kind: "clip", low: 0.2, high: 0.2, dual: 3 } });
     };
     expect(at(-3 + Math.log(4), -2)).toMatchObject({ loss: 6, gradient: [Float64Array.of(0)] });
@@ -120,33 +143,65 @@ describe("policy loss", () => {
   it("is 0 with zero gradient when every token is masked", () => {
     for (const reduction of reductions) {
       const batch = { logprobs: [[-1]], oldLogprobs: [[-1]], advantages: [[1]], mask: [[0]] };
-      const ours = policyLoss({ ...batch, coefficients: lossCoefficients(batch.mask, reduction) }, { objective: r1SearcherClip });
+      const ours = policyLoss(
+        { ...batch, coefficients: lossCoefficients(batch.mask, reduction) },
+        { objective: r1SearcherClip },
+      );
       expect(ours).toEqual({ loss: 0, gradient: [Float64Array.of(0)], clipFraction: 0, approximateKl: 0 });
     }
   });
 
   it("names the token whose ratio overflows, and stays finite with the default bound", () => {
-    const batch = { logprobs: [[-1], [-1]], oldLogprobs: [[-1], [-900]], advantages: [[1], [-1]], mask: [[1], [1]], coefficients: [[1], [1]] };
+    const batch = {
+      logprobs: [[-1], [-1]],
+      oldLogprobs: [[-1], [-900]],
+      advantages: [[1], [-1]],
+      mask: [[1], [1]],
+      coefficients: [[1], [1]],
+    };
     const run = () => policyLoss(batch, { objective: r1SearcherClip, logRatioLimit: Infinity });
     expect(run).toThrow(expect.objectContaining({ quantity: "policy objective", sequence: 1, token: 0 }));
     expect(Number.isFinite(policyLoss(batch, { objective: r1SearcherClip }).loss)).toBe(true);
   });
 
   it("refuses a log-prob that is not a number at a token that is trained on", () => {
-    const batch = { logprobs: [[-1, NaN]], oldLogprobs: [[-1, -1]], advantages: [[1, 1]], mask: [[1, 1]], coefficients: [[1, 1]] };
+    const batch = {
+      logprobs: [[-1, NaN]],
+      oldLogprobs: [[-1, -1]],
+      advantages: [[1, 1]],
+      mask: [[1, 1]],
+      coefficients: [[1, 1]],
+    };
     expect(() => policyLoss(batch, { objective: r1SearcherClip })).toThrow(NonFiniteError);
   });
 });
 
 describe("KL loss", () => {
   it("has the gradient that difference quotients show, for every estimator", () => {
-    const estimators: KlEstimator[] = [{ kind: "k1" }, { kind: "k2" }, { kind: "k3" }, { kind: "k3", limit: 10, logRatioLimit: 20 }, { kind: "k1", limit: 10 }];
+    const estimators: KlEstimator[] = [
+      { kind: "k1" },
+      { kind: "k2" },
+      { kind: "k3" },
+      { kind: "k3", limit: 10, logRatioLimit: 20 },
+      { kind: "k1", limit: 10 },
+    ];
     fc.assert(
-      fc.property(batches, fc.constantFrom(...estimators), fc.constantFrom(...reductions), (batch, estimator, reduction) => {
-        const coefficients = lossCoefficients(batch.mask, reduction);
-        const at = (logprobs: number[][]) => klLoss(logprobs, batch.referenceLogprobs, batch.mask, coefficients, estimator);
-        expect(farthest(at(batch.logprobs).gradient, numericGradient(batch.logprobs, (logprobs) => at(logprobs).loss))).toBeLessThan(1e-6);
-      }),
+      fc.property(
+        batches,
+        fc.constantFrom(...estimators),
+        fc.constantFrom(...reductions),
+        (batch, estimator, reduction) => {
+          const coefficients = lossCoefficients(batch.mask, reduction);
+          const at = (logprobs: number[][]) =>
+            klLoss(logprobs, batch.referenceLogprobs, batch.mask, coefficients, estimator);
+          expect(
+            farthest(
+              at(batch.logprobs).gradient,
+              numericGradient(batch.logprobs, (logprobs) => at(logprobs).loss),
+            ),
+          ).toBeLessThan(1e-6);
+        },
+      ),
     );
   });
 
@@ -159,10 +214,16 @@ describe("KL loss", () => {
 
   it("is never negative for k2 and k3", () => {
     fc.assert(
-      fc.property(batches, fc.constantFrom("k2" as const, "k3" as const), ({ logprobs, referenceLogprobs, mask }, kind) => {
-        const { loss } = klLoss(logprobs, referenceLogprobs, mask, lossCoefficients(mask, { kind: "token-mean" }), { kind });
-        expect(loss).toBeGreaterThanOrEqual(0);
-      }),
+      fc.property(
+        batches,
+        fc.constantFrom("k2" as const, "k3" as const),
+        ({ logprobs, referenceLogprobs, mask }, kind) => {
+          const { loss } = klLoss(logprobs, referenceLogprobs, mask, lossCoefficients(mask, { kind: "token-mean" }), {
+            kind,
+          });
+          expect(loss).toBeGreaterThanOrEqual(0);
+        },
+      ),
     );
   });
 });
@@ -174,7 +235,10 @@ describe("entropy", () => {
   });
 
   it("has the gradient that difference quotients show", () => {
-    const logits = fc.array(fc.integer({ min: -300, max: 300 }).map((value) => value / 100), { minLength: 2, maxLength: 6 });
+    const logits = fc.array(
+      fc.integer({ min: -300, max: 300 }).map((value) => value / 100),
+      { minLength: 2, maxLength: 6 },
+    );
     fc.assert(
       fc.property(logits, (token) => {
         const { gradient } = entropyTerm([[token]], [[1]], [[0.5]]);
@@ -185,7 +249,16 @@ describe("entropy", () => {
   });
 
   it("gives nothing at masked tokens and names a broken logit elsewhere", () => {
-    const { entropy, gradient } = entropyTerm([[[0, 1], [NaN, 0]]], [[1, 0]], [[1, 0]]);
+    const { entropy, gradient } = entropyTerm(
+      [
+        [
+          [0, 1],
+          [NaN, 0],
+        ],
+      ],
+      [[1, 0]],
+      [[1, 0]],
+    );
     expect(entropy[0]![1]).toBe(0);
     expect([...gradient[0]![1]!]).toEqual([0, 0]);
     expect(() => entropyTerm([[[0, NaN]]], [[1]], [[1]])).toThrow(NonFiniteError);
@@ -196,11 +269,29 @@ const awayFrom0 = (fall: number) => fall + (fall < 0 ? -0.01 : 0.01);
 
 describe("LLDS", () => {
   const batch = {
-    logprobs: [[-2, -1, -9, -1.5, -1], [-3, -3]],
-    oldLogprobs: [[-1, -1.5, -1, -1, -2], [-1, -1]],
-    mask: [[1, 1, 0, 1, 1], [1, 1]],
-    actions: [[{ start: 0, end: 2 }, { start: 3, end: 5 }], [{ start: 0, end: 2 }]],
-    coefficients: [[1, 1, 0, 1, 1], [1, 1]],
+    logprobs: [
+      [-2, -1, -9, -1.5, -1],
+      [-3, -3],
+    ],
+    oldLogprobs: [
+      [-1, -1.5, -1, -1, -2],
+      [-1, -1],
+    ],
+    mask: [
+      [1, 1, 0, 1, 1],
+      [1, 1],
+    ],
+    actions: [
+      [
+        { start: 0, end: 2 },
+        { start: 3, end: 5 },
+      ],
+      [{ start: 0, end: 2 }],
+    ],
+    coefficients: [
+      [1, 1, 0, 1, 1],
+      [1, 1],
+    ],
   };
 
   it("acts on the falling tokens of actions that fell, in rollouts that did not do worse than their group", () => {
@@ -220,7 +311,10 @@ describe("LLDS", () => {
     fc.assert(
       fc.property(batches, (generated) => {
         const { logprobs, mask, rewards } = generated;
-        const actions = mask.map((row) => [{ start: 0, end: row.length >> 1 }, { start: row.length >> 1, end: row.length }]);
+        const actions = mask.map((row) => [
+          { start: 0, end: row.length >> 1 },
+          { start: row.length >> 1, end: row.length },
+        ]);
         const coefficients = lossCoefficients(mask, { kind: "token-mean" });
         // The term has a kink where a token or an action neither fell nor rose: every token is moved off it.
         const falls = logprobs.map((row, i) => row.map((value, t) => awayFrom0(generated.oldLogprobs[i]![t]! - value)));
@@ -232,13 +326,21 @@ describe("LLDS", () => {
           }),
         );
         fc.pre(sums.every((sum) => Math.abs(sum) > 1e-4));
-        const at = (moved: number[][]) => lldsTerm({ logprobs: moved, oldLogprobs, mask, outcomeAdvantages: rewards, actions, coefficients });
-        expect(farthest(at(logprobs).gradient, numericGradient(logprobs, (moved) => at(moved).loss))).toBeLessThan(1e-6);
+        const at = (moved: number[][]) =>
+          lldsTerm({ logprobs: moved, oldLogprobs, mask, outcomeAdvantages: rewards, actions, coefficients });
+        expect(
+          farthest(
+            at(logprobs).gradient,
+            numericGradient(logprobs, (moved) => at(moved).loss),
+          ),
+        ).toBeLessThan(1e-6);
       }),
     );
   });
 
   it("refuses an action outside its sequence", () => {
-    expect(() => lldsTerm({ ...batch, actions: [[{ start: 0, end: 9 }], []], outcomeAdvantages: [0, 0] })).toThrow(RangeError);
+    expect(() => lldsTerm({ ...batch, actions: [[{ start: 0, end: 9 }], []], outcomeAdvantages: [0, 0] })).toThrow(
+      RangeError,
+    );
   });
 });

@@ -27,7 +27,10 @@ interface ScheduleRow extends GoldenRow<ScheduleParams> {
   readonly lr: number[];
 }
 
-interface ControllerRow extends GoldenRow<Record<"kl_coef" | "init_kl_coef" | "target" | "horizon", number>, { updates: [number, number][] }> {
+interface ControllerRow extends GoldenRow<
+  Record<"kl_coef" | "init_kl_coef" | "target" | "horizon", number>,
+  { updates: [number, number][] }
+> {
   readonly out: { readonly values: number[] };
 }
 
@@ -63,7 +66,8 @@ describe.skipIf(!hasReference("golden/rl"))("learning rates against the publishe
       row.steps.forEach((step, k) => {
         const ours = learningRate(schedule, step);
         // Past the last step the published cosines rise again; ours stays.
-        if (step > schedule.steps!) expect(ours, `${row.id} step ${step}`).toBe(learningRate(schedule, schedule.steps!));
+        if (step > schedule.steps!)
+          expect(ours, `${row.id} step ${step}`).toBe(learningRate(schedule, schedule.steps!));
         // Search-R1's constant rate is 0 at step 0 even without warm-up; ours begins at the peak.
         else if (row.id === "sr1-constant-lr1e-06-r0.0-n100" && step === 0) expect(ours).toBe(schedule.peak);
         else expectClose(ours / schedule.peak, row.lr[k]! / schedule.peak, 1e-12, `${row.id} step ${step}`);
@@ -87,7 +91,9 @@ describe.skipIf(!hasReference("golden/rl"))("learning rates against the publishe
     const rounded = schedules.filter((row) => row.params.lr_warmup_steps_ratio !== undefined);
     expect(rounded.length).toBe(5);
     for (const { id, params } of rounded) {
-      expect(warmupSteps(params.total_training_steps, params.lr_warmup_steps_ratio!, "down"), id).toBe(params.num_warmup_steps);
+      expect(warmupSteps(params.total_training_steps, params.lr_warmup_steps_ratio!, "down"), id).toBe(
+        params.num_warmup_steps,
+      );
     }
   });
 });
@@ -98,7 +104,9 @@ describe.skipIf(!hasReference("golden/rl"))("KL controllers against the publishe
     for (const row of controllers) {
       const { params } = row;
       let controller: KlController =
-        row.kind === "fixed" ? { kind: "fixed", coefficient: params.kl_coef } : klController(params.init_kl_coef, params.target, params.horizon);
+        row.kind === "fixed"
+          ? { kind: "fixed", coefficient: params.kl_coef }
+          : klController(params.init_kl_coef, params.target, params.horizon);
       if (row.error !== undefined) {
         // A target of 0 divides by 0 there; here it means a fixed coefficient.
         expect(controller.kind).toBe("fixed");
@@ -109,7 +117,9 @@ describe.skipIf(!hasReference("golden/rl"))("KL controllers against the publishe
         controller = updateKl(controller, measured, rollouts);
         // More rollouts than five horizons would turn the coefficient negative there; here one horizon is the most that counts.
         if (rollouts > params.horizon) {
-          expect(controller.coefficient).toBe(updateKl({ ...controller, coefficient: before } as KlController, measured, params.horizon).coefficient);
+          expect(controller.coefficient).toBe(
+            updateKl({ ...controller, coefficient: before } as KlController, measured, params.horizon).coefficient,
+          );
           expect(controller.coefficient).toBeGreaterThan(0);
         } else if (!row.inputs.updates.some(([, n]) => n > params.horizon)) {
           expectClose(controller.coefficient, row.out.values[k]!, 1e-15, `${row.id} update ${k}`);
