@@ -17,6 +17,7 @@ import { openMemoryTables } from "./memory-tables.ts";
 import { StatusBoard } from "./status-board.ts";
 import { searchTables } from "./search-tables.ts";
 import { type Tables, openTables } from "./tables.ts";
+import { WorkQueue } from "./work-queue.ts";
 
 export interface IndexOptions {
   embedder?: Embedder | null;
@@ -63,10 +64,7 @@ class OpenIndex implements FolderIndex {
   #lance = true;
   #lease: Lease | undefined;
   #pool: ReaderPool | undefined;
-  #work: Promise<void> = Promise.resolve();
-  #resumed: (() => void) | undefined;
-  #paused: Promise<void> | undefined;
-  #waiting = 0;
+  readonly #queue = new WorkQueue();
 
   constructor(folder: Folder, options: IndexOptions) {
     this.folder = folder;
@@ -113,8 +111,8 @@ class OpenIndex implements FolderIndex {
 
   update(signal: AbortSignal): Promise<void> {
     // Said at once, not when it begins: whoever waits for words to be current must not take the state before for it.
-    if (!this.#paused) this.#set({ state: "scanning", reason: "Looking for documents." });
-    return this.#exclusive(() => this.#update(signal));
+    if (!this.#queue.paused) this.#set({ state: "scanning", reason: "Looking for documents." });
+    return this.#queue.run(() => this.#update(signal));
   }
 
   updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void> {
@@ -123,7 +121,7 @@ class OpenIndex implements FolderIndex {
   }
 
   rebuild(signal: AbortSignal): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       this.#takeLease();
       if (!this.#lease) throw new Error(this.#readerReason());
       this.#tables.close();
@@ -135,16 +133,13 @@ class OpenIndex implements FolderIndex {
   }
 
   pause(): void {
-    if (this.#paused) return;
-    this.#paused = new Promise((resolve) => {
-      this.#resumed = resolve;
-    });
+    if (this.#queue.paused) return;
+    this.#queue.pause();
     this.#set({ state: "paused", reason: "Indexing is paused; resume it to take in the rest and what changes." });
   }
 
   resume(): void {
-    this.#resumed?.();
-    this.#paused = undefined;
+    this.#queue.resume();
     this.#settle();
   }
 
@@ -175,7 +170,7 @@ class OpenIndex implements FolderIndex {
 
   async close(): Promise<void> {
     this.resume();
-    await this.#work.catch(() => undefined);
+    await this.#queue.idle();
     await this.#pool?.close();
     this.#tables.close();
     this.#lease?.release();
@@ -227,7 +222,7 @@ class OpenIndex implements FolderIndex {
 
     const started = performance.now();
     for (let at = 0; at < changed.length; at += filesPerCommit) {
-      await this.#waitWhilePaused(signal);
+      await this.#queue.step(signal);
       const group = changed.slice(at, at + filesPerCommit);
       const read: ReadFiles = new Map();
       for (const file of group) {
@@ -276,20 +271,12 @@ class OpenIndex implements FolderIndex {
     if (!this.#embedder || !this.#lance) return;
     await embedMissing(this.#holdings, this.#tables, this.#embedder, {
       signal,
-      ready: () => this.#waitWhilePaused(signal),
+      ready: () => this.#queue.step(signal),
       // Words of a saved file come before vectors of all others; what waits will embed the rest.
-      interrupted: () => this.#waiting > 0,
+      interrupted: () => this.#queue.waiting > 0,
       progress: (rate, etaSeconds) =>
         this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds }),
     });
-  }
-
-  async #waitWhilePaused(signal: AbortSignal): Promise<void> {
-    while (this.#paused && !signal.aborted) {
-      const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-      await Promise.race([this.#paused, aborted]);
-    }
-    signal.throwIfAborted();
   }
 
   async #openTables(): Promise<void> {
@@ -350,24 +337,11 @@ class OpenIndex implements FolderIndex {
   }
 
   #settle(note?: string): void {
-    if (!this.#paused) this.#board.settle(this.#lance, note);
+    if (!this.#queue.paused) this.#board.settle(this.#lance, note);
   }
 
   #set(change: Partial<IndexStatus>): void {
     this.#board.set(change);
-  }
-
-  /** One piece of writing work at a time; a failed one does not stop the next. */
-  #exclusive(work: () => Promise<void>): Promise<void> {
-    this.#waiting++;
-    const result = this.#work
-      .catch(() => undefined)
-      .then(() => {
-        this.#waiting--;
-        return work();
-      });
-    this.#work = result;
-    return result;
   }
 }
 
