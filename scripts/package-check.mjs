@@ -30,6 +30,7 @@ const allowed = [
   /^[^/]+\.(json|md|txt)$/,
   /^docs\/images\/[^/]+\.(png|svg)$/,
   /^media\/icons\/[^/]+\.svg$/,
+  /^media\/schemas\/[^/]+\.json$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,
   /^dist\/node_modules\/onnxruntime-(node|common)\/(package\.json|dist\/.+\.(js|json)|bin\/.+)$/,

@@ -39,7 +39,7 @@ export async function makePackage() {
   for (const name of ["LICENSE", "README.md", "CHANGELOG.md", ".vscodeignore"]) {
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(stage, name));
   }
-  for (const folder of ["media/icons", "docs/images"]) {
+  for (const folder of ["media/icons", "media/schemas", "docs/images"]) {
     if (existsSync(join(root, folder))) cpSync(join(root, folder), join(stage, folder), { recursive: true });
   }
   cpSync(fetched.folder, join(stage, "dist", "models", model), { recursive: true });

@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { profileSchema, profileSchemaFile } from "../../../scripts/profile-schema.ts";
+
+test("the editor's schema of profile files says what the loader says", () => {
+  expect(readFileSync(profileSchemaFile, "utf8")).toBe(profileSchema());
+});
+
+test("the editor reads it for files of that name", () => {
+  const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    contributes: { jsonValidation: { fileMatch: string[]; url: string }[] };
+  };
+  expect(contributes.jsonValidation).toContainEqual({
+    fileMatch: ["*.rollout-profile.json"],
+    url: `./${profileSchemaFile}`,
+  });
+});
