@@ -3,6 +3,8 @@ import { originCounts, partitionFault } from "../protocol/masks.ts";
 import type { Hit } from "../protocol/passage.ts";
 import { formatPlace } from "../protocol/place.ts";
 import type { Search, Segment, Trajectory } from "../protocol/trajectory.ts";
+import { auditMask } from "./rollout/mask-audit.ts";
+import { builtInProfiles } from "./rollout/profile.ts";
 
 /** What stands beside every masked span, so that no reader depends on a colour to see it. */
 export const maskedWords = "masked, not trained on";
@@ -116,11 +118,22 @@ export function trajectoryFacts(trajectory: Trajectory): [label: string, value: 
       "Mask",
       `${count(counts.policy, "character")} by the policy; ${counts.environment} (${Math.round(100 * counts.maskedShare)} %) ${maskedWords}`,
     ],
+    ...maskAudit(trajectory),
     ...(fault === undefined
       ? []
       : [["Damaged", `${fault}; parts of the text may be shown twice or not at all`] as [string, string]]),
     ...trajectory.notices.map((notice): [string, string] => ["Notice", notice]),
   ];
+}
+
+/** What other ways of finding the mask say of it; nothing where its profile is a project's own and not at hand. */
+function maskAudit(trajectory: Trajectory): [label: string, value: string][] {
+  const profile = builtInProfiles.find(({ name }) => name === trajectory.profile);
+  if (!profile) return [];
+  const { agree, disagreements } = auditMask(trajectory, profile);
+  if (agree) return [["Mask audit", "a search for tags masks the same text"]];
+  const wrong = disagreements.filter(({ kind }) => kind !== "trained-break");
+  return wrong.map(({ kind, message }): [string, string] => ["Mask audit", `${kind}: ${message}`]);
 }
 
 /** A number for a reader: three decimals, no trailing zeros. */
