@@ -17,6 +17,7 @@ import { version } from "../version.ts";
 import { evaluationProgress } from "./evaluate-progress.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { printSummary } from "./evaluate-print.ts";
+import { readEvaluationRecipe } from "./evaluation-recipe.ts";
 import { chosenPolicy, chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -40,8 +41,9 @@ export function addEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
     .description("Run a policy over a file of questions and measure it; a run that was stopped goes on where it is.")
-    .requiredOption("--data <file>", "questions: JSON lines, JSON, parquet or CSV; read by content")
-    .requiredOption("--index <what>", "folder of documents, file of passages, or a retrieval server (search-r1:URL, …)")
+    .argument("[recipe]", "a file of these options (JSON with comments); what the command line says wins")
+    .option("--data <file>", "questions: JSON lines, JSON, parquet or CSV; read by content")
+    .option("--index <what>", "folder of documents, file of passages, or a retrieval server (search-r1:URL, …)")
     .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
     .option("--profile <name>", "rollout profile: a name or a JSON file", "r1-searcher-eval-v0")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
@@ -54,13 +56,22 @@ export function addEvaluateCommand(program: Command): void {
     .option("--concurrency <n>", "rollouts at the same time", "4")
     .option("--skip-bad", "go on after records that cannot be read, and count them")
     .option("--json", "one JSON object on standard output")
-    .action(async (options: EvaluateOptions) => {
-      await runEvaluate(options);
+    .action(async (recipe: string | undefined, options: EvaluateOptions) => {
+      await runEvaluate(recipe === undefined ? options : withRecipe(recipe, options, command));
     });
   addRetrieverOptions(command);
 }
 
+/** The recipe's values where the command line says nothing. */
+function withRecipe(file: string, options: EvaluateOptions, command: Command): EvaluateOptions {
+  const said = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli");
+  return { ...options, ...readEvaluationRecipe(file), ...Object.fromEntries(said) };
+}
+
 async function runEvaluate(options: EvaluateOptions): Promise<void> {
+  for (const name of ["data", "index"] as const) {
+    if (!options[name]) throw new CommandError(`Give --${name}, or a recipe that has it.`, exitCodes.usage);
+  }
   const signal = interruptSignal();
   const mode = SearchMode.safeParse(options.mode);
   if (!mode.success) throw new CommandError("--mode is words, vectors or hybrid.", exitCodes.usage);

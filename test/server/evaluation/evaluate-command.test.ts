@@ -279,3 +279,34 @@ describe("searchlight audit", () => {
     expect(corpus.supportsInTopK.of).toBe(45);
   });
 });
+
+describe("a recipe of an evaluation", () => {
+  const write = (name: string, source: string): string => {
+    const file = join(home, name);
+    writeFileSync(file, source);
+    return file;
+  };
+
+  test("gives the options, its paths beside it; what the command line says wins", async () => {
+    const recipe = write(
+      "tower.recipe.jsonc",
+      '{\n  // ten towers\n  "data": "questions.jsonl", "index": "passages.jsonl", "embedder": "none", "mode": "words", "limit": 3, "out": "by-recipe",\n}\n',
+    );
+    const { code, stdout, stderr } = await start(["evaluate", recipe, "--limit", "2", "--json"]).output;
+    expect(code, stderr).toBe(0);
+    const { out, summary } = JSON.parse(stdout) as { out: string; summary: { questions: number; rows: number } };
+    expect(out).toBe(join(home, "by-recipe"));
+    expect(summary).toMatchObject({ questions: 2, rows: 2 });
+  });
+
+  test.each([
+    ["a field that there is not", '{"dat": "x"}', /wrong at the whole file: Unrecognized key/],
+    ["a wrong value", '{"data": "questions.jsonl", "limit": "all"}', /wrong at limit:/],
+    ["a file that is no JSON", '{\n"data": \n', /is no JSON at line 3/],
+    ["no questions", "{}", /Give --data, or a recipe that has it\./],
+  ])("with %s is refused in one sentence", async (name, source, sentence) => {
+    const { code, stderr } = await start(["evaluate", write(`${name.replaceAll(" ", "-")}.jsonc`, source)]).output;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+  });
+});
