@@ -120,11 +120,13 @@ function readManifest(path: string): RunManifest {
   );
 }
 
-/** Every whole row. A line that is none is left out: its question is asked again. */
+/** Every whole row. A line that is none, or that its line feed is missing from, is left out: its question is asked again. */
 function readRows(path: string): EvaluationRow[] {
   const file = join(path, names.rows);
   if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
+  const text = readFileSync(file, "utf8");
+  return text
+    .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
     .flatMap((line) => {
       try {

@@ -49,7 +49,8 @@ describe("a result folder", () => {
           [..."012".slice(0, kept)].map((index) => `q${index}`).concat("next"),
         );
       }),
-      { numRuns: 60 },
+      // A cut just before a line feed leaves a row that reads as whole and is not.
+      { numRuns: 60, examples: [[whole.length - 1], [whole.indexOf("\n")]] },
     );
   });
 
