@@ -16,7 +16,7 @@ export function protocolDocument(): string {
   const lines = [
     "# Messages between the parts",
     "",
-    "Made by `npm run build` from `protocol/`; a test holds it to the code. Every message is parsed by its schema where it arrives.",
+    "Made by `node scripts/protocol-doc.ts` from `protocol/`; a test holds it to the code. Every message is parsed by its schema where it arrives.",
     "Requests are answered, notifications are not. Types with capital letters are the exported schemas of `protocol/`.",
   ];
   for (const [heading, table] of tables) {

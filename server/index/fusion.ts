@@ -20,7 +20,10 @@ export interface FusionWeights {
   vectors: number;
 }
 
-/** Measured on the tuning halves of SciFact and the Kubernetes questions (`npm run bench`). */
+/**
+ * A constant below the usual 60 lets a first rank of one leg outweigh middling ranks of both. What words, vectors and both
+ * find with these weights is in `docs/results.md`.
+ */
 export const defaultWeights: FusionWeights = { k: 20, words: 1, vectors: 1 };
 
 /**
