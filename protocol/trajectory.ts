@@ -109,8 +109,43 @@ export const Tokens = z.object({
   ids: z.array(z.int().min(0)),
   /** Same length as `ids`; null where the token was not sampled by the policy. */
   logprobs: z.array(z.number().nullable()).optional(),
+  /** What a trainer says of each token, as long as `ids`; null where it says nothing. Log-probs in nats. */
+  trainerLogprobs: z.array(z.number().nullable()).optional(),
+  advantages: z.array(z.number().nullable()).optional(),
+  /** Entropy of the policy's distribution at the token, in nats. */
+  entropies: z.array(z.number().nullable()).optional(),
+  /** Probability under the trainer over probability when sampled. */
+  ratios: z.array(z.number().nullable()).optional(),
+  /** Estimate of the divergence at the token, in nats. */
+  kl: z.array(z.number().nullable()).optional(),
 });
 export type Tokens = z.infer<typeof Tokens>;
+
+/** Where a trajectory stands in a training run. */
+export const TrainingPlace = z.object({
+  step: z.int().min(0).optional(),
+  /** Rollouts of one prompt in one step have the same group. */
+  group: z.string().optional(),
+  /** 0-based number of the rollout in its group. */
+  sample: z.int().min(0).optional(),
+  /** Of the whole trajectory; per-token ones are in `tokens`. */
+  advantage: z.number().optional(),
+});
+export type TrainingPlace = z.infer<typeof TrainingPlace>;
+
+/**
+ * What another program's record held beside what the trajectory says of it, so that an export to the same format writes it
+ * back. Nothing reads it but that export; it is never shown as the trajectory's own words.
+ */
+export const Source = z.object({
+  /** Name of the format, as `export --format` takes it. */
+  format: z.string(),
+  /** Fields of a flat record that the trajectory has no place for. */
+  extra: z.record(z.string(), z.unknown()).optional(),
+  /** A nested record, whole. */
+  record: z.unknown().optional(),
+});
+export type Source = z.infer<typeof Source>;
 
 export const TrajectoryStatus = z.enum(["running", "done", "interrupted"]);
 
@@ -138,6 +173,8 @@ export const Trajectory = z.object({
   answer: Answer.optional(),
   tokens: Tokens.optional(),
   reward: Reward.optional(),
+  training: TrainingPlace.optional(),
+  source: Source.optional(),
   /** Things the reader should know: a fallback, a search that failed, tags neutralised. */
   notices: z.array(z.string()),
 });
