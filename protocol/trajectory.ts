@@ -112,6 +112,8 @@ export const Tokens = z.object({
   /** What a trainer says of each token, as long as `ids`; null where it says nothing. Log-probs in nats. */
   trainerLogprobs: z.array(z.number().nullable()).optional(),
   advantages: z.array(z.number().nullable()).optional(),
+  /** What the reference policy says of each token, in nats. */
+  referenceLogprobs: z.array(z.number().nullable()).optional(),
   /** Entropy of the policy's distribution at the token, in nats. */
   entropies: z.array(z.number().nullable()).optional(),
   /** Probability under the trainer over probability when sampled. */
@@ -121,15 +123,27 @@ export const Tokens = z.object({
 });
 export type Tokens = z.infer<typeof Tokens>;
 
-/** Where a trajectory stands in a training run. */
+/** Where a trajectory stands in a training run, and what the update made of it. */
 export const TrainingPlace = z.object({
+  /** The run's iteration, 0-based. */
   step: z.int().min(0).optional(),
+  stage: z.string().optional(),
   /** Rollouts of one prompt in one step have the same group. */
   group: z.string().optional(),
   /** 0-based number of the rollout in its group. */
   sample: z.int().min(0).optional(),
+  /** Rollouts in the group. */
+  groupSize: z.int().min(1).optional(),
+  /** Mean reward of the group, in points. */
+  groupMean: z.number().optional(),
+  /** 1-based place in the group by reward, best first; equal rewards share the better place. */
+  rank: z.int().min(1).optional(),
   /** Of the whole trajectory; per-token ones are in `tokens`. */
   advantage: z.number().optional(),
+  /** Mean estimate of the divergence from the reference policy over the policy's tokens, in nats. */
+  kl: z.number().optional(),
+  /** What the divergence was multiplied with; 0 where it was only watched. */
+  klCoefficient: z.number().optional(),
 });
 export type TrainingPlace = z.infer<typeof TrainingPlace>;
 
