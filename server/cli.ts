@@ -7,6 +7,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addIndexCommand } from "./commands/index.ts";
+import { addModelsCommand } from "./commands/models.ts";
 import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addRetrievalCommand } from "./commands/retrieval.ts";
@@ -39,6 +40,7 @@ for (const add of [
   addCompareCommand,
   addAuditCommand,
   addRetrievalCommand,
+  addModelsCommand,
   addDoctorCommand,
 ]) {
   add(program);

@@ -15,6 +15,11 @@ export function ownStart(): string {
   return own;
 }
 
+/** The identity of a process that runs. */
+export function identify(pid: number): ProcessIdentity {
+  return { pid, start: startOf(pid) };
+}
+
 /** Whether the process still runs. Where start marks cannot be read, the number alone decides. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { EngineStartError } from "./engine-start-error.ts";
+import { findPython } from "./find-python.ts";
+import { type Uv, ensureUv } from "./find-uv.ts";
+import { lastLine, runProgram } from "./run-program.ts";
+import { type Backend, type TrainerProject, placeProject } from "./trainer-project.ts";
+
+/** The engine's Python packages, installed. */
+export interface EngineEnvironment {
+  readonly project: TrainerProject;
+  readonly uv: string;
+  /** Interpreter of the environment. */
+  readonly python: string;
+  readonly backend: Backend;
+}
+
+/** Written when an installation is complete: a folder without it is one that was interrupted. */
+const Installed = z.object({ uv: z.string(), backend: z.string() });
+
+/** The environment where it is installed and whole, without looking anything up. */
+export function installedEnvironment(backend: Backend): EngineEnvironment | undefined {
+  const project = placeProject(backend);
+  const python = interpreterOf(project);
+  try {
+    const mark = Installed.parse(JSON.parse(readFileSync(markOf(project, backend), "utf8")));
+    return existsSync(mark.uv) && existsSync(python) ? { project, uv: mark.uv, python, backend } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes sure of `uv`, Python and the packages: a moment where they are there, else a download (0.25 GB for jax). The lock is made
+ * on this machine. Throws `EngineStartError`.
+ */
+export async function ensureEnvironment(
+  backend: Backend,
+  signal: AbortSignal,
+  onLine: (line: string) => void = () => {},
+): Promise<EngineEnvironment> {
+  const known = installedEnvironment(backend);
+  if (known) return known;
+  if (process.platform === "win32") {
+    throw new EngineStartError(
+      "platform",
+      "The engine runs on Linux and macOS only; start it in WSL or on another machine with searchlight trainer serve-remote.",
+    );
+  }
+  const project = placeProject(backend);
+  try {
+    onLine("Looking for uv");
+    const uv = await ensureUv(signal);
+    onLine("Looking for Python 3.12");
+    const python = await ensurePython(uv, signal, onLine);
+    onLine(`Installing the engine's packages into ${project.folder}`);
+    await sync(project, backend, uv, python, signal, onLine);
+    writeFileSync(markOf(project, backend), JSON.stringify({ uv: uv.path, backend }));
+    return { project, uv: uv.path, python: interpreterOf(project), backend };
+  } catch (error) {
+    if (signal.aborted) throw new EngineStartError("cancelled", "The installation of the engine was stopped.");
+    throw error;
+  }
+}
+
+/** Path of an interpreter that the packages are pinned for; fetched by `uv` where the machine has none. */
+async function ensurePython(uv: Uv, signal: AbortSignal, onLine: (line: string) => void): Promise<string> {
+  const found = await findPython(process.env, undefined, signal);
+  if (found) return found.path;
+  const asked = await runProgram(uv.path, ["python", "find", "--managed-python", "3.12"], { seconds: 60, signal });
+  if (asked.code === 0) return lastLine(asked.stdout);
+  onLine("Fetching Python 3.12");
+  const fetched = await runProgram(uv.path, ["python", "install", "3.12"], { seconds: 600, signal, onLine });
+  const installed = await runProgram(uv.path, ["python", "find", "--managed-python", "3.12"], { seconds: 60, signal });
+  if (fetched.code === 0 && installed.code === 0) return lastLine(installed.stdout);
+  throw new EngineStartError(
+    "no-python",
+    `No Python 3.12 or 3.13 that runs was found and none could be fetched (${lastLine(fetched.stderr)}); install one, or name it with SEARCHLIGHT_PYTHON.`,
+  );
+}
+
+async function sync(
+  project: TrainerProject,
+  backend: Backend,
+  uv: Uv,
+  python: string,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const args = ["sync", "--no-progress", "--python", python, "--extra", "tinker", "--extra", backend];
+  const { code, stderr } = await runProgram(uv.path, args, {
+    cwd: project.folder,
+    env: uvEnvironment(process.env),
+    seconds: backend === "jax" ? 1800 : 7200,
+    signal,
+    onLine,
+  });
+  if (code === 0) return;
+  signal.throwIfAborted();
+  throw new EngineStartError("install", `The engine's packages could not be installed (${failureOf(stderr)}).`);
+}
+
+/** The environment for `uv`, without what would lead it to another project's environment. */
+export function uvEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { VIRTUAL_ENV: _venv, UV_PROJECT_ENVIRONMENT: _project, UV_PYTHON: _python, PYTHONHOME: _home, ...rest } = env;
+  return rest;
+}
+
+/** The line that says what failed; `uv` explains below it. */
+function failureOf(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.replace(/^[\s×╰│├─▶error:]+/u, "").trim());
+  const first = stderr.split("\n").findIndex((line) => /error:|×/.test(line));
+  return (
+    lines
+      .slice(Math.max(0, first), Math.max(0, first) + 3)
+      .filter(Boolean)
+      .join(" ") || "uv gave no reason"
+  );
+}
+
+function interpreterOf(project: TrainerProject): string {
+  return join(project.folder, ".venv", "bin", "python");
+}
+
+function markOf(project: TrainerProject, backend: Backend): string {
+  return join(project.folder, `installed-${backend}.json`);
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cacheHome } from "../home.ts";
+
+export const backends = ["jax", "fsdp", "megatron"] as const;
+/** What computes inside the engine. */
+export type Backend = (typeof backends)[number];
+
+/** The Python project of a backend, as a copy in the cache that `uv` may write into. */
+export interface TrainerProject {
+  /** Folder with the pyproject.toml, the lock and the environment. */
+  readonly folder: string;
+  /** Folder of the modules that stand in for packages the backend does not need; undefined where it needs them all. */
+  readonly shims: string | undefined;
+  /** Folder of the module that ends the engine with its starter. */
+  readonly leash: string;
+  /** The program that settles what an engine left in its database. */
+  readonly settle: string;
+  /** Where compiled programs are kept; they belong to the packages' versions. */
+  readonly compiled: string;
+}
+
+/** The program's own `trainer/` folder: beside the bundle's folder, or at the root of the sources. */
+export function trainerFolder(): string {
+  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
+  for (const up of ["..", join("..", "..")]) {
+    const folder = join(here, up, "trainer");
+    if (existsSync(join(folder, "jax", "pyproject.toml"))) return folder;
+  }
+  throw new Error("The program's folder trainer/ is missing; install Searchlight again.");
+}
+
+/** Copies the backend's project into the cache, under the hash of its content, where it is not there yet. */
+export function placeProject(backend: Backend, source = trainerFolder(), cache = cacheHome()): TrainerProject {
+  const kind = backend === "jax" ? "jax" : "gpu";
+  const root = join(cache, "engine", `${kind}-${contentHash(source)}`);
+  if (!existsSync(root)) {
+    mkdirSync(dirname(root), { recursive: true });
+    const scratch = `${root}.${process.pid}`;
+    cpSync(source, scratch, { recursive: true });
+    try {
+      renameSync(scratch, root);
+    } catch (error) {
+      // Another process was quicker with the same copy.
+      rmSync(scratch, { recursive: true, force: true });
+      if (!existsSync(root)) throw error;
+    }
+  }
+  return {
+    folder: join(root, kind),
+    shims: kind === "jax" ? join(root, "shims") : undefined,
+    leash: join(root, "leash"),
+    settle: join(root, "settle_requests.py"),
+    compiled: join(root, "compiled"),
+  };
+}
+
+function contentHash(folder: string): string {
+  const hash = createHash("sha256");
+  for (const file of filesUnder(folder)) {
+    const bytes = readFileSync(join(folder, file));
+    hash.update(`${file}\0${bytes.byteLength}\0`).update(bytes);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Relative paths with `/`, sorted; what Python leaves beside its sources is no part of the project. */
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .toSorted();
+}

@@ -1,0 +1,107 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { groupRuns } from "../../server/engine/process-group.ts";
+import { type EngineEnd, startEngine } from "../../server/engine/start-engine.ts";
+import { isAlive } from "../../server/process-identity.ts";
+import { freshEngine, sharedEngine, tinyModel } from "./fixture/running-engine.ts";
+
+const call = async (url: string, path: string, body?: object): Promise<unknown> => {
+  const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(`${url}/api/v1${path}`, body ? post : {});
+  expect(response.status).toBe(200);
+  return response.json();
+};
+
+test("an engine answers with its model loaded, on this machine only", async () => {
+  const engine = await sharedEngine();
+  expect(new URL(engine.url).hostname).toBe("127.0.0.1");
+  expect(await call(engine.url, "/healthz")).toMatchObject({ status: "ok" });
+  expect(await call(engine.url, "/get_server_capabilities")).toMatchObject({
+    supported_models: [{ model_name: tinyModel() }],
+  });
+  expect(isAlive(engine.identity)).toBe(true);
+  const { session_id } = (await call(engine.url, "/create_session", { tags: [], sdk_version: "0" })) as {
+    session_id: string;
+  };
+  const lora = { base_model: tinyModel(), lora_config: { rank: 8, seed: 1 }, session_id };
+  const { request_id } = (await call(engine.url, "/create_model", lora)) as { request_id: string };
+  const begun = performance.now();
+  expect(await call(engine.url, "/retrieve_future", { request_id })).toMatchObject({
+    model_id: expect.stringMatching(/^model_/),
+  });
+  // Ready means that the model is loaded: making an adapter compiles something small at most.
+  expect(performance.now() - begun).toBeLessThan(15_000);
+});
+
+test("another engine on the same folder is refused while one runs", async () => {
+  const { home } = await sharedEngine();
+  await expect(freshEngine({ home })).rejects.toMatchObject({ name: "EngineStartError", kind: "busy" });
+});
+
+test("a port that is taken and a folder without a model are refused before anything starts", async () => {
+  const port = Number(new URL((await sharedEngine()).url).port);
+  await expect(freshEngine({ port })).rejects.toMatchObject({ kind: "port" });
+  await expect(freshEngine({ model: tmpdir() })).rejects.toMatchObject({ kind: "model" });
+});
+
+test("an engine that is killed is noticed, and nothing of its group is left", async () => {
+  const engine = await freshEngine();
+  // The server itself, so that its engine process would go on without it.
+  const server = execFileSync("ps", ["-A", "-o", "pid=,pgid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .find(
+      ([, group, ...args]) =>
+        Number(group) === engine.group && /python/.test(args[0]!) && args.includes("skyrl.tinker.api"),
+    );
+  process.kill(Number(server![0]), "SIGKILL");
+  const end: EngineEnd = await engine.exited;
+  expect(end.reason).toMatch(/^The engine ended by itself/);
+  expect(await groupRuns(engine.group)).toBe(false);
+  expect(existsSync(join(engine.home, "engine.json"))).toBe(false);
+});
+
+test("the engine ends with the process that started it, even when that is killed", async () => {
+  const home = mkdtempSync(join(tmpdir(), "searchlight-engine-"));
+  const module = new URL("../../server/engine/start-engine.ts", import.meta.url).href;
+  const options = { model: tinyModel(), home, backend: "jax", rank: 8, adapters: 4, microBatch: 8, samplingWidth: 16 };
+  const program = `
+    const { startEngine } = await import(${JSON.stringify(module)});
+    const engine = await startEngine({ ...${JSON.stringify(options)}, signal: AbortSignal.timeout(200_000) });
+    console.log(engine.group);
+    setInterval(() => {}, 1000);`;
+  const starter = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = (await once(createInterface({ input: starter.stdout }), "line")) as [string];
+  const group = Number(line);
+  expect(await groupRuns(group)).toBe(true);
+  starter.kill("SIGKILL");
+  for (let tries = 0; tries < 100 && (await groupRuns(group)); tries++) await wait(100);
+  expect(await groupRuns(group)).toBe(false);
+  // The folder is free again, and its record names nothing that runs.
+  const again = await freshEngine({ home });
+  expect(JSON.parse(readFileSync(join(home, "engine.json"), "utf8")).leader.pid).toBe(again.pid);
+});
+
+test("a start that is cancelled leaves nothing", async () => {
+  const cancel = new AbortController();
+  const starting = startEngine({
+    model: tinyModel(),
+    home: mkdtempSync(join(tmpdir(), "searchlight-engine-")),
+    backend: "jax",
+    rank: 8,
+    adapters: 4,
+    microBatch: 8,
+    samplingWidth: 16,
+    signal: cancel.signal,
+    onProgress: (line) => void (line.startsWith("Starting") && setTimeout(() => cancel.abort(), 1500)),
+  });
+  await expect(starting).rejects.toMatchObject({ kind: "cancelled" });
+});
