@@ -22,10 +22,10 @@ const searchR1Prompt =
 /**
  * Cuts a whole decoded text, which does not say who wrote what, into segments by its tags. A documents block that directly
  * follows a closed query is the environment's, with the white space around it that the profile inserts; a block elsewhere was
- * written by the policy. This is a reading, not a record: a retrieved document that holds a closing tag ends its block there.
+ * written by the policy. `promptEnd` is where the prompt ends, for records that say so. This is a reading, not a record: a
+ * retrieved document that holds a closing tag ends its block there.
  */
-export function importText(text: string, profile: Profile): ImportedText {
-  const promptEnd = findPromptEnd(text, profile);
+export function importText(text: string, profile: Profile, promptEnd = findPromptEnd(text, profile)): ImportedText {
   const segments: Segment[] = [];
   const searches: Search[] = [];
   if (promptEnd > 0) segments.push({ kind: "prompt", origin: "prompt", start: 0, end: promptEnd, turn: 0 });
@@ -67,7 +67,7 @@ function promptThinks({ tags, prompt }: Profile): boolean {
 }
 
 /** Where the prompt opens the thinking and the text lacks the prompt, the text begins in thought. */
-function startsThinking(text: string, promptEnd: number, profile: Profile): boolean {
+export function startsThinking(text: string, promptEnd: number, profile: Profile): boolean {
   const { thinkOpen } = profile.tags;
   return (
     promptThinks(profile) && (text.slice(0, promptEnd).endsWith(thinkOpen) || !text.includes(thinkOpen, promptEnd))

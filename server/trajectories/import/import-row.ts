@@ -1,40 +1,55 @@
-import { Trajectory, type StopReason } from "../../../protocol/trajectory.ts";
+import { Trajectory } from "../../../protocol/trajectory.ts";
 import { answerText } from "../../rollout/answer-text.ts";
-import { type Profile, builtInProfiles } from "../../rollout/profile.ts";
+import { builtInProfiles } from "../../rollout/profile.ts";
 import { importText } from "../import-text.ts";
+import { isAtif, readAtif } from "./atif.ts";
+import { detectForm } from "./form.ts";
+import { type ImportContext, type ImportResult, importedRow, problem } from "./imported-trajectory.ts";
+import { isInspectLog, readInspectLog } from "./inspect-log.ts";
+import { isPrimeTokens, readPrimeTokens } from "./prime-tokens.ts";
+import { SpanCollector, isOtlp } from "./otel-spans.ts";
 import { importReact } from "./react-text.ts";
-import { type FieldProblem, rowFields } from "./row-fields.ts";
+import { type JsonRecord, deeperThan, isRecord, unmapped } from "./record-parts.ts";
+import { rowFields } from "./row-fields.ts";
+import { isSkyrlDump, readSkyrlDump } from "./skyrl-dump.ts";
+import { isTinkerRollout, readTinkerRollout } from "./tinker-rollouts.ts";
+import { isTrlCompletion, readTrlCompletion } from "./trl-completions.ts";
+import { isVerlDump, readVerlDump } from "./verl-dump.ts";
 
-/** A trajectory that another program wrote, with what its record says of it. */
-export interface ImportedRow {
-  trajectory: Trajectory;
-  /** Absent for forms that no rollout profile describes (ReAct). */
-  profile: Profile | undefined;
-  /** The answer that the text itself gives. */
-  answer: string | undefined;
-  /** The answer that the record names beside its text; the released result files differ from their text in places. */
-  recorded: string | undefined;
-  /** A judge's verdict that the record holds. */
-  judge?: boolean;
-}
+export type { ImportedRow } from "./imported-trajectory.ts";
 
-export type ImportResult = { ok: true; row: ImportedRow } | ({ ok: false } & FieldProblem);
+/** No record of a known format nests deeper. */
+const depthLimit = 256;
 
-export interface ImportContext {
-  /** For records that name no id. */
-  fallbackId: string;
-  /** ISO time; records of other programs have none. */
-  createdAt: string;
-  /** Reads every text by this profile's tags instead of those that the text shows. */
-  profile?: Profile;
-}
+/** Formats told by the fields of a record, the more certain first; each reader's own comment names its source. */
+const formats: readonly [
+  is: (row: JsonRecord) => boolean,
+  read: (row: JsonRecord, context: ImportContext) => ImportResult | ImportResult[],
+][] = [
+  [isAtif, readAtif],
+  [isInspectLog, readInspectLog],
+  [isPrimeTokens, readPrimeTokens],
+  [isTinkerRollout, readTinkerRollout],
+  [isSkyrlDump, readSkyrlDump],
+  [isVerlDump, readVerlDump],
+  [isTrlCompletion, readTrlCompletion],
+];
 
-/** Reads one record by its content: a trajectory of ours, or a row or transcript of R1-Searcher, Search-R1 or ReAct. */
-export function importRow(data: unknown, context: ImportContext): ImportResult {
-  if (typeof data === "string") return importFields({ text: data }, context);
-  if (typeof data !== "object" || data === null || Array.isArray(data))
-    return problem("the whole record", "is no JSON object");
-  return "segments" in data ? importOwn(data, context) : importFields(data as Record<string, unknown>, context);
+/**
+ * Reads one record by its content: a trajectory of ours, or a record of another program. One log can hold many, hence the list.
+ * A trace may be spread over a file: its reader gathers spans with a `SpanCollector` of its own.
+ */
+export function importRecord(data: unknown, context: ImportContext): ImportResult[] {
+  if (typeof data === "string") return [importFields({ text: data }, context)];
+  if (!isRecord(data)) return [problem("the whole record", "is no JSON object")];
+  if ("segments" in data) return [importOwn(data, context)];
+  if (deeperThan(data, depthLimit)) return [problem("the whole record", `nests deeper than ${depthLimit} levels`)];
+  if (isOtlp(data)) {
+    const spans = new SpanCollector();
+    return [...spans.add(data), ...spans.results(context)];
+  }
+  const read = formats.find(([is]) => is(data))?.[1] ?? importFields;
+  return [read(data, context)].flat();
 }
 
 function importOwn(data: object, context: ImportContext): ImportResult {
@@ -49,7 +64,8 @@ function importOwn(data: object, context: ImportContext): ImportResult {
   return { ok: true, row: { trajectory, profile, answer, recorded: trajectory.answer?.text } };
 }
 
-function importFields(data: Record<string, unknown>, context: ImportContext): ImportResult {
+/** Rows of R1-Searcher's evaluation, Search-R1's transcripts, ReAct logs and the like: a text, and facts under known names. */
+function importFields(data: JsonRecord, context: ImportContext): ImportResult {
   const fields = rowFields(data);
   if ("field" in fields) return problem(fields.field, fields.reason);
   if (fields.text === undefined && fields.predicted === undefined)
@@ -60,77 +76,30 @@ function importFields(data: Record<string, unknown>, context: ImportContext): Im
   if (form === undefined && text !== "") return problem("text", "holds no tags of a form that is known");
   const react = form === "react" ? importReact(text) : undefined;
   const profile = form === "react" ? undefined : form;
-  const cut = react ?? (profile ? importText(text, profile) : { text, segments: [], searches: [] });
-  const answer = react ? react.answer : profile ? answerText(cut, profile) : undefined;
-  const recorded = fields.predicted;
-  const chosen = recorded ?? answer;
-  const turns = new Set(cut.segments.filter(({ origin }) => origin === "policy").map(({ turn }) => turn)).size;
-  const trajectory: Trajectory = {
-    version: 1,
-    id: fields.id ?? context.fallbackId,
-    createdAt: context.createdAt,
-    status: "done",
-    question: fields.question ?? react?.question ?? "",
-    ...(fields.golds.length > 0 ? { golds: fields.golds } : {}),
-    profile: profile?.name ?? form?.toString() ?? "unknown",
-    policy: { id: `imported:${fields.model ?? "unknown"}`, kind: "imported", label: fields.model ?? "Imported" },
-    sampling: {},
-    index: { id: "imported", folders: [] },
-    text: cut.text,
-    segments: cut.segments,
-    searches: cut.searches,
-    stop: stopOf(fields.stop, answer),
-    usage: { turns, searches: cut.searches.length, seconds: 0, policySeconds: 0, searchSeconds: 0 },
-    ...(chosen === undefined
-      ? {}
-      : { answer: { text: chosen, abstained: false, sentences: [], citations: [], nearest: [] } }),
-    notices: ["Who wrote which part was read from the tags; the record does not say."],
-  };
-  const judge = fields.judge === undefined ? {} : { judge: fields.judge };
-  return { ok: true, row: { trajectory, profile, answer, recorded, ...judge } };
+  const extra = unmapped(data, resultFields);
+  return importedRow(
+    {
+      id: fields.id,
+      cut: react
+        ? { text: react.text, segments: react.segments, searches: react.searches }
+        : profile
+          ? importText(text, profile)
+          : { text, segments: [], searches: [] },
+      profile,
+      form: form?.toString() ?? "unknown",
+      question: fields.question ?? react?.question,
+      golds: fields.golds,
+      model: fields.model,
+      stop: fields.stop,
+      answer: react?.answer,
+      recorded: fields.predicted,
+      judge: fields.judge,
+      source: { format: "gen_text_store" in data ? "r1-searcher" : "rows", ...(extra ? { extra } : {}) },
+      notices: ["Who wrote which part was read from the tags; the record does not say."],
+    },
+    context,
+  );
 }
 
-/** Marks of each form. The first in the text decides, since a retrieved document may hold any of them. */
-const marks: readonly { form: "r1-searcher" | "search-r1" | "react"; pattern: RegExp }[] = [
-  { form: "r1-searcher", pattern: /<\|(?:begin|end)_of_(?:query|documents)\|>/u },
-  { form: "search-r1", pattern: /<\/?(?:search|information)>/u },
-  { form: "react", pattern: /^(?:Thought|Action) 1:/mu },
-];
-
-function detectForm(text: string): Profile | "react" | undefined {
-  let best: { form: (typeof marks)[number]["form"]; at: number } | undefined;
-  for (const { form, pattern } of marks) {
-    const at = text.search(pattern);
-    if (at >= 0 && (!best || at < best.at)) best = { form, at };
-  }
-  // Without a search the forms differ in who opens the thinking: R1-Searcher's prompt does, Search-R1's policy does.
-  if (!best && /<\/think>|<answer>/u.test(text))
-    best = { form: text.includes("<think>") ? "search-r1" : "r1-searcher", at: 0 };
-  if (!best || best.form === "react") return best?.form as "react" | undefined;
-  const { form } = best;
-  return builtInProfiles.find(({ name }) => name === form);
-}
-
-/** Stop reasons of R1-Searcher's evaluation and outcomes of ReAct logs. */
-const stops: Readonly<Record<string, StopReason>> = {
-  finished: "finished",
-  many_retrieve: "search-limit",
-  query_inst_error: "empty-query",
-  shot_down: "no-answer",
-  retrieve_error: "retrieval-error",
-  correct: "finished",
-  incorrect: "finished",
-  halted: "turn-limit",
-};
-
-function stopOf(written: string | undefined, answer: string | undefined): NonNullable<Trajectory["stop"]> {
-  const known = written === undefined || !Object.hasOwn(stops, written) ? undefined : stops[written];
-  return {
-    reason: known ?? (answer === undefined ? "no-answer" : "finished"),
-    ...(written ? { detail: `The record says: ${written.slice(0, 200)}.` } : {}),
-  };
-}
-
-function problem(field: string, reason: string): ImportResult {
-  return { ok: false, field, reason };
-}
+/** Fields of R1-Searcher's result files that the trajectory holds. */
+export const resultFields = ["question", "answer", "pred_ans", "gen_text_store", "stop_reason_final"] as const;

@@ -1,3 +1,5 @@
+import type { FieldProblem } from "./imported-trajectory.ts";
+
 /** What a record of any known form says beside its text. Absent where it says nothing. */
 export interface RowFields {
   id?: string;
@@ -9,12 +11,6 @@ export interface RowFields {
   text?: string;
   /** A judge's verdict on the answer, where the record holds one that is clear. */
   judge?: boolean;
-}
-
-/** A field that holds something it cannot hold. */
-export interface FieldProblem {
-  field: string;
-  reason: string;
 }
 
 type Row = Record<string, unknown>;
