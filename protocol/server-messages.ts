@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IndexStatus } from "./index-status.ts";
+import { Inspection } from "./inspection.ts";
 import { notification, request } from "./message.ts";
 import { Hit, SearchMode } from "./passage.ts";
 import { Place } from "./place.ts";
@@ -99,6 +100,18 @@ export const toServer = {
     "One trajectory as text, for its read-only document; null when there is none of this id.",
     z.object({ id: z.string() }),
     z.object({ text: z.string().nullable() }),
+  ),
+  inspectTrajectory: request(
+    "searchlight/inspectTrajectory",
+    "The audit of a stored trajectory's mask, the reward to show with it, and how the files of its hits stand; null when there is none of this id.",
+    z.object({ id: z.string() }),
+    Inspection.nullable(),
+  ),
+  tokenTexts: request(
+    "searchlight/tokenTexts",
+    "The text of each token id; null where the tokenizer is not on this machine.",
+    z.object({ tokenizer: z.string(), ids: z.array(z.int().min(0)) }),
+    z.object({ texts: z.array(z.string()).nullable() }),
   ),
   findModels: request(
     "searchlight/findModels",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Inspection } from "./inspection.ts";
 import { notification } from "./message.ts";
 import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
@@ -24,6 +25,16 @@ export const fromViewer = {
   open: notification("open", "Open a place in the editor.", z.object({ place: Place })),
   openLink: notification("openLink", "Open a link; the editor asks first.", z.object({ url: z.string() })),
   copy: notification("copy", "Copy text to the clipboard.", z.object({ text: z.string() })),
+  copyLink: notification(
+    "copyLink",
+    "Copy a link that opens this trajectory in the editor.",
+    z.object({ trajectoryId: z.string() }),
+  ),
+  tokenTexts: notification(
+    "tokenTexts",
+    "The view wants the texts of the shown trajectory's tokens.",
+    z.object({ trajectoryId: z.string() }),
+  ),
   command: notification(
     "command",
     "One of the view's own buttons.",
@@ -51,5 +62,15 @@ export const toViewer = {
     "event",
     "An event of the running question.",
     z.object({ trajectoryId: z.string(), event: RolloutEvent }),
+  ),
+  inspected: notification(
+    "inspected",
+    "What the server works out of a finished trajectory, to be shown beside it.",
+    z.object({ trajectoryId: z.string(), ...Inspection.shape }),
+  ),
+  tokenTexts: notification(
+    "tokenTexts",
+    "The texts of a trajectory's tokens, one an id; null where its tokenizer is not on this machine.",
+    z.object({ trajectoryId: z.string(), texts: z.array(z.string()).nullable() }),
   ),
 } as const;

@@ -6,9 +6,11 @@ import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
 import { hashBytes } from "./documents/read-place.ts";
 import type { EditorModels } from "./editor-models.ts";
+import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
+import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
 import type { Questions } from "./questions.ts";
 import { localRetriever } from "./retrieval/local.ts";
 import type { Session } from "./session.ts";
@@ -62,6 +64,15 @@ export function handlers(parts: HandlerParts): Handlers {
     trajectoryText: async ({ id }) => {
       const trajectory = await questions.find(id);
       return { text: trajectory ? openTrajectory(trajectory).text : null };
+    },
+    inspectTrajectory: async ({ id }) => {
+      const trajectory = await questions.find(id);
+      const folders = new Set(session.folders.map((folder) => folder.id));
+      return trajectory ? inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place)) : null;
+    },
+    tokenTexts: ({ tokenizer, ids }) => {
+      const found = findTokenizer(tokenizer);
+      return { texts: found ? tokenTexts(found, ids) : null };
     },
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);

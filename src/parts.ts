@@ -7,6 +7,7 @@ import { Questions } from "./questions/questions.ts";
 import { ServerLink } from "./client/server-link.ts";
 import { tellOfCrashes } from "./client/crash-messages.ts";
 import { Settings } from "./settings.ts";
+import { trajectoryLinks } from "./editor/trajectory-link.ts";
 import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
@@ -72,6 +73,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     runs,
     texts,
     tellOfCrashes(server, faults),
+    trajectoryLinks((id) => Promise.resolve(vscode.commands.executeCommand("searchlight.openTrajectory", id))),
     indexStatusItem(statuses, server, settings),
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
     vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),

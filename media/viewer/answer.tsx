@@ -8,7 +8,7 @@ import { PolicyText } from "./policy-text.tsx";
 import { count } from "./wording.ts";
 
 /** The answer with its checked citations, or why there is none. `written` is what the policy wrote, word for word. */
-export function AnswerCard({ answer, written }: { answer: Answer; written?: string }) {
+export function AnswerCard({ answer, written }: { answer: Answer; written?: { text: string; offset: number } }) {
   return (
     <section class="answer" id="answer" tabIndex={-1} aria-label="Answer">
       {answer.abstained ? <Abstention answer={answer} /> : <Sentences answer={answer} />}
@@ -17,9 +17,9 @@ export function AnswerCard({ answer, written }: { answer: Answer; written?: stri
           <Icon name="info" /> {answer.notice}
         </p>
       )}
-      {written !== undefined && written.trim() !== "" && (
+      {written !== undefined && written.text.trim() !== "" && (
         <Fold id="written" label="as written by the policy">
-          <PolicyText text={written} />
+          <PolicyText {...written} />
         </Fold>
       )}
     </section>

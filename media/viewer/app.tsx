@@ -5,6 +5,8 @@ import { followEnd } from "./follow-end.ts";
 import { FollowUp } from "./follow-up.tsx";
 import { Header, Question } from "./header.tsx";
 import { Icon } from "./icon.tsx";
+import { MaskAudit } from "./mask-audit.tsx";
+import { RecordFacts } from "./record-facts.tsx";
 import { RewardTable } from "./reward.tsx";
 import { Segments } from "./segments.tsx";
 import { Strip } from "./strip.tsx";
@@ -39,6 +41,8 @@ function Shown() {
       <LooseAnswer />
       <Notices />
       <RewardTable />
+      <MaskAudit />
+      <RecordFacts />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { originCounts } from "../../protocol/masks.ts";
 import type { Search, Segment, Trajectory } from "../../protocol/trajectory.ts";
 
 /** A segment with what is drawn beside it. Equal as long as nothing in it changed, so that a drawn block can be kept. */
@@ -29,6 +30,24 @@ function searchOf(segment: Segment, searches: readonly Search[]): Search | undef
     return inside ?? searches.find(({ turn }) => turn === segment.turn);
   }
   return segment.kind === "query" ? searches.find(({ turn }) => turn === segment.turn) : undefined;
+}
+
+/** How much of a trajectory each origin wrote. */
+export interface Sizes {
+  unit: "token" | "character";
+  prompt: number;
+  policy: number;
+  environment: number;
+  /** environment / (policy + environment); 0 for an empty response. */
+  maskedShare: number;
+}
+
+/** In tokens where every segment has its range of them, else in characters. */
+export function sizesOf(segments: readonly Segment[]): Sizes {
+  const counted = segments.length > 0 && segments.every((segment) => tokensOf(segment) !== undefined);
+  if (!counted) return { unit: "character", ...originCounts(segments) };
+  const inTokens = segments.map((segment) => ({ ...segment, start: segment.tokenStart!, end: segment.tokenEnd! }));
+  return { unit: "token", ...originCounts(inTokens) };
 }
 
 /** Lengths of the strip's bars, in characters. */

@@ -19,7 +19,7 @@ export function DocumentsCard({ block, text }: { block: Block; text: string }) {
   return (
     <div class="mask">
       <Fold id={`documents:${block.index}`} label={label}>
-        <LongText id={`documents:${block.index}`} text={text} />
+        <LongText id={`documents:${block.index}`} text={text} offset={block.segment.start} />
       </Fold>
     </div>
   );

@@ -1,7 +1,7 @@
 import { Icon } from "./icon.tsx";
 import { showAnswer } from "./show-answer.ts";
-import { stop, trajectory, view } from "./view-model.ts";
-import { count, seconds, stateOf } from "./wording.ts";
+import { reward, stop, trajectory, view } from "./view-model.ts";
+import { count, points, seconds, stateOf } from "./wording.ts";
 
 export function Question() {
   return <h1 class="question">{trajectory.value?.question}</h1>;
@@ -16,6 +16,7 @@ export function Header() {
   const searches = shown.searches.length;
   const facts = [shown.policy.label, shown.profile, count(searches, "search", "searches")];
   if (!live) facts.push(seconds(shown.usage.seconds));
+  if (reward.value) facts.push(`reward ${points(reward.value.total)}`);
   return (
     <header class="header">
       <div class="facts">

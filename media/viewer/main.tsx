@@ -5,6 +5,9 @@ import { App } from "./app.tsx";
 import { listen, send } from "./host.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { take } from "./view-model.ts";
+import { showUnseenCharacters } from "./visible-text.ts";
+
+showUnseenCharacters();
 
 const root = document.getElementById("viewer");
 if (root) {

@@ -1,18 +1,10 @@
-import { splitAtTags } from "./blocks.ts";
+import { MarkedText } from "./marked-text.tsx";
 
 /** Text that the policy wrote, its control tags drawn faintly. */
-export function PolicyText({ text }: { text: string }) {
+export function PolicyText({ text, offset }: { text: string; offset: number }) {
   return (
     <div class="text">
-      {splitAtTags(text).map((piece, index) =>
-        piece.tag ? (
-          <span key={index} class="tag">
-            {piece.text}
-          </span>
-        ) : (
-          piece.text
-        ),
-      )}
+      <MarkedText text={text} offset={offset} tags />
     </div>
   );
 }

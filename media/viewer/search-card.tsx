@@ -11,7 +11,10 @@ const shownAtFirst = 3;
 /** A query and what it found, best first. Before the search comes back, the query as the policy writes it. */
 export function SearchCard({ block, text }: { block: Block; text: string }) {
   const { search } = block;
-  if (!search) return <PendingQuery last={block.index === blocks.peek().length - 1} text={text} />;
+  if (!search) {
+    const last = block.index === blocks.peek().length - 1;
+    return <PendingQuery last={last} text={text} offset={block.segment.start} />;
+  }
   return (
     <div class="search">
       <div class="query-row">
@@ -19,8 +22,12 @@ export function SearchCard({ block, text }: { block: Block; text: string }) {
           <Icon name="search" /> {search.query || "(empty query)"}
         </span>
         <span class="dim numeric">
-          {seconds(search.seconds)}
-          {search.cached ? " · cached" : ""}
+          {[
+            count(search.hits.length, "hit"),
+            `${search.insertedHits} inserted`,
+            seconds(search.seconds),
+            ...(search.cached ? ["cached"] : []),
+          ].join(" · ")}
         </span>
       </div>
       {search.rawQuery.trim() !== search.query && <p class="dim">written as: {search.rawQuery.trim()}</p>}
@@ -39,12 +46,12 @@ export function SearchCard({ block, text }: { block: Block; text: string }) {
   );
 }
 
-function PendingQuery({ last, text }: { last: boolean; text: string }) {
+function PendingQuery({ last, text, offset }: { last: boolean; text: string; offset: number }) {
   const searching = last ? view.value.searching : undefined;
   return (
     <div class="query">
       <Icon name={searching === undefined ? "search" : "loading"} spin={searching !== undefined} />{" "}
-      {searching ?? <PolicyText text={text} />}
+      {searching ?? <PolicyText text={text} offset={offset} />}
     </div>
   );
 }

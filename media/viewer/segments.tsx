@@ -6,8 +6,9 @@ import { DocumentsCard } from "./documents.tsx";
 import { PolicyText } from "./policy-text.tsx";
 import { PromptCard } from "./prompt.tsx";
 import { SearchCard } from "./search-card.tsx";
-import { answer, blocks, masked, trajectory } from "./view-model.ts";
-import { segmentLabel } from "./wording.ts";
+import { answer, blocks, broken, masked, trajectory } from "./view-model.ts";
+import { Icon } from "./icon.tsx";
+import { points, segmentLabel } from "./wording.ts";
 
 /** All segments in order. Only the blocks that changed are drawn again, so a stream costs the same at any length. */
 export function Segments() {
@@ -40,6 +41,7 @@ class KeptSegment extends Component<{ block: Block; holdsAnswer: boolean }> {
         aria-label={segmentLabel(segment)}
       >
         <SegmentBody block={block} text={text} holdsAnswer={holdsAnswer} />
+        <BrokenHere segment={segment} />
       </li>
     );
   }
@@ -56,17 +58,34 @@ function SegmentBody({ block, text, holdsAnswer }: { block: Block; text: string;
   if (segment.origin === "environment") return <DocumentsCard block={block} text={text} />;
   switch (segment.kind) {
     case "prompt":
-      return <PromptCard text={text} />;
+      return <PromptCard text={text} offset={segment.start} />;
     case "query":
       return <SearchCard block={block} text={text} />;
     case "answer":
-      return holdsAnswer ? <AnswerSegment text={text} /> : <PolicyText text={text} />;
+      if (holdsAnswer) return <AnswerSegment text={text} offset={segment.start} />;
+      return <PolicyText text={text} offset={segment.start} />;
     default:
-      return <PolicyText text={text} />;
+      return <PolicyText text={text} offset={segment.start} />;
   }
 }
 
 /** The policy's answer as it streams; once the answer is composed, its checked form. */
-function AnswerSegment({ text }: { text: string }) {
-  return answer.value ? <AnswerCard answer={answer.value} written={text} /> : <PolicyText text={text} />;
+function AnswerSegment({ text, offset }: { text: string; offset: number }) {
+  if (!answer.value) return <PolicyText text={text} offset={offset} />;
+  return <AnswerCard answer={answer.value} written={{ text, offset }} />;
+}
+
+/** The rules whose span begins in this segment, in words under it. */
+function BrokenHere({ segment }: { segment: Block["segment"] }) {
+  const here = broken.value.filter(({ violation: { start } }) => start >= segment.start && start < segment.end);
+  if (here.length === 0) return null;
+  return (
+    <ul class="broken-here">
+      {here.map(({ id, violation, points: lost }) => (
+        <li key={id}>
+          <Icon name="warning" /> {violation.rule}: {violation.message} <span class="numeric">({points(lost)})</span>
+        </li>
+      ))}
+    </ul>
+  );
 }

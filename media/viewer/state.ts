@@ -1,4 +1,7 @@
 import { applyRolloutEvent } from "../../protocol/rollout-events.ts";
+import { type FileState, fileKey } from "../../protocol/inspection.ts";
+import type { MaskVerdict } from "../../protocol/mask-verdict.ts";
+import type { Reward } from "../../protocol/reward.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { HostMessage } from "./host.ts";
 
@@ -15,6 +18,13 @@ export interface View {
   policy: string | undefined;
   /** Query of a search that was started and has not come back. */
   searching: string | undefined;
+  /** What the server says of the trajectory's mask, and of its reward where the record has none. */
+  verdict: MaskVerdict | undefined;
+  reward: Reward | undefined;
+  /** How each file of the hits stands on disk, by `fileKey`. */
+  files: ReadonlyMap<string, FileState>;
+  /** Texts of its tokens; null where its tokenizer is not on this machine, undefined until they came. */
+  texts: readonly string[] | null | undefined;
   /** What a screen reader is told; changes only when something worth hearing happened. */
   announcement: string;
 }
@@ -26,6 +36,10 @@ export const firstView: View = {
   banner: undefined,
   policy: undefined,
   searching: undefined,
+  verdict: undefined,
+  reward: undefined,
+  files: new Map(),
+  texts: undefined,
   announcement: "",
 };
 
@@ -36,6 +50,7 @@ export function receive(view: View, message: HostMessage): View {
     const same = trajectory !== null && view.trajectory?.id === trajectory.id;
     const ended = same && view.live && !live;
     return {
+      ...(same ? view : firstView),
       trajectory,
       live,
       empty,
@@ -43,6 +58,17 @@ export function receive(view: View, message: HostMessage): View {
       policy,
       searching: live && same ? view.searching : undefined,
       announcement: ended ? endingOf(trajectory) : (banner ?? view.announcement),
+    };
+  }
+  if (message.method !== "event") {
+    if (message.params.trajectoryId !== view.trajectory?.id) return view;
+    if (message.method === "tokenTexts") return { ...view, texts: message.params.texts };
+    const { verdict, reward, files } = message.params;
+    return {
+      ...view,
+      verdict: verdict ?? undefined,
+      reward: reward ?? undefined,
+      files: new Map(files.map((file) => [fileKey(file), file.state])),
     };
   }
   const { event } = message.params;

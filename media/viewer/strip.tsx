@@ -1,6 +1,5 @@
-import { originCounts } from "../../protocol/masks.ts";
 import { ViewerState } from "../../protocol/viewer-messages.ts";
-import { stripOf } from "./blocks.ts";
+import { sizesOf, stripOf } from "./blocks.ts";
 import { masked, setMasked, trajectory } from "./view-model.ts";
 import { count } from "./wording.ts";
 
@@ -14,9 +13,9 @@ const modes: Readonly<Record<ViewerState["masked"], string>> = {
 /** The trajectory's length at a glance, solid where the policy wrote and hatched where text is masked. */
 export function Strip() {
   const segments = trajectory.value?.segments ?? [];
-  const { policy, environment, maskedShare } = originCounts(segments);
+  const { unit, policy, environment, maskedShare } = sizesOf(segments);
   const percent = Math.round(maskedShare * 100);
-  const words = `${count(policy, "character")} by the policy, ${count(environment, "character")} masked (${percent} %)`;
+  const words = `${count(policy, unit)} by the policy, ${count(environment, unit)} masked (${percent} %)`;
   return (
     <section class="strip-part" aria-label="Shares">
       <div class="strip" role="img" aria-label={words}>
@@ -26,7 +25,8 @@ export function Strip() {
       </div>
       <div class="legend">
         <span class="dim">
-          {policy.toLocaleString("en")} policy · {environment.toLocaleString("en")} masked ({percent} %)
+          <i class="key bar-policy" /> {count(policy, `policy ${unit}`)} · <i class="key bar-environment" />{" "}
+          {count(environment, `masked ${unit}`)} ({percent} %)
         </span>
         <select
           aria-label="Masked text"

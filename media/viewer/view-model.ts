@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ViewerState } from "../../protocol/viewer-messages.ts";
 import { type Block, blocksOf } from "./blocks.ts";
+import { brokenRules } from "./broken-rules.ts";
 import { type HostMessage, savedState, saveState, send } from "./host.ts";
 import { firstView, receive } from "./state.ts";
 
@@ -15,6 +16,20 @@ let toggledIn = saved.trajectoryId;
 
 export const trajectory = computed(() => view.value.trajectory);
 export const answer = computed(() => trajectory.value?.answer);
+/** The record's own reward, else the one that the server worked out for it. */
+export const reward = computed(() => trajectory.value?.reward ?? view.value.reward);
+export const verdict = computed(() => view.value.verdict);
+export const broken = computed(() => brokenRules(reward.value));
+/** What is underlined in the text: broken rules, and places where a search would find another mask. */
+export const spans = computed(() => [
+  ...broken.value.map(({ id, violation: { start, end } }) => ({ id, start, end })),
+  ...disagreements.value.map(({ id, start, end }) => ({ id, start, end })),
+]);
+export const disagreements = computed(() =>
+  (verdict.value?.disagreements ?? []).map((each, index) => ({ ...each, id: `audit-${index}` })),
+);
+/** The span that the person jumped to last. */
+export const chosenSpan = signal<string | undefined>(undefined);
 
 let kept: readonly Block[] = [];
 export const blocks = computed(() => {
@@ -30,11 +45,21 @@ export function take(message: HostMessage): void {
   if (id === undefined || id === toggledIn) return;
   toggledIn = id;
   toggled.value = new Set();
+  chosenSpan.value = undefined;
   save();
 }
 
 export function isOpen(id: string, byDefault = false): boolean {
   return toggled.value.has(id) !== byDefault;
+}
+
+/** Unfolds a part whose default is folded. */
+export function open(id: string): void {
+  if (!toggled.value.has(id)) toggle(id);
+}
+
+export function chooseSpan(id: string): void {
+  chosenSpan.value = id;
 }
 
 export function toggle(id: string): void {

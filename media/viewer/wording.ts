@@ -1,5 +1,5 @@
 import type { CitationStatus } from "../../protocol/answer.ts";
-import type { Hit } from "../../protocol/passage.ts";
+import type { Hit, LegScore } from "../../protocol/passage.ts";
 import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
 
 const numbers = new Intl.NumberFormat("en");
@@ -8,13 +8,26 @@ export function count(value: number, one: string, many = `${one}s`): string {
   return `${numbers.format(value)} ${value === 1 ? one : many}`;
 }
 
+/** `+0.67`, `−2.00`, `0.00`: points of reward. */
+export function points(value: number): string {
+  return signed(value, 2);
+}
+
+/** A number with its sign, a minus as wide as a plus. */
+export function signed(value: number, decimals: number): string {
+  const rounded = Math.abs(value).toFixed(decimals);
+  const sign = Number(rounded) === 0 ? "" : value > 0 ? "+" : "−";
+  return `${sign}${rounded}`;
+}
+
 export function seconds(value: number): string {
   return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
 }
 
-/** What each leg of the search said of a hit: `words #1 · vectors #3`. */
+/** What each leg of the search said of a hit: `words #1 (9.00) · vectors #3 (0.71)`. */
 export function legs({ words, vectors }: Pick<Hit, "words" | "vectors">): string {
-  const parts = [words && `words #${words.rank}`, vectors && `vectors #${vectors.rank}`];
+  const leg = (name: string, { rank, score }: LegScore): string => `${name} #${rank} (${score.toFixed(2)})`;
+  const parts = [words && leg("words", words), vectors && leg("vectors", vectors)];
   return parts.filter((part) => part !== undefined).join(" · ");
 }
 

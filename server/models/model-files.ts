@@ -8,12 +8,15 @@ import { cacheHome } from "../home.ts";
  * cache where set-up puts them. Undefined when one of the files is in none of them.
  */
 export function findModel(name: string, files: readonly string[]): string | undefined {
-  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
-  const roots = [join(here, "models"), process.env["SEARCHLIGHT_MODELS"], join(cacheHome(), "models")];
-  for (const root of roots) {
-    if (!root) continue;
+  for (const root of modelRoots()) {
     const folder = join(root, name);
     if (files.every((file) => existsSync(join(folder, file)))) return folder;
   }
   return undefined;
+}
+
+/** Folders that hold a folder for each model, the program's own first; they need not exist. */
+export function modelRoots(): string[] {
+  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
+  return [join(here, "models"), process.env["SEARCHLIGHT_MODELS"] ?? "", join(cacheHome(), "models")].filter(Boolean);
 }

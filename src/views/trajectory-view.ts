@@ -111,7 +111,11 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
       import("./viewer-messages.ts"),
       import("./viewer-handlers.ts"),
     ]);
-    const handlers = viewerHandlers(this.#parts, () => this.#becameReady());
+    const handlers = viewerHandlers(
+      this.#parts,
+      () => this.#becameReady(),
+      (trajectoryId) => this.#sendTokenTexts(trajectoryId),
+    );
     await dispatch(raw, handlers, (fault) => this.#parts.faults.report("the view", fault));
   }
 
@@ -137,6 +141,27 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
             : "no-question";
     const banner = this.#banner === undefined ? {} : { banner: this.#banner };
     this.#post({ method: "show", params: { trajectory, live, empty, ...banner, policy: values.policy } });
+    if (trajectory && !live) void this.#inspect(trajectory.id);
+  }
+
+  /** What the server works out of a trajectory is shown when it comes; without it the record stands alone. */
+  async #inspect(id: string): Promise<void> {
+    const { server, faults } = this.#parts;
+    if (!this.#ready || server.state === "given-up") return;
+    try {
+      const inspection = await server.request("inspectTrajectory", { id });
+      if (inspection) this.#post({ method: "inspected", params: { trajectoryId: id, ...inspection } });
+    } catch (error) {
+      faults.report("looking into the shown trajectory", error);
+    }
+  }
+
+  async #sendTokenTexts(trajectoryId: string): Promise<void> {
+    const { trajectory } = this.#parts.questions.shown;
+    if (trajectory?.id !== trajectoryId || !trajectory.tokens) return;
+    const { tokenizer, ids } = trajectory.tokens;
+    const { texts } = await this.#parts.server.request("tokenTexts", { tokenizer, ids });
+    this.#post({ method: "tokenTexts", params: { trajectoryId, texts } });
   }
 
   #currentBanner(): string | undefined {

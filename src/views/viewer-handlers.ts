@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { copyLink } from "../editor/trajectory-link.ts";
 import { openLink } from "../editor/open-link.ts";
 import { openPlace } from "../editor/open-place.ts";
 import { showFault } from "../show-fault.ts";
@@ -17,6 +18,7 @@ const commands = {
 export function viewerHandlers(
   { questions, server, faults }: TrajectoryViewParts,
   onReady: () => Promise<void>,
+  onTokenTexts: (trajectoryId: string) => Promise<void>,
 ): ViewerHandlers {
   const orTell =
     <P>(act: (params: P) => unknown) =>
@@ -34,6 +36,8 @@ export function viewerHandlers(
     stop: orTell(() => questions.stop()),
     open: orTell(({ place }) => openPlace(server.request, place)),
     openLink: orTell(({ url }) => openLink(url)),
+    copyLink: orTell(({ trajectoryId }) => copyLink(trajectoryId)),
+    tokenTexts: orTell(({ trajectoryId }) => onTokenTexts(trajectoryId)),
     copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
     command: orTell(({ command }) => vscode.commands.executeCommand(commands[command])),
     fault: ({ message }) => faults.report("the view failed", message),

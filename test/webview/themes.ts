@@ -1,4 +1,4 @@
-/** Theme variables as the editor sets them on the page, of its three kinds of theme. */
+/** Theme variables as the editor sets them on the page, of its four kinds of theme. */
 export interface Theme {
   bodyClass: string;
   variables: Readonly<Record<string, string>>;
@@ -30,6 +30,9 @@ const dark: Theme = {
     "button-secondaryBackground": "#313131",
     "button-secondaryForeground": "#cccccc",
     "button-secondaryHoverBackground": "#3c3c3c",
+    "list-activeSelectionBackground": "#04395e",
+    "list-activeSelectionForeground": "#ffffff",
+    "list-hoverBackground": "#2a2d2e",
     "badge-background": "#616161",
     "badge-foreground": "#f8f8f8",
     "input-background": "#313131",
@@ -66,6 +69,9 @@ const light: Theme = {
     "button-secondaryBackground": "#e5e5e5",
     "button-secondaryForeground": "#3b3b3b",
     "button-secondaryHoverBackground": "#cccccc",
+    "list-activeSelectionBackground": "#e8e8e8",
+    "list-activeSelectionForeground": "#000000",
+    "list-hoverBackground": "#f2f2f2",
     "badge-background": "#cccccc",
     "badge-foreground": "#3b3b3b",
     "input-background": "#ffffff",
@@ -111,6 +117,8 @@ const highContrast: Theme = {
     "dropdown-background": "#000000",
     "dropdown-foreground": "#ffffff",
     "dropdown-border": "#6fc3df",
+    "list-activeSelectionBackground": "#000000",
+    "list-activeSelectionForeground": "#ffffff",
     "inputValidation-infoBackground": "#000000",
     "charts-blue": "#3794ff",
     "charts-yellow": "#cca700",
@@ -118,5 +126,47 @@ const highContrast: Theme = {
   },
 };
 
-export const themes = { dark, light, "high-contrast": highContrast } as const;
+const highContrastLight: Theme = {
+  bodyClass: "vscode-high-contrast vscode-high-contrast-light",
+  variables: {
+    ...fonts,
+    foreground: "#292929",
+    descriptionForeground: "#292929",
+    errorForeground: "#b5200d",
+    focusBorder: "#006bbd",
+    contrastBorder: "#0f4a85",
+    "sideBar-background": "#ffffff",
+    "editor-background": "#ffffff",
+    "panel-border": "#0f4a85",
+    "textLink-foreground": "#0f4a85",
+    "textBlockQuote-border": "#292929",
+    "button-background": "#0f4a85",
+    "button-foreground": "#ffffff",
+    "button-border": "#0f4a85",
+    "button-secondaryBackground": "#ffffff",
+    "button-secondaryForeground": "#292929",
+    "badge-background": "#0f4a85",
+    "badge-foreground": "#ffffff",
+    "input-background": "#ffffff",
+    "input-foreground": "#292929",
+    "input-border": "#0f4a85",
+    "input-placeholderForeground": "#292929b3",
+    "dropdown-background": "#ffffff",
+    "dropdown-foreground": "#292929",
+    "dropdown-border": "#0f4a85",
+    "list-activeSelectionBackground": "#0f4a851a",
+    "list-activeSelectionForeground": "#292929",
+    "inputValidation-infoBackground": "#ffffff",
+    "charts-blue": "#1a85ff",
+    "charts-yellow": "#bf8803",
+    "charts-green": "#374e06",
+  },
+};
+
+export const themes = {
+  dark,
+  light,
+  "high-contrast": highContrast,
+  "high-contrast-light": highContrastLight,
+} as const;
 export type ThemeName = keyof typeof themes;

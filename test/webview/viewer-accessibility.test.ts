@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { citations, twoHopStory } from "../fixtures/story.ts";
+import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
 import { type ThemeName, themes } from "./themes.ts";
 import { startViewer, type ViewerPage } from "./viewer-page.ts";
 
@@ -23,24 +24,10 @@ async function violations({ page }: ViewerPage): Promise<string[]> {
   );
 }
 
-const reward = {
-  profile: "r1-searcher",
-  total: -1.33,
-  components: [
-    { name: "answer F1", value: 0.67, weight: 1, violations: [] },
-    {
-      name: "format",
-      value: -2,
-      weight: 1,
-      violations: [{ rule: "answer-length", points: -2, start: 0, end: 4, message: "13 words, at most 10" }],
-    },
-  ],
-};
-
 for (const theme of Object.keys(themes) as ThemeName[]) {
   test(`a finished trajectory has no accessibility violation in the ${theme} theme`, async () => {
     const view = await viewer.open({ theme, height: 1500 });
-    const trajectory = { ...twoHopStory().trajectory, reward, notices: ["The search fell back to words."] };
+    const trajectory = { ...trainedTrajectory().trajectory, notices: ["The search fell back to words."] };
     await view.post("show", {
       trajectory,
       live: false,
@@ -49,6 +36,15 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
       policy: "extractive",
     });
     await view.page.getByRole("heading", { name: "Reward" }).waitFor();
+    const { start, end } = trajectory.segments.find(({ kind }) => kind === "documents")!;
+    const disagreement = { kind: "forged-tag", found: "text" as const, start: start + 3, end: end - 3, tokens: 4 };
+    await view.post("inspected", {
+      trajectoryId: trajectory.id,
+      reward: null,
+      verdict: { agree: false, disagreements: [{ ...disagreement, message: "A document holds a closing tag." }] },
+      files: [{ ...trajectory.searches[0]!.hits[0]!.passage.place!, state: "changed" }],
+    });
+    await view.page.getByRole("region", { name: "Mask audit" }).waitFor();
     await view.screenshot(`finished-${theme}`);
     expect(await violations(view)).toEqual([]);
     await view.unfoldAll();

@@ -34,7 +34,7 @@ test("draws a running question event by event, and its checked answer at the end
   expect(await page.locator(".segment").count()).toBe(story.trajectory.segments.length);
   expect(await page.locator(".mask").first().textContent()).toMatch(/masked · \d+ chars · not trained on/);
   expect(await page.locator(".hit-why").first().textContent()).toBe(
-    "read · words #1 · vectors #2 · telescope, first, light",
+    "read · words #1 (9.00) · vectors #2 (0.80) · telescope, first, light",
   );
   expect(await page.locator(".sentence.unsupported").textContent()).toContain("unsupported");
   expect(await page.locator(".citation .status").allTextContents()).toEqual([

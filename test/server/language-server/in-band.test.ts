@@ -1,10 +1,21 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { applyRolloutEvent } from "../../../protocol/rollout-events.ts";
 import { toServer } from "../../../protocol/server-messages.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
+import { findModel } from "../../../server/models/model-files.ts";
+import { makeTokenizer } from "../../../server/models/tokenizer.ts";
 import { type InBandServer, serverSettings, startInBand } from "../../fixtures/in-band-server.ts";
 
 let root: string;
@@ -54,6 +65,42 @@ describe("the language server", () => {
     expect(stored.trajectory).toEqual(done);
     const place = await server.request(toServer.resolvePlace, { place: cited.place! });
     expect(place).toEqual({ path: join(root, "docs", "people.md"), stale: false });
+  });
+
+  test("says of a stored trajectory what its mask's audit finds and whether the files of its hits changed", async () => {
+    const { trajectoryId } = await server.request(toServer.ask, { question: "Who repairs the domes?" });
+    await server.ended(trajectoryId);
+    const before = await server.request(toServer.inspectTrajectory, { id: trajectoryId });
+    expect(before).toMatchObject({ verdict: { agree: true, disagreements: [] }, reward: null });
+    expect(new Set(before!.files.map(({ state }) => state))).toEqual(new Set(["same"]));
+    expect(before!.files.map(({ path }) => path)).toContain("people.md");
+    appendFileSync(join(root, "docs", "people.md"), "\nAnother line.\n");
+    rmSync(join(root, "docs", "dome.md"));
+    const after = await server.request(toServer.inspectTrajectory, { id: trajectoryId });
+    const states = Object.fromEntries(after!.files.map(({ path, state }) => [path, state]));
+    expect(states).toMatchObject({ "people.md": "changed" });
+    if ("dome.md" in states) expect(states["dome.md"]).toBe("gone");
+    expect(await server.request(toServer.inspectTrajectory, { id: "none" })).toBeNull();
+  });
+
+  test("decodes tokens one by one where their tokenizer is here, and takes no id for a path", async () => {
+    const models = join(root, "models");
+    const name = "all-minilm-l6-v2-int8";
+    const source = findModel(name, ["tokenizer.json"])!;
+    mkdirSync(join(models, "words"), { recursive: true });
+    copyFileSync(join(source, "tokenizer.json"), join(models, "words", "tokenizer.json"));
+    process.env["SEARCHLIGHT_MODELS"] = models;
+    try {
+      const tokenizer = makeTokenizer("words", JSON.parse(readFileSync(join(source, "tokenizer.json"), "utf8")));
+      const ids = tokenizer.encode("the dome opens");
+      const { texts } = await server.request(toServer.tokenTexts, { tokenizer: "words", ids: [...ids, 99_999_999] });
+      expect(texts!.slice(0, 3)).toEqual(["the", "dome", "opens"]);
+      expect(texts).toHaveLength(ids.length + 1);
+      for (const path of ["other", "../models/words", "./words", join(models, "words"), "words/"])
+        expect(await server.request(toServer.tokenTexts, { tokenizer: path, ids })).toEqual({ texts: null });
+    } finally {
+      delete process.env["SEARCHLIGHT_MODELS"];
+    }
   });
 
   test("resolves no place outside its folders", async () => {

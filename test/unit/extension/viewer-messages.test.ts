@@ -10,6 +10,8 @@ function handlers(): ViewerHandlers {
     open: vi.fn(),
     openLink: vi.fn(),
     copy: vi.fn(),
+    copyLink: vi.fn(),
+    tokenTexts: vi.fn(),
     command: vi.fn(),
     fault: vi.fn(),
   };

@@ -35,6 +35,8 @@ test("counts, times and legs read as a person writes them", () => {
   expect(count(12_345, "char")).toBe("12,345 chars");
   expect(seconds(0.0094)).toBe("9 ms");
   expect(seconds(4.12)).toBe("4.1 s");
-  expect(legs({ words: { rank: 1, score: 3 } })).toBe("words #1");
-  expect(legs({ words: { rank: 1, score: 3 }, vectors: { rank: 3, score: 0.5 } })).toBe("words #1 · vectors #3");
+  expect(legs({ words: { rank: 1, score: 3 } })).toBe("words #1 (3.00)");
+  expect(legs({ words: { rank: 1, score: 3 }, vectors: { rank: 3, score: 0.5 } })).toBe(
+    "words #1 (3.00) · vectors #3 (0.50)",
+  );
 });

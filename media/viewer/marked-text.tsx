@@ -1,0 +1,41 @@
+import { splitAtTags } from "./blocks.ts";
+import { cutAtSpans } from "./broken-rules.ts";
+import { chosenSpan, spans } from "./view-model.ts";
+
+/**
+ * Text of the trajectory that begins at `offset`, with what rules and the mask audit found wrong in it underlined, and the
+ * policy's control tags drawn faintly where `tags` says so.
+ */
+export function MarkedText({ text, offset, tags = false }: { text: string; offset: number; tags?: boolean }) {
+  const pieces = cutAtSpans(text, offset, spans.value);
+  return (
+    <>
+      {pieces.map(({ text: piece, ids }, index) => {
+        const drawn = tags ? <Tagged text={piece} /> : piece;
+        if (ids.length === 0) return tags ? <Tagged key={index} text={piece} /> : piece;
+        const chosen = chosenSpan.value !== undefined && ids.includes(chosenSpan.value);
+        return (
+          <mark key={index} class={chosen ? "broken chosen" : "broken"} data-spans={ids.join(" ")}>
+            {drawn}
+          </mark>
+        );
+      })}
+    </>
+  );
+}
+
+function Tagged({ text }: { text: string }) {
+  return (
+    <>
+      {splitAtTags(text).map((piece, index) =>
+        piece.tag ? (
+          <span key={index} class="tag">
+            {piece.text}
+          </span>
+        ) : (
+          piece.text
+        ),
+      )}
+    </>
+  );
+}
