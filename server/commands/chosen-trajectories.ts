@@ -4,6 +4,7 @@ import type { Trajectory } from "../../protocol/trajectory.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import { scoreTrajectory } from "../rewards/score-trajectory.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
+import { chosenTokenizer } from "./chosen-tokenizer.ts";
 import { chosenProfile, chosenReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
 import { withStore } from "./trajectories.ts";
@@ -15,6 +16,8 @@ export interface TrajectoryChoice {
   id?: string;
   profile?: string;
   reward?: string;
+  /** Path of a tokenizer, for records that hold token ids alone. */
+  tokenizer?: string;
 }
 
 export interface ChosenTrajectory {
@@ -35,6 +38,7 @@ export async function* chosenTrajectories(
   const { id } = choice;
   const profile = choice.profile === undefined ? undefined : await chosenProfile(choice.profile);
   const terms = choice.reward === undefined ? undefined : chosenReward(choice.reward);
+  const tokenizer = choice.tokenizer === undefined ? undefined : await chosenTokenizer(choice.tokenizer);
   const rewarded = (trajectory: Trajectory, own = profile): ChosenTrajectory => ({
     trajectory,
     reward: terms ? scoreTrajectory(trajectory, terms, trajectory.golds ?? []) : shownReward(trajectory, own),
@@ -44,7 +48,7 @@ export async function* chosenTrajectories(
     return;
   }
   let found = false;
-  for await (const read of readTrajectories(path, profile)) {
+  for await (const read of readTrajectories(path, profile, tokenizer)) {
     if (!read.ok) {
       const { line, field, reason } = read;
       bad.push({ line, field, reason });

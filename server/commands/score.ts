@@ -10,9 +10,11 @@ import {
 } from "../rewards/reward-profile.ts";
 import { TwinTally, twinDifference } from "../rewards/twin-difference.ts";
 import { auditMask } from "../rollout/mask-audit.ts";
+import type { TextTokenizer } from "../models/tokenizer.ts";
 import type { Profile } from "../rollout/profile.ts";
 import type { ImportedRow } from "../trajectories/import/import-row.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
+import { chosenTokenizer } from "./chosen-tokenizer.ts";
 import { chosenProfile, chosenReward, fittingReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note, printJson } from "./output.ts";
 import { printScores } from "./score-print.ts";
@@ -21,6 +23,7 @@ import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
 
 interface ScoreOptions {
   profile?: string;
+  tokenizer?: string;
   reward?: string;
   answer?: string;
   term: string[];
@@ -32,7 +35,7 @@ export function addScoreCommand(program: Command): void {
   program
     .command("score")
     .description("Score trajectories of a file: answer metrics, and the reward with the rule that cost each point.")
-    .argument("<file>", "trajectories of Searchlight, R1-Searcher, Search-R1 or ReAct; read by content")
+    .argument("<file>", "trajectories in any format that is read (docs/formats.md); told by content")
     .option(
       "--profile <name>",
       "rollout profile to read texts with: a name or a JSON file (default: by the tags of each text)",
@@ -45,10 +48,12 @@ export function addScoreCommand(program: Command): void {
       (term: string, terms: string[]) => [...terms, term],
       [],
     )
+    .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
     .option("--skip-bad", "go on after records that cannot be read, and count them")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: ScoreOptions) => {
       const profile = options.profile === undefined ? undefined : await chosenProfile(options.profile);
+      const tokenizer = options.tokenizer === undefined ? undefined : await chosenTokenizer(options.tokenizer);
       const reward = options.reward === undefined ? undefined : chosenReward(options.reward);
       const metric = options.answer === undefined ? undefined : chosenMetric(options.answer);
       const weights = chosenWeights(options.term);
@@ -57,7 +62,7 @@ export function addScoreCommand(program: Command): void {
       const bad: BadRow[] = [];
       const summary = new ScoreSummary();
       const twins = new TwinTally();
-      for await (const read of rowsOf(file, profile)) {
+      for await (const read of rowsOf(file, profile, tokenizer)) {
         if (!read.ok) {
           const { line, field, reason } = read;
           const sentence = `${file}, line ${line}: ${field} ${reason}.`;
@@ -112,9 +117,13 @@ export function scoreRow(
   };
 }
 
-async function* rowsOf(file: string, profile: Profile | undefined): ReturnType<typeof readTrajectories> {
+async function* rowsOf(
+  file: string,
+  profile: Profile | undefined,
+  tokenizer: TextTokenizer | undefined,
+): ReturnType<typeof readTrajectories> {
   try {
-    yield* readTrajectories(file, profile);
+    yield* readTrajectories(file, profile, tokenizer);
   } catch (error) {
     if (typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
     throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, exitCodes.usage, {

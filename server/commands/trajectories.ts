@@ -6,6 +6,7 @@ import type { Trajectory } from "../../protocol/trajectory.ts";
 import { dataHome, openFolder } from "../home.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "../trajectories/store.ts";
+import { chosenFormat, formatNames, tellRefused, writeFormat } from "./chosen-format.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { existingFolder } from "./project-argument.ts";
 import { printTrajectory } from "./trajectory-print.ts";
@@ -57,15 +58,21 @@ export function addTrajectoriesCommand(program: Command): void {
 
   command
     .command("export")
-    .description("All trajectories as JSON lines.")
+    .description("All trajectories as JSON lines, or in another format.")
     .argument("<dir>", "folder of documents")
     .option("-o, --output <file>", "file to write; standard output when absent")
+    .option("--format <name>", `format to write: ${formatNames}`)
     .option("--json", "one JSON object on standard output instead of lines")
-    .action(async (dir: string, options: { output?: string; json?: boolean }) => {
+    .action(async (dir: string, options: { output?: string; format?: string; json?: boolean }) => {
       if (options.json && options.output)
         throw new CommandError("--json prints on standard output; leave out --output.", exitCodes.usage);
+      const format = options.format === undefined ? undefined : chosenFormat(options.format);
+      if (format && !options.output)
+        throw new CommandError("--format writes a file; name it with --output.", exitCodes.usage);
       await withStore(dir, async (store) => {
         if (options.json) return printJson({ trajectories: await allOf(store) });
+        if (format && options.output)
+          return tellRefused((await writeFormat(options.output, format, eachOf(store))).refused);
         const file = options.output ? await openForWriting(options.output) : undefined;
         for await (const trajectory of eachOf(store)) {
           if (file) await file.write(`${JSON.stringify(trajectory)}\n`);

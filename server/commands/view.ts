@@ -8,10 +8,11 @@ export function addViewCommand(program: Command): void {
   program
     .command("view")
     .description("Print trajectories: segments and their mask, searches, answer, the rule that cost each point.")
-    .argument("<path>", "file of trajectories, in any form that score reads, or folder of documents")
+    .argument("<path>", "file of trajectories in any format that is read, or folder of documents")
     .option("--id <id>", "this trajectory (default: all of a file, the latest of a folder)")
     .option("--profile <name>", "rollout profile to read texts with: a name or a JSON file (default: by their tags)")
     .option("--reward <name>", "reward profile to score by (default: the recorded reward, or the first that fits)")
+    .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
     .option("--json", "one JSON object on standard output")
     .action(async (path: string, options: TrajectoryChoice & { json?: boolean }) => {
       const bad: BadRow[] = [];

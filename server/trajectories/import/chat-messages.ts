@@ -81,7 +81,12 @@ function spoken(part: MessagePart): string[] {
   return part.type === "text" || part.type === "result" ? [part.text] : [];
 }
 
-function policyStretches(parts: readonly MessagePart[], final: boolean, profile: Profile | undefined, joined: boolean): Stretch[] {
+function policyStretches(
+  parts: readonly MessagePart[],
+  final: boolean,
+  profile: Profile | undefined,
+  joined: boolean,
+): Stretch[] {
   const stretches: Stretch[] = [];
   let said = "";
   for (const part of parts) {

@@ -11,6 +11,9 @@ const Row = z.looseObject({
   advantage: z.number().nullish(),
 });
 
+/** Columns of the training data that the table may hold too, and that gold answers go by. */
+export const goldColumns = ["ground_truth", "solution", "answer", "golden_answers"] as const;
+
 /**
  * A row of TRL's completion tables (`log_completions`, `completions_00001.parquet`): `step`, `prompt`, `completion`, a column
  * for each reward function, further columns that the trainer was asked to log, and `advantage`
@@ -27,9 +30,7 @@ export function readTrlCompletion(data: JsonRecord, context: ImportContext): Imp
   const extra = unmapped(data, ["step", "prompt", "completion", "advantage"]) ?? {};
   const reward = rewardOf(extra);
   const pair = textPair(prompt, completion, context.profile);
-  const golds = ["solution", "answer", "ground_truth", "golden_answers"]
-    .map((name) => extra[name])
-    .find((each) => each != null);
+  const golds = goldColumns.map((name) => extra[name]).find((each) => each != null);
   return importedRow(
     {
       id: undefined,
