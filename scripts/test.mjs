@@ -7,7 +7,7 @@ import { ensureChromium } from "./chromium.mjs";
 import { Failure, main, say } from "./failure.mjs";
 import { withNode } from "./own-node.mjs";
 import { packageFile, root } from "./places.mjs";
-import { run } from "./processes.mjs";
+import { capture, run } from "./processes.mjs";
 import { setUp, setUpModel } from "./setup.mjs";
 import { countHostReport, countVitestReport, exitCount } from "./test-counts.mjs";
 import { ensureCodeServer } from "./vscode.mjs";
@@ -45,6 +45,7 @@ const tiers = {
   server: (context) => vitest("server", context, context.missing.model),
   webview: (context) => vitest("webview", context, context.missing.browser),
   cli: (context) => vitest("cli", context, context.missing.model),
+  engine: engineSuite,
   package: makePackage,
   host: hostSuite,
   editor: editorSuite,
@@ -63,13 +64,21 @@ async function vitest(project, { node, env }, unable, extra = {}) {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ];
-  // Each window of the editor fills a core by itself.
-  if (project === "editor") args.push("--no-file-parallelism");
+  // Each window of the editor, and each engine, fills a core by itself.
+  if (project === "editor" || project === "engine") args.push("--no-file-parallelism");
   const code = await run(node, [join(root, "node_modules", "vitest", "vitest.mjs"), ...args], {
     cwd: root,
     env: { ...env, ...extra },
   });
   return countVitestReport(report, code);
+}
+
+/** The engine's packages are part of what the tier tries: where they cannot be had, it fails and says why. */
+async function engineSuite(context) {
+  const cli = join(root, "server", "cli.ts");
+  const { code, output } = await capture(context.node, [cli, "trainer", "install"], { cwd: root, env: context.env });
+  const unable = code === 0 ? context.missing.model : output.trim().split("\n").at(-1);
+  return vitest("engine", context, unable);
 }
 
 async function hostSuite({ node, env, missing }) {

@@ -16,6 +16,7 @@ import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTrajectoriesCommand } from "./commands/trajectories.ts";
+import { addTrainerCommand } from "./commands/trainer.ts";
 import { addViewCommand } from "./commands/view.ts";
 import { version } from "./version.ts";
 
@@ -41,6 +42,7 @@ for (const add of [
   addAuditCommand,
   addRetrievalCommand,
   addModelsCommand,
+  addTrainerCommand,
   addDoctorCommand,
 ]) {
   add(program);

@@ -6,6 +6,7 @@ import { readBytes } from "../documents/read-bytes.ts";
 import { formatOf, readDocument } from "../documents/read-document.ts";
 import { scanFolder } from "../documents/scan.ts";
 import { type TinyModel, makeTinyModel, searcherTags } from "../engine/make-tiny.ts";
+import { modelsHome } from "../engine/model-folders.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 
 interface MakeTinyOptions {
@@ -25,7 +26,10 @@ export function addMakeTinyCommand(command: Command): void {
     .description(
       "Makes a tiny Llama model with random weights and a tokenizer learnt from a text, to try training anywhere.",
     )
-    .argument("<folder>", "folder of the model; must not hold one yet")
+    .argument(
+      "[folder]",
+      "folder of the model, which must not hold one yet; `tiny` among the listed models where absent",
+    )
     .requiredOption("--text <path...>", "files or folders of documents that the tokenizer is learnt from")
     .option("--seed <n>", "of the weights", "0")
     .option("--vocab <n>", "tokens at most, a multiple of 64", "2048")
@@ -34,10 +38,10 @@ export function addMakeTinyCommand(command: Command): void {
     .option("--context <n>", "tokens the model can read", "2048")
     .option("--no-tags", "R1-Searcher's tags are spelt out instead of being single tokens")
     .option("--json", "one JSON object on standard output")
-    .action(async (folder: string, options: MakeTinyOptions) => {
-      const target = resolve(folder);
+    .action(async (folder: string | undefined, options: MakeTinyOptions) => {
+      const target = folder === undefined ? join(modelsHome(), "tiny") : resolve(folder);
       if (existsSync(join(target, "config.json")))
-        throw new CommandError(`${folder} holds a model already; name another folder.`);
+        throw new CommandError(`${target} holds a model already; name another folder.`);
       const texts = await textsOf(options.text, interruptSignal());
       const made = make(target, texts, options);
       if (options.json) return printJson({ ...made });

@@ -1,7 +1,34 @@
 import type { Command } from "commander";
+import { modelFolders, modelsHome } from "../engine/model-folders.ts";
+import { readModelFolder } from "../engine/model-folder.ts";
 import { addMakeTinyCommand } from "./models-make-tiny.ts";
+import { print, printJson } from "./output.ts";
+import { visible } from "./visible-text.ts";
 
 export function addModelsCommand(program: Command): void {
-  const command = program.command("models").description("Models that the training engine loads.");
+  const command = program
+    .command("models")
+    .description("Models that the training engine loads.")
+    .option("--json", "one JSON object on standard output")
+    .action((options: { json?: boolean }) => listModels(options.json === true));
   addMakeTinyCommand(command);
+}
+
+function listModels(json: boolean): void {
+  const models = modelFolders().map(({ name, folder }) => {
+    const read = readModelFolder(folder);
+    if (!read.ok) return { name, folder, problem: read.reason };
+    const { architecture, vocabulary, contextLength, bytes } = read.model;
+    return { name, folder, architecture, vocabulary, contextLength, bytes };
+  });
+  if (json) return printJson({ models });
+  if (models.length === 0)
+    print(`No model is in ${modelsHome()}; searchlight models make-tiny and from-gguf make some.`);
+  for (const model of models) {
+    const about =
+      "problem" in model
+        ? model.problem
+        : `${model.architecture}, ${(model.bytes / 1e6).toFixed(1)} MB, ${model.vocabulary} tokens, reads ${model.contextLength}`;
+    print(visible(`${model.name}  ${about}`));
+  }
 }

@@ -31,6 +31,8 @@ const EngineRecord = z.object({
   url: z.string(),
   model: z.string(),
   backend: z.enum(backends),
+  /** What started it: a person's command, or a run. */
+  owner: z.enum(["command", "run"]),
   /** Who started it and would stop it. */
   starter: Identity,
   /** First process of the group; its number is the group's. */

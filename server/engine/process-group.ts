@@ -76,3 +76,13 @@ function send(pid: number, signal: NodeJS.Signals): void {
     // It ended by itself in between.
   }
 }
+
+/** Resident memory of a process in bytes; 0 where the system does not tell. */
+export function memoryOf(pid: number): number {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kilobytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -6,8 +6,16 @@ import { z } from "zod";
 import { getJson } from "../models/http.ts";
 import { type ProcessIdentity, identify } from "../process-identity.ts";
 import { type EngineShape, engineCommand } from "./engine-command.ts";
-import { type EngineHome, engineHome, readRecord, removeRecord, writeRecord } from "./engine-home.ts";
+import {
+  type EngineHome,
+  type EngineRecord,
+  engineHome,
+  readRecord,
+  removeRecord,
+  writeRecord,
+} from "./engine-home.ts";
 import { capLog, failureInLog, logTail, openLog } from "./engine-log.ts";
+import { forgetHome, rememberHome } from "./engine-registry.ts";
 import { EngineStartError } from "./engine-start-error.ts";
 import { type EngineEnvironment, ensureEnvironment } from "./environment.ts";
 import { freePort } from "./free-port.ts";
@@ -26,6 +34,8 @@ export interface EngineOptions extends Omit<EngineShape, "devices"> {
   readonly signal: AbortSignal;
   /** Told what is being waited for. */
   readonly onProgress?: (line: string) => void;
+  /** Who says when it stops; a run where absent. */
+  readonly owner?: EngineRecord["owner"];
   /** Longest time from the process's start until it is ready. */
   readonly seconds?: number;
 }
@@ -79,7 +89,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     if (port === undefined) {
       throw new EngineStartError("port", `Port ${options.port} is taken; choose another, or none for any free one.`);
     }
-    const engine = launch(environment, home, { ...options, devices: options.devices ?? 1 }, port);
+    const shape = { ...options, devices: options.devices ?? 1 };
+    const engine = launch(environment, home, shape, port, options.owner ?? "run");
     onProgress(`Starting the engine at ${engine.url}`);
     try {
       await ready(engine, options);
@@ -116,7 +127,13 @@ async function clearHome(home: EngineHome, environment: EngineEnvironment): Prom
   }
 }
 
-function launch(environment: EngineEnvironment, home: EngineHome, shape: EngineShape, port: number): RunningEngine {
+function launch(
+  environment: EngineEnvironment,
+  home: EngineHome,
+  shape: EngineShape,
+  port: number,
+  owner: EngineRecord["owner"],
+): RunningEngine {
   const command = engineCommand(environment, home, shape, port);
   const log = openLog(home.log);
   let child: ChildProcess;
@@ -135,10 +152,12 @@ function launch(environment: EngineEnvironment, home: EngineHome, shape: EngineS
   const url = `http://127.0.0.1:${port}`;
   const pid = child.pid;
   if (pid !== undefined) {
+    rememberHome(home.folder);
     writeRecord(home, {
       url,
       model: shape.model,
       backend: environment.backend,
+      owner,
       starter: identify(process.pid),
       leader: identify(pid),
       members: [],
@@ -153,9 +172,8 @@ function launch(environment: EngineEnvironment, home: EngineHome, shape: EngineS
       if (pid !== undefined) await endGroup(pid);
       stopCap();
       removeRecord(home);
-      const said = failure ?? failureInLog(logTail(home.log)) ?? "its log is empty";
-      const reason = stopping ? "The engine was stopped." : `The engine ended by itself: ${said}`;
-      resolve({ code, signal, reason });
+      forgetHome(home.folder);
+      resolve({ code, signal, reason: stopping ? "The engine was stopped." : endReason(signal, failure, home) });
     };
     child.once("error", (error) => void finish(null, null, error.message));
     child.once("exit", (code, signal) => void finish(code, signal));
@@ -176,6 +194,12 @@ function launch(environment: EngineEnvironment, home: EngineHome, shape: EngineS
       return stopping;
     },
   };
+}
+
+function endReason(signal: NodeJS.Signals | null, failure: string | undefined, { log }: EngineHome): string {
+  if (failure) return `The engine could not be started: ${failure}.`;
+  if (signal) return `The engine was ended from outside (${signal}).`;
+  return `The engine ended by itself: ${failureInLog(logTail(log)) ?? "its log is empty"}`;
 }
 
 const Capabilities = z.object({ supported_models: z.array(z.object({ model_name: z.string() })) });

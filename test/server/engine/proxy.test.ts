@@ -9,6 +9,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { Agent, fetch as undiciFetch } from "undici";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -105,8 +106,8 @@ test("bodies that are too large are cut off, whether they say their length or no
     fetch(`${url}/api/v1/asample`, { method: "POST", headers: bearer, body, duplex: "half" } as RequestInit);
   expect((await post("x".repeat(1000))).status).toBe(200);
   expect((await post("x".repeat(1001))).status).toBe(413);
-  const chunks = ReadableStream.from([1, 2, 3].map(() => new Uint8Array(500)));
-  const outcome = await post(chunks).then(
+  const chunks = Readable.from([1, 2, 3].map(() => Buffer.alloc(500)));
+  const outcome = await post(Readable.toWeb(chunks) as BodyInit).then(
     ({ status }) => status,
     () => "cut",
   );
