@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { modelFolders, modelsHome } from "../engine/model-folders.ts";
 import { readModelFolder } from "../engine/model-folder.ts";
+import { addFromGgufCommand } from "./models-from-gguf.ts";
 import { addMakeTinyCommand } from "./models-make-tiny.ts";
 import { print, printJson } from "./output.ts";
 import { visible } from "./visible-text.ts";
@@ -12,6 +13,7 @@ export function addModelsCommand(program: Command): void {
     .option("--json", "one JSON object on standard output")
     .action((options: { json?: boolean }) => listModels(options.json === true));
   addMakeTinyCommand(command);
+  addFromGgufCommand(command);
 }
 
 function listModels(json: boolean): void {

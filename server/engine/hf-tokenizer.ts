@@ -11,23 +11,39 @@ export interface ByteLevelTokenizer {
   readonly tokens: readonly string[];
   readonly merges: readonly (readonly [string, string])[];
   readonly added: readonly AddedToken[];
+  readonly cut: PreTokenizer;
 }
 
-/** `tokenizer.json` of a byte-level tokenizer with digits on their own: the form of the `tokenizers` library, version 1.0. */
-export function tokenizerJson({ tokens, merges, added }: ByteLevelTokenizer): object {
+/** How a text is cut before pairs are merged: GPT-2's words, the same with every digit on its own, or Llama 3's words. */
+export type PreTokenizer = "words" | "digits" | "llama3";
+
+const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
+
+/** Llama 3's words, as its published tokenizer has them. */
+const llama3Words =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+const preTokenizers: Record<PreTokenizer, object> = {
+  words: byteLevel,
+  digits: { type: "Sequence", pretokenizers: [{ type: "Digits", individual_digits: true }, byteLevel] },
+  llama3: {
+    type: "Sequence",
+    pretokenizers: [
+      { type: "Split", pattern: { Regex: llama3Words }, behavior: "Isolated", invert: false },
+      { ...byteLevel, use_regex: false },
+    ],
+  },
+};
+
+/** `tokenizer.json` of a byte-level tokenizer: the form of the `tokenizers` library, version 1.0. */
+export function tokenizerJson({ tokens, merges, added, cut }: ByteLevelTokenizer): object {
   return {
     version: "1.0",
     truncation: null,
     padding: null,
     added_tokens: added.map(({ id, content, special }) => ({ id, ...addedFields(content, special) })),
     normalizer: null,
-    pre_tokenizer: {
-      type: "Sequence",
-      pretokenizers: [
-        { type: "Digits", individual_digits: true },
-        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
-      ],
-    },
+    pre_tokenizer: preTokenizers[cut],
     post_processor: null,
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
@@ -38,7 +54,8 @@ export function tokenizerJson({ tokens, merges, added }: ByteLevelTokenizer): ob
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      // Llama 3 takes a word that is a token as it is.
+      ignore_merges: cut === "llama3",
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
       merges,
     },

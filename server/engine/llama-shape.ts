@@ -32,7 +32,6 @@ export function llamaConfig(shape: LlamaShape, ids: LlamaIds): object {
     head_dim: shape.headSize,
     hidden_act: "silu",
     hidden_size: shape.hidden,
-    initializer_range: 0.02,
     intermediate_size: shape.intermediate,
     max_position_embeddings: shape.contextLength,
     mlp_bias: false,

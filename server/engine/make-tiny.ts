@@ -82,7 +82,7 @@ export function makeTinyModel(folder: string, options: TinyOptions): TinyModel {
   mkdirSync(folder, { recursive: true });
   const json = (name: string, value: object): void =>
     writeFileSync(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
-  json("tokenizer.json", tokenizerJson({ tokens, merges: pairs.merges, added }));
+  json("tokenizer.json", tokenizerJson({ tokens, merges: pairs.merges, added, cut: "digits" }));
   const roles = { eos: chatTokens.turnEnd, pad: chatTokens.end, chatTemplate, contextLength };
   json("tokenizer_config.json", tokenizerConfig(added, roles));
   const parameters = writeWeights(join(folder, "model.safetensors"), shape, seed);
