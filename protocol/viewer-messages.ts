@@ -9,6 +9,8 @@ import { Trajectory } from "./trajectory.ts";
 export const ViewerState = z.object({
   trajectoryId: z.string().optional(),
   masked: z.enum(["show", "dim", "hide", "only"]),
+  /** Trajectories that have tokens are shown token by token. */
+  tokens: z.boolean().optional(),
   folded: z.array(z.string()),
 });
 export type ViewerState = z.infer<typeof ViewerState>;

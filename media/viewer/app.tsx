@@ -3,6 +3,7 @@ import { AnswerCard } from "./answer.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import { followEnd } from "./follow-end.ts";
 import { FollowUp } from "./follow-up.tsx";
+import { FormSwitch } from "./form-switch.tsx";
 import { Header, Question } from "./header.tsx";
 import { Icon } from "./icon.tsx";
 import { MaskAudit } from "./mask-audit.tsx";
@@ -10,7 +11,8 @@ import { RecordFacts } from "./record-facts.tsx";
 import { RewardTable } from "./reward.tsx";
 import { Segments } from "./segments.tsx";
 import { Strip } from "./strip.tsx";
-import { trajectory, view } from "./view-model.ts";
+import { TokenView } from "./tokens.tsx";
+import { tokensShown, trajectory, view } from "./view-model.ts";
 
 /** The whole view: banner, what scrolls, and the box that stays at the bottom. */
 export function App() {
@@ -37,7 +39,8 @@ function Shown() {
       <Question />
       <Header />
       <Strip />
-      <Segments />
+      <FormSwitch />
+      {tokensShown.value && trajectory.value.tokens ? <TokenView /> : <Segments />}
       <LooseAnswer />
       <Notices />
       <RewardTable />

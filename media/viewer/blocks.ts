@@ -58,9 +58,10 @@ export function stripOf(segments: readonly Segment[]): readonly { segment: Segme
   });
 }
 
-/** Tokens of a segment where its range is known. */
+/** Tokens of a segment where its range is known and is one. */
 export function tokensOf({ tokenStart, tokenEnd }: Segment): number | undefined {
-  return tokenStart === undefined || tokenEnd === undefined ? undefined : tokenEnd - tokenStart;
+  if (tokenStart === undefined || tokenEnd === undefined || tokenEnd < tokenStart) return undefined;
+  return tokenEnd - tokenStart;
 }
 
 const controlTag = /<\|?\/?[a-z][a-z_]*\|?>/g;

@@ -1,5 +1,5 @@
 import type { Segment } from "../../protocol/trajectory.ts";
-import { chooseSpan, open, trajectory } from "./view-model.ts";
+import { chooseSpan, open, setTokens, tokensShown, trajectory } from "./view-model.ts";
 
 /**
  * Brings a span of the trajectory's text into sight and marks it: unfolds what hides it, scrolls to it and moves the keyboard
@@ -10,6 +10,7 @@ export function jumpTo(id: string, start: number): void {
   const index = segmentAt(segments, start);
   const segment = segments[index];
   if (segment) for (const fold of foldsOver(segment, index)) open(fold);
+  if (tokensShown.peek()) setTokens(false);
   chooseSpan(id);
   requestAnimationFrame(() => {
     const mark = [...document.querySelectorAll<HTMLElement>("mark[data-spans]")].find((element) =>

@@ -10,6 +10,8 @@ export const view = signal(firstView);
 
 const saved = savedState();
 export const masked = signal<ViewerState["masked"]>(saved.masked);
+/** Whether trajectories that have tokens are shown token by token. */
+export const tokensShown = signal(saved.tokens ?? false);
 /** Ids of the parts that the person folded or unfolded against their default. */
 const toggled = signal<ReadonlySet<string>>(new Set(saved.folded));
 let toggledIn = saved.trajectoryId;
@@ -74,6 +76,11 @@ export function setMasked(mode: ViewerState["masked"]): void {
   save();
 }
 
+export function setTokens(shown: boolean): void {
+  tokensShown.value = shown;
+  save();
+}
+
 /** Stops the shown question where one runs. */
 export function stop(): void {
   const shown = trajectory.value;
@@ -82,5 +89,10 @@ export function stop(): void {
 
 function save(): void {
   const id = trajectory.value?.id;
-  saveState({ ...(id === undefined ? {} : { trajectoryId: id }), masked: masked.value, folded: [...toggled.value] });
+  saveState({
+    ...(id === undefined ? {} : { trajectoryId: id }),
+    masked: masked.value,
+    tokens: tokensShown.value,
+    folded: [...toggled.value],
+  });
 }

@@ -1,28 +1,15 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { citations, twoHopStory } from "../fixtures/story.ts";
 import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
+import { violations } from "./axe.ts";
 import { type ThemeName, themes } from "./themes.ts";
-import { startViewer, type ViewerPage } from "./viewer-page.ts";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { startViewer } from "./viewer-page.ts";
 
 let viewer: Awaited<ReturnType<typeof startViewer>>;
 beforeAll(async () => {
   viewer = await startViewer();
 });
 afterAll(() => viewer?.close());
-
-/** Violations as `rule: elements`, an empty list when there are none. */
-async function violations({ page }: ViewerPage): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return results.violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`,
-  );
-}
 
 for (const theme of Object.keys(themes) as ThemeName[]) {
   test(`a finished trajectory has no accessibility violation in the ${theme} theme`, async () => {
@@ -46,10 +33,10 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     });
     await view.page.getByRole("region", { name: "Mask audit" }).waitFor();
     await view.screenshot(`finished-${theme}`);
-    expect(await violations(view)).toEqual([]);
+    expect(await violations(view.page)).toEqual([]);
     await view.unfoldAll();
     await view.screenshot(`unfolded-${theme}`);
-    expect(await violations(view)).toEqual([]);
+    expect(await violations(view.page)).toEqual([]);
   });
 
   test(`running, abstained and empty views have no accessibility violation in the ${theme} theme`, async () => {
@@ -57,15 +44,15 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     const story = twoHopStory();
     await view.post("show", { trajectory: null, live: false, empty: "no-question", policy: "extractive" });
     await view.page.getByRole("heading", { name: "Ask the documents" }).waitFor();
-    expect(await violations(view)).toEqual([]);
+    expect(await violations(view.page)).toEqual([]);
     for (const event of story.events.slice(0, 9))
       await view.post("event", { trajectoryId: story.trajectory.id, event });
     await view.page.getByRole("button", { name: "Stop" }).waitFor();
-    expect(await violations(view)).toEqual([]);
+    expect(await violations(view.page)).toEqual([]);
     const answer = { text: "", abstained: true, sentences: [], citations: [], nearest: citations };
     await view.post("show", { trajectory: { ...story.trajectory, answer }, live: false, empty: "no-question" });
     await view.page.getByRole("heading", { name: "Not in these documents" }).waitFor();
-    expect(await violations(view)).toEqual([]);
+    expect(await violations(view.page)).toEqual([]);
   });
 }
 

@@ -66,6 +66,8 @@ async function openPage(
 ): Promise<ViewerPage> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
+  // What is not there by then does not come.
+  page.setDefaultTimeout(10_000);
   const foreignRequests: string[] = [];
   const faults: string[] = [];
   const nonce = randomBytes(16).toString("base64");
