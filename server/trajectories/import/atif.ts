@@ -85,6 +85,7 @@ export function readAtif(data: JsonRecord, context: ImportContext): ImportResult
       form: "chat",
       question: chat.question,
       answer: chat.answer,
+      recorded: carried?.answer?.text,
       model,
       tokens,
       createdAt: steps[0]?.timestamp ?? undefined,

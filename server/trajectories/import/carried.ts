@@ -18,6 +18,7 @@ export const Carried = z.object({
   profile: z.string(),
   policy: PolicyRef,
   stop: z.object({ reason: StopReason, detail: z.string().optional() }).optional(),
+  answer: z.object({ text: z.string(), abstained: z.boolean() }).optional(),
   reward: Reward.optional(),
   training: TrainingPlace.optional(),
 });
@@ -29,7 +30,7 @@ export function carriedBy(field: unknown): Carried | undefined {
 }
 
 export function carry(trajectory: Trajectory, joined: boolean): Carried {
-  const { id, question, golds, profile, policy, stop, reward, training } = trajectory;
+  const { id, question, golds, profile, policy, stop, answer, reward, training } = trajectory;
   return {
     version: 1,
     joined,
@@ -39,6 +40,7 @@ export function carry(trajectory: Trajectory, joined: boolean): Carried {
     profile,
     policy,
     ...(stop ? { stop } : {}),
+    ...(answer ? { answer: { text: answer.text, abstained: answer.abstained } } : {}),
     ...(reward ? { reward } : {}),
     ...(training ? { training } : {}),
   };
@@ -52,9 +54,13 @@ export function carriedProfile(carried: Carried | undefined, given: Profile | un
 /** Fields of the trajectory that the carried facts give. Violations point into the text, so they need the same text. */
 export function carriedFields(carried: Carried | undefined, text: string): Partial<Trajectory> {
   if (!carried) return {};
-  const { version: _, joined: __, reward, ...facts } = carried;
+  const { version: _, joined: __, answer, reward, ...facts } = carried;
   const within = reward?.components.every(({ violations }) =>
     violations.every(({ start, end }) => start <= end && end <= text.length),
   );
-  return { ...(facts as Partial<Trajectory>), ...(reward && within ? { reward } : {}) };
+  return {
+    ...(facts as Partial<Trajectory>),
+    ...(answer ? { answer: { ...answer, sentences: [], citations: [], nearest: [] } } : {}),
+    ...(reward && within ? { reward } : {}),
+  };
 }

@@ -1,3 +1,4 @@
+import { partitionFault } from "../../../protocol/masks.ts";
 import { Trajectory } from "../../../protocol/trajectory.ts";
 import { answerText } from "../../rollout/answer-text.ts";
 import { builtInProfiles } from "../../rollout/profile.ts";
@@ -59,6 +60,9 @@ function importOwn(data: object, context: ImportContext): ImportResult {
     return problem(issue.path.map(String).join(".") || "the whole record", issue.message);
   }
   const trajectory = parsed.data;
+  const fault = partitionFault(trajectory.segments, trajectory.text.length);
+  if (fault) return problem("segments", `do not partition the text: ${fault}`);
+  if (deeperThan(trajectory.source, depthLimit)) return problem("source", `nests deeper than ${depthLimit} levels`);
   const profile = context.profile ?? builtInProfiles.find(({ name }) => name === trajectory.profile);
   const answer = profile ? answerText(trajectory, profile) : trajectory.answer?.text;
   return { ok: true, row: { trajectory, profile, answer, recorded: trajectory.answer?.text } };

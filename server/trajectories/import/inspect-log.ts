@@ -110,7 +110,7 @@ function readSample(
       model: sample.output?.model || evaluation.model || undefined,
       stop: sample.limit?.type ?? (sample.error ? "error" : (sample.output?.choices?.[0]?.stop_reason ?? undefined)),
       answer: chat.answer,
-      recorded: recorded ?? undefined,
+      recorded: carried?.answer?.text ?? recorded ?? undefined,
       reward: numbers.length === 0 ? undefined : recordedReward("inspect", numbers[0]![1], numbers),
       createdAt: sample.started_at ?? evaluation.created ?? undefined,
       usage: {

@@ -136,6 +136,7 @@ function readTrace(traceId: string, spans: readonly FlatSpan[], context: ImportC
       form: "chat",
       question: chat.question,
       answer: chat.answer,
+      recorded: carried?.answer?.text,
       model: text("gen_ai.response.model") ?? text("gen_ai.request.model"),
       stop: text("error.type")
         ? "error"

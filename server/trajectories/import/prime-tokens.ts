@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Tokens } from "../../../protocol/trajectory.ts";
 import { policyForm } from "./form.ts";
 import { type ImportContext, type ImportResult, importedRow, problem } from "./imported-trajectory.ts";
-import { type JsonRecord, parseRecord, recordedReward, unmapped } from "./record-parts.ts";
+import { type JsonRecord, parseRecord, questionInPrompt, recordedReward, unmapped } from "./record-parts.ts";
 import { type Stretch, transcript } from "./transcript.ts";
 
 const values = z.array(z.number().nullable());
@@ -74,6 +74,7 @@ export function readPrimeTokens(data: JsonRecord, context: ImportContext): Impor
       cut: transcript(stretches, { profile, joined: true, ...(decode ? { decode } : {}) }),
       profile,
       form: env ?? "token-ids",
+      question: stretches[0]?.origin === "prompt" ? questionInPrompt(stretches[0].text) : undefined,
       tokens,
       reward: reward === undefined ? undefined : recordedReward("prime-rl", reward, []),
       training: { step: row.export_step ?? row.step, ...advantageOf(row.advantages, row.loss_mask) },

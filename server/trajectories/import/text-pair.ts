@@ -14,7 +14,7 @@ export interface TextPair {
  * response shows (else those that the prompt names) say what is whose; without any the whole response is the policy's.
  */
 export function textPair(prompt: string, response: string, given: Profile | undefined): TextPair {
-  const profile = given ?? policyForm(response) ?? policyForm(prompt);
+  const profile = given ?? policyForm(response, prompt);
   const text = prompt + response;
   if (profile) {
     const cut = importText(text, profile, prompt.length);

@@ -66,7 +66,7 @@ export function transcript(given: readonly Stretch[], rules: TranscriptRules): I
         const asked = take(pending, stretch.result?.id);
         searches.push(searchOf(stretch, asked, at, turn, rules.profile));
       }
-    } else pushSegment(segments, { kind: "prompt", origin: "prompt", start: at, end, turn }, stretch.tokens);
+    } else pushPrompt(segments, stretch, at);
     at = end;
   }
   return { text, segments, searches };
@@ -122,6 +122,13 @@ function pushPolicy(
     tokenAt = tokenEnd;
   }
   return cut.mode;
+}
+
+/** Messages before the first of the policy are one prompt, as a rollout has it. */
+function pushPrompt(segments: Segment[], { text, tokens }: Stretch, at: number): void {
+  const last = segments.at(-1);
+  if (last?.origin === "prompt" && !tokens && last.tokenEnd === undefined) last.end = at + text.length;
+  else pushSegment(segments, { kind: "prompt", origin: "prompt", start: at, end: at + text.length, turn: 0 }, tokens);
 }
 
 function pushSegment(segments: Segment[], segment: Segment, tokens: { start: number; end: number } | undefined): void {
