@@ -37,6 +37,8 @@ const types = { text: "STRING", integer: "INT64", number: "DOUBLE", boolean: "BO
 
 function kindOf(cells: readonly unknown[]): ColumnKind {
   const held = cells.filter((cell) => cell !== null);
+  // A column that holds nothing is one of numbers that nobody measured.
+  if (held.length === 0) return "number";
   if (held.every((cell) => typeof cell === "string")) return "text";
   if (held.every((cell) => typeof cell === "boolean")) return "boolean";
   if (held.every((cell) => Number.isSafeInteger(cell))) return "integer";

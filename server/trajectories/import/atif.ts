@@ -46,7 +46,7 @@ const Record = z.looseObject({
 });
 
 /**
- * A trajectory in the Agent Trajectory Interchange Format, versions 1.0 to 1.7: steps of system, user and agent, tool calls with
+ * A trajectory in the Agent Trajectory Interchange Format, versions 1.0 to 1.8: steps of system, user and agent, tool calls with
  * their observations, and for each agent step token ids and log-probs where the harness kept them
  * (www.harborframework.com/docs/agents/trajectory-format; harbor-framework/harbor, `src/harbor/models/trajectories`).
  */
@@ -96,7 +96,7 @@ export function readAtif(data: JsonRecord, context: ImportContext): ImportResult
       source: { format: "atif", record: data },
       override: carriedFields(carried, chat.cut.text),
       notices: [
-        ...(images ? ["Images of the record are kept beside the trajectory and not shown."] : []),
+        ...(images ? ["Images and sound of the record are kept beside the trajectory and not shown."] : []),
         ...(subagents && subagents.length > 0
           ? [`The trajectories of ${subagents.length} subagents are kept beside this one and not shown.`]
           : []),
