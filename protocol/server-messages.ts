@@ -5,6 +5,7 @@ import { notification, request } from "./message.ts";
 import { Hit, SearchMode } from "./passage.ts";
 import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
+import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
 import { Trajectory } from "./trajectory.ts";
 
 /** Sent as LSP `initializationOptions`. Endpoints and binaries are empty where the workspace is not trusted. */
@@ -112,6 +113,23 @@ export const toServer = {
     "The text of each token id; null where the tokenizer is not on this machine.",
     z.object({ tokenizer: z.string(), ids: z.array(z.int().min(0)) }),
     z.object({ texts: z.array(z.string()).nullable() }),
+  ),
+  trajectoryRows: request(
+    "searchlight/trajectoryRows",
+    "A page of the trajectories of a file of JSON lines. Answers with what is read by then; `read` below `bytes` means more is to come.",
+    z.object({ path: z.string(), query: RowQuery }),
+    RowPage,
+  ),
+  trajectoryRecord: request(
+    "searchlight/trajectoryRecord",
+    "One trajectory of such a file by its row's key; null where the file has changed and there is none.",
+    z.object({ path: z.string(), key: z.int().min(0) }),
+    FileRecord.nullable(),
+  ),
+  trajectoryFileClosed: notification(
+    "searchlight/trajectoryFileClosed",
+    "No editor shows this file any more; what was kept of it may go.",
+    z.object({ path: z.string() }),
   ),
   findModels: request(
     "searchlight/findModels",

@@ -8,6 +8,7 @@ import { hashBytes } from "./documents/read-place.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
+import { TrajectoryFiles } from "./editor/trajectory-files.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
@@ -30,6 +31,7 @@ type Handlers = RequestHandlers<typeof toServer, CallContext> & NotificationHand
 /** One handler for each message of the client; the type makes a missing one a compile error. */
 export function handlers(parts: HandlerParts): Handlers {
   const { session, questions, editorModels } = parts;
+  const files = new TrajectoryFiles(session.signal);
   return {
     ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
     stop: ({ trajectoryId }) => ({ stopped: questions.stop(trajectoryId) }),
@@ -74,6 +76,12 @@ export function handlers(parts: HandlerParts): Handlers {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
+    trajectoryRows: ({ path, query }, { signal }) => files.page(path, query, signal),
+    trajectoryRecord: ({ path, key }) => {
+      const folders = new Set(session.folders.map((folder) => folder.id));
+      return files.record(path, key, folders, (place) => resolvePlace(session, place));
+    },
+    trajectoryFileClosed: ({ path }) => files.close(path),
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
       return { models: [...servers, ...editor] };

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { Inspection } from "./inspection.ts";
+import { Trajectory } from "./trajectory.ts";
+
+/** A trajectory of a file as a list shows it. */
+export const TrajectoryRow = z.object({
+  /** Names the record within its file; changes when the file is written anew. */
+  key: z.int().min(0),
+  /** 1-based line that holds it. */
+  line: z.int().min(1),
+  id: z.string(),
+  question: z.string(),
+  step: z.int().optional(),
+  stage: z.string().optional(),
+  group: z.string().optional(),
+  sample: z.int().optional(),
+  /** The record's own reward, else that of the fitting reward profile where gold answers are known. */
+  reward: z.number().optional(),
+  /** Points of each component after its weight. */
+  components: z.array(z.object({ name: z.string(), points: z.number() })),
+  /** Names of the rules it lost to. */
+  rules: z.array(z.string()),
+  advantage: z.number().optional(),
+  stop: z.string(),
+  searches: z.int().min(0),
+  /** Characters of the response. */
+  length: z.int().min(0),
+  /** Share of the response that the environment wrote. */
+  maskedShare: z.number(),
+  /** All rewards of its group are equal, so that nothing is learnt from it; absent where it has no group. */
+  zeroVariance: z.boolean().optional(),
+  /** Segments as pairs of a kind (`stripKinds`) and a length in characters; of a long one the first. */
+  strip: z.array(z.int().min(0)),
+});
+export type TrajectoryRow = z.infer<typeof TrajectoryRow>;
+
+/** What the first number of each pair of `strip` stands for. */
+export const stripKinds = ["prompt", "policy", "answer", "environment"] as const;
+
+/** What rows must have; all that is given must hold. */
+export const RowFilter = z.object({
+  step: z.int().optional(),
+  /** Of one group. */
+  group: z.string().optional(),
+  /** Of exactly this question. */
+  question: z.string().optional(),
+  /** Lost to this rule. */
+  rule: z.string().optional(),
+  stop: z.string().optional(),
+  searches: z.int().min(0).optional(),
+  /** Has this component of the reward; the bounds below are then of its points instead of the total. */
+  component: z.string().optional(),
+  least: z.number().optional(),
+  most: z.number().optional(),
+  /** Text that its transcript, question or queries hold, case aside. */
+  text: z.string().optional(),
+});
+export type RowFilter = z.infer<typeof RowFilter>;
+
+export const rowSortKeys = ["line", "step", "question", "reward", "advantage", "searches", "length"] as const;
+
+export const RowSort = z.object({ key: z.enum(rowSortKeys), descending: z.boolean() });
+export type RowSort = z.infer<typeof RowSort>;
+
+export const RowQuery = z.object({
+  filter: RowFilter,
+  sort: RowSort,
+  offset: z.int().min(0),
+  limit: z.int().min(1).max(500),
+});
+export type RowQuery = z.infer<typeof RowQuery>;
+
+/** A record that cannot be read, the place and the reason. */
+export const RowProblem = z.object({ line: z.int().min(1), reason: z.string() });
+export type RowProblem = z.infer<typeof RowProblem>;
+
+export const RowPage = z.object({
+  rows: z.array(TrajectoryRow),
+  /** Rows that match the filter; all rows. Counted so far while the file is being read. */
+  matched: z.int().min(0),
+  total: z.int().min(0),
+  /** The first records that cannot be read, and how many there are. */
+  problems: z.array(RowProblem),
+  problemCount: z.int().min(0),
+  /** Bytes of the file, and those that were read. */
+  bytes: z.int().min(0),
+  read: z.int().min(0),
+  /** What can be chosen in filters; of each at most 200 values. */
+  facets: z.object({
+    steps: z.array(z.int()),
+    stops: z.array(z.string()),
+    rules: z.array(z.string()),
+    components: z.array(z.string()),
+  }),
+});
+export type RowPage = z.infer<typeof RowPage>;
+
+/** One record of a file with what the server works out of it. */
+export const FileRecord = z.object({ key: z.int().min(0), trajectory: Trajectory, ...Inspection.shape });
+export type FileRecord = z.infer<typeof FileRecord>;

@@ -1,0 +1,129 @@
+import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { facetsOf, groupKey, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
+import { recordsOf, RowIndex } from "../trajectories/file/row-index.ts";
+import { inspectTrajectory, type ResolvePlace } from "./inspect-trajectory.ts";
+import { trajectoryRow } from "./trajectory-row.ts";
+
+/** A list shows what is known by then; a long file is read on behind it. */
+const patienceMilliseconds = 150;
+const problemsShown = 20;
+
+/** What was worked out of all rows of one version of a file. */
+interface Derived {
+  version: number;
+  facets: RowPage["facets"];
+  zeroVariance: ReadonlyMap<string, boolean>;
+}
+
+interface OpenFile {
+  index: RowIndex;
+  derived?: Derived;
+  /** Keys of the rows whose records hold a text, of one version. */
+  texts?: { text: string; version: number; keys: ReadonlySet<number> };
+}
+
+/**
+ * The files of trajectories that editors show. A file is read once and then by ranges; the webview gets pages of rows and single
+ * records and never the file.
+ */
+export class TrajectoryFiles {
+  readonly #open = new Map<string, OpenFile>();
+  readonly #signal: AbortSignal;
+
+  /** The signal ends all reading. */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async page(path: string, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
+    const file = this.#file(path);
+    const { index } = file;
+    await index.catchUp(patienceMilliseconds, this.#signal);
+    const { facets, zeroVariance } = derivedOf(file);
+    const rows = await this.#matching(file, query.filter, signal);
+    const ordered = sorted(rows, query.sort, query.filter.component);
+    return {
+      rows: ordered.slice(query.offset, query.offset + query.limit).map((row) => {
+        const flat = zeroVariance.get(groupKey(row) ?? "");
+        return flat === undefined ? row : { ...row, zeroVariance: flat };
+      }),
+      matched: ordered.length,
+      total: index.rows.length,
+      problems: index.problems.slice(0, problemsShown),
+      problemCount: index.problemCount,
+      bytes: index.bytes,
+      read: index.complete ? index.bytes : index.read,
+      facets,
+    };
+  }
+
+  /** One record with what is worked out of it; null where the file has no such record any more. */
+  async record(
+    path: string,
+    key: number,
+    folders: ReadonlySet<string>,
+    resolve: ResolvePlace,
+  ): Promise<FileRecord | null> {
+    const trajectory = await this.#file(path).index.record(key);
+    if (!trajectory) return null;
+    return { key, trajectory, ...(await inspectTrajectory(trajectory, folders, resolve)) };
+  }
+
+  close(path: string): void {
+    this.#open.delete(path);
+  }
+
+  #file(path: string): OpenFile {
+    let file = this.#open.get(path);
+    if (!file) {
+      file = { index: new RowIndex(path, trajectoryRow) };
+      this.#open.set(path, file);
+    }
+    return file;
+  }
+
+  async #matching(file: OpenFile, filter: RowFilter, signal: AbortSignal): Promise<TrajectoryRow[]> {
+    const rows = file.index.rows.filter((row) => meets(row, filter));
+    const text = filter.text?.trim().toLowerCase();
+    if (!text) return rows;
+    const { version } = file.index;
+    if (file.texts?.text !== text || file.texts.version !== version) {
+      const keys = await keysHolding(file.index, text, signal);
+      if (signal.aborted) return [];
+      file.texts = { text, version, keys };
+    }
+    const { keys } = file.texts;
+    return rows.filter(({ key }) => keys.has(key));
+  }
+}
+
+function derivedOf(file: OpenFile): Derived {
+  const { rows, version } = file.index;
+  if (file.derived?.version !== version)
+    file.derived = { version, facets: facetsOf(rows), zeroVariance: zeroVarianceGroups(rows) };
+  return file.derived;
+}
+
+/** Letters, digits and spaces stand in JSON as they are; of these a line that does not hold them is not parsed. */
+const plain = /^[\w ]*$/;
+
+async function keysHolding(index: RowIndex, text: string, signal: AbortSignal): Promise<Set<number>> {
+  const found = new Set<number>();
+  const all = index.rows.map(({ key }) => key);
+  for await (const { records: asked, text: line } of index.lines(all, signal)) {
+    if (plain.test(text) && !line.toLowerCase().includes(text)) continue;
+    const records = recordsOf(Buffer.from(line), "", 1);
+    for (const { part, key } of asked) {
+      const trajectory = records[part]?.trajectory;
+      if (trajectory && holds(trajectory, text)) found.add(key);
+    }
+  }
+  return found;
+}
+
+function holds({ question, text: transcript, searches }: Trajectory, wanted: string): boolean {
+  return [question, transcript, ...searches.map(({ query }) => query)].some((text) =>
+    text.toLowerCase().includes(wanted),
+  );
+}

@@ -1,0 +1,43 @@
+import { originCounts } from "../../protocol/masks.ts";
+import { stripKinds } from "../../protocol/trajectory-file.ts";
+import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
+import { shownReward } from "../rewards/fitting-reward.ts";
+import type { MakeRow } from "../trajectories/file/row-index.ts";
+
+const stripSegments = 24;
+const questionLength = 500;
+
+/** What a list shows of a trajectory, without its texts. */
+export const trajectoryRow: MakeRow = (trajectory) => {
+  const { id, question, training, segments, searches, stop, status } = trajectory;
+  const { policy, environment, maskedShare } = originCounts(segments);
+  const reward = shownReward(trajectory);
+  const rules = (reward?.components ?? []).flatMap(({ violations }) => violations.map(({ rule }) => rule));
+  const { step, stage, group, sample, advantage } = training ?? {};
+  return {
+    id,
+    question: question.length > questionLength ? `${question.slice(0, questionLength)}…` : question,
+    ...(step === undefined ? {} : { step }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(group === undefined ? {} : { group }),
+    ...(sample === undefined ? {} : { sample }),
+    ...(advantage === undefined ? {} : { advantage }),
+    ...(reward ? { reward: reward.total } : {}),
+    components: (reward?.components ?? []).map(({ name, value, weight }) => ({ name, points: value * weight })),
+    rules: [...new Set(rules)],
+    stop: stop?.reason ?? status,
+    searches: searches.length,
+    length: policy + environment,
+    maskedShare,
+    strip: stripOf(segments),
+  };
+};
+
+function stripOf(segments: readonly Segment[]): number[] {
+  return segments
+    .slice(0, stripSegments)
+    .flatMap(({ kind, origin, start, end }) => [
+      stripKinds.indexOf(origin === "policy" && kind === "answer" ? "answer" : origin),
+      Math.max(0, end - start),
+    ]);
+}
