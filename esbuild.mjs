@@ -81,7 +81,7 @@ function nodeBundle(production, outdir) {
 /** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
 export function bundles(production = false, outdir = dist) {
   const node = nodeBundle(production, outdir);
-  const viewer = "media/viewer/main.tsx";
+  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx" };
   return [
     { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
     {
@@ -116,7 +116,7 @@ export function bundles(production = false, outdir = dist) {
       format: "iife",
       // VS Code 1.105 draws with Chromium 138.
       target: "chrome138",
-      entryPoints: { viewer },
+      entryPoints: pages,
       outdir,
       assetNames: "[name]",
       loader: { ".ttf": "file" },

@@ -39,6 +39,7 @@ export const stripKinds = ["prompt", "policy", "answer", "environment"] as const
 
 /** What rows must have; all that is given must hold. */
 export const RowFilter = z.object({
+  id: z.string().optional(),
   step: z.int().optional(),
   /** Of one group. */
   group: z.string().optional(),

@@ -22,7 +22,7 @@ const needed = [
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),
-  ...["viewer.js", "viewer.css", "codicon.ttf"].map((file) => `dist/${file}`),
+  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "codicon.ttf"].map((file) => `dist/${file}`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { NotificationMessage, RequestMessage } from "../protocol/message.ts";
 import { toClient, toServer } from "../protocol/server-messages.ts";
+import { fromFileView, toFileView } from "../protocol/file-view-messages.ts";
 import { fromViewer, toViewer } from "../protocol/viewer-messages.ts";
 
 const tables: [heading: string, table: Record<string, RequestMessage | NotificationMessage>][] = [
@@ -9,6 +10,8 @@ const tables: [heading: string, table: Record<string, RequestMessage | Notificat
   ["Language server to client", toClient],
   ["Viewer to extension", fromViewer],
   ["Extension to viewer", toViewer],
+  ["Page of a trajectories file to extension", fromFileView],
+  ["Extension to page of a trajectories file", toFileView],
 ];
 
 /** The reference page of every message between the parts, made from the same schemas that parse them. */

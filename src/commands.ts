@@ -9,6 +9,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
   "searchlight.stop": (parts) => parts.questions.stop(),
   "searchlight.openTrajectory": async (parts, id) =>
     (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
+  "searchlight.openTrajectories": async (parts, file) =>
+    (await import("./trajectory-editor/open-trajectories.ts")).openTrajectories(parts, file),
   "searchlight.openTrajectoryText": async (parts, run) =>
     (await import("./questions/open-trajectory-text.ts")).openTrajectoryText(parts, run),
   "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),

@@ -12,6 +12,7 @@ import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
 import { RunsTree } from "./views/runs-tree.ts";
+import { TrajectoryEditor, trajectoryEditorType } from "./trajectory-editor/trajectory-editor.ts";
 import { TrajectoryView } from "./views/trajectory-view.ts";
 
 /** What the extension consists of; each command takes what it needs from here. */
@@ -24,6 +25,7 @@ export interface Parts {
   readonly statuses: IndexStatuses;
   readonly keys: ApiKeys;
   readonly view: TrajectoryView;
+  readonly trajectoryEditor: TrajectoryEditor;
   readonly facts: { activationMilliseconds: number };
 }
 
@@ -47,6 +49,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   });
   const questions: Questions = new Questions(server, context.workspaceState);
   const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
+  const trajectoryEditor = new TrajectoryEditor({ context, faults, server });
   const texts = new TrajectoryTexts(server);
   const runs = new RunsTree(server, questions, settings, faults.report);
 
@@ -73,11 +76,26 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     runs,
     texts,
     tellOfCrashes(server, faults),
-    trajectoryLinks((id) => Promise.resolve(vscode.commands.executeCommand("searchlight.openTrajectory", id))),
+    trajectoryLinks({
+      trajectory: async (id) => vscode.commands.executeCommand("searchlight.openTrajectory", id),
+      file: (path, id) => trajectoryEditor.open(vscode.Uri.file(path), id || undefined),
+    }),
+    vscode.window.registerCustomEditorProvider(trajectoryEditorType, trajectoryEditor),
     indexStatusItem(statuses, server, settings),
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
     vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),
     vscode.window.registerTreeDataProvider("searchlight.runs", runs),
   );
-  return { context, faults, settings, server, questions, statuses, keys, view, facts: { activationMilliseconds: 0 } };
+  return {
+    context,
+    faults,
+    settings,
+    server,
+    questions,
+    statuses,
+    keys,
+    view,
+    trajectoryEditor,
+    facts: { activationMilliseconds: 0 },
+  };
 }

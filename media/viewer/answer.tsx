@@ -48,7 +48,7 @@ function Sentences({ answer }: { answer: Answer }) {
           ? answer.text
           : sentences.map((sentence, index) => <Sentence key={index} sentence={sentence} citations={byNumber} />)}
       </p>
-      <p class="dim">
+      <p class="dim" hidden={sentences.length === 0}>
         {supported} of {count(sentences.length, "sentence")} supported, quotes re-read on disk
       </p>
       <CitationList label="Citations" citations={citations} />

@@ -1,5 +1,7 @@
 import type { Params } from "../../protocol/message.ts";
-import { type fromViewer, toViewer, ViewerState } from "../../protocol/viewer-messages.ts";
+import type { NotificationMessage } from "../../protocol/message.ts";
+import type { fromFileView } from "../../protocol/file-view-messages.ts";
+import { type fromViewer, type toViewer, ViewerState } from "../../protocol/viewer-messages.ts";
 
 interface EditorApi {
   postMessage(message: unknown): void;
@@ -11,27 +13,31 @@ declare function acquireVsCodeApi(): EditorApi;
 
 const api = acquireVsCodeApi();
 
-export type HostMessage = {
-  [K in keyof typeof toViewer]: { method: K; params: Params<(typeof toViewer)[K]> };
-}[keyof typeof toViewer];
+type Table = Record<string, NotificationMessage>;
 
-/** Sends one of the view's messages to the extension host. */
-export function send<K extends keyof typeof fromViewer>(method: K, params: Params<(typeof fromViewer)[K]>): void {
+/** A message of a table as the page takes it in. */
+export type MessageOf<T extends Table> = { [K in keyof T]: { method: K; params: Params<T[K]> } }[keyof T];
+
+export type HostMessage = MessageOf<typeof toViewer>;
+
+type Outgoing = typeof fromViewer & typeof fromFileView;
+
+/** Sends one of the page's messages to the extension host, which knows those of its own page and drops others. */
+export function send<K extends keyof Outgoing>(method: K, params: Params<Outgoing[K]>): void {
   api.postMessage({ method, params });
 }
 
-/** Calls back with each message of the host, parsed; what is none is reported back and dropped. */
-export function listen(onMessage: (message: HostMessage) => void): void {
+/** Calls back with each message of the host, parsed by its table; what is none is reported back and dropped. */
+export function listen<T extends Table>(table: T, onMessage: (message: MessageOf<T>) => void): void {
   window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     const { method, params } = (typeof data === "object" && data !== null ? data : {}) as {
       method?: unknown;
       params?: unknown;
     };
-    if (typeof method !== "string" || !Object.hasOwn(toViewer, method)) return;
-    const name = method as keyof typeof toViewer;
-    const parsed = toViewer[name].params.safeParse(params);
-    if (parsed.success) onMessage({ method: name, params: parsed.data } as HostMessage);
-    else send("fault", { message: `${name} has the wrong shape: ${parsed.error.message}` });
+    if (typeof method !== "string" || !Object.hasOwn(table, method)) return;
+    const parsed = table[method]!.params.safeParse(params);
+    if (parsed.success) onMessage({ method, params: parsed.data } as MessageOf<T>);
+    else send("fault", { message: `${method} has the wrong shape: ${parsed.error.message}` });
   });
 }
 
@@ -42,5 +48,20 @@ export function savedState(): ViewerState {
 }
 
 export function saveState(state: ViewerState): void {
-  api.setState(state);
+  keep(state);
+}
+
+/** A part of the page's state beside the viewer's own, as it was kept; parsed by whoever knows it. */
+export function savedPart(name: string): unknown {
+  const state = api.getState();
+  return typeof state === "object" && state !== null ? (state as Record<string, unknown>)[name] : undefined;
+}
+
+export function savePart(name: string, part: unknown): void {
+  keep({ [name]: part });
+}
+
+function keep(part: object): void {
+  const state = api.getState();
+  api.setState({ ...(typeof state === "object" ? state : {}), ...part });
 }

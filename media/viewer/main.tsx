@@ -2,6 +2,7 @@ import "./no-eval.ts";
 import "./viewer.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { toViewer } from "../../protocol/viewer-messages.ts";
 import { listen, send } from "./host.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { take } from "./view-model.ts";
@@ -17,5 +18,5 @@ if (root) {
 window.addEventListener("error", ({ message }) => send("fault", { message }));
 window.addEventListener("unhandledrejection", ({ reason }) => send("fault", { message: String(reason) }));
 listenToKeys(document);
-listen(take);
+listen(toViewer, take);
 send("ready", {});

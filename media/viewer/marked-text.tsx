@@ -2,12 +2,21 @@ import { splitAtTags } from "./blocks.ts";
 import { cutAtSpans } from "./broken-rules.ts";
 import { chosenSpan, spans } from "./view-model.ts";
 
+interface MarkedTextProps {
+  text: string;
+  /** Where it begins in the trajectory's text. */
+  offset: number;
+  tags?: boolean;
+  /** Spans of the trajectory's text; those of the shown trajectory where none are given. */
+  over?: readonly { id: string; start: number; end: number }[];
+}
+
 /**
- * Text of the trajectory that begins at `offset`, with what rules and the mask audit found wrong in it underlined, and the
- * policy's control tags drawn faintly where `tags` says so.
+ * Text of a trajectory with what rules and the mask audit found wrong in it underlined, and the policy's control tags drawn faintly
+ * where `tags` says so.
  */
-export function MarkedText({ text, offset, tags = false }: { text: string; offset: number; tags?: boolean }) {
-  const pieces = cutAtSpans(text, offset, spans.value);
+export function MarkedText({ text, offset, tags = false, over }: MarkedTextProps) {
+  const pieces = cutAtSpans(text, offset, over ?? spans.value);
   return (
     <>
       {pieces.map(({ text: piece, ids }, index) => {

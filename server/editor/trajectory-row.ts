@@ -1,6 +1,6 @@
 import { originCounts } from "../../protocol/masks.ts";
 import { stripKinds } from "../../protocol/trajectory-file.ts";
-import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
+import type { Segment } from "../../protocol/trajectory.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import type { MakeRow } from "../trajectories/file/row-index.ts";
 

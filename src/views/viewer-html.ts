@@ -5,13 +5,15 @@ export interface ViewerPage {
   nonce: string;
   scriptUri: string;
   styleUri: string;
+  /** One of our own words; nothing of a file or a model stands in the page's source. */
+  title?: "Trajectory" | "Trajectories";
 }
 
 /**
  * The view's page. Everything drawn in it comes later and as text; nothing is fetched, no inline script or style runs.
  * What stands in the page is shown when the script does not start.
  */
-export function viewerHtml({ cspSource, nonce, scriptUri, styleUri }: ViewerPage): string {
+export function viewerHtml({ cspSource, nonce, scriptUri, styleUri, title = "Trajectory" }: ViewerPage): string {
   const policy = `default-src 'none'; style-src ${cspSource}; font-src ${cspSource}; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -19,7 +21,7 @@ export function viewerHtml({ cspSource, nonce, scriptUri, styleUri }: ViewerPage
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Trajectory</title>
+<title>${title}</title>
 <link rel="stylesheet" href="${styleUri}">
 </head>
 <body>

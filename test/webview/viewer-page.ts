@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Params } from "../../protocol/message.ts";
+import { fromFileView, toFileView } from "../../protocol/file-view-messages.ts";
 import { fromViewer, toViewer } from "../../protocol/viewer-messages.ts";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { viewerHtml } from "../../src/views/viewer-html.ts";
@@ -18,10 +19,17 @@ export interface Sent {
   params: unknown;
 }
 
-/** The built viewer in a browser, with an editor's side that records what the view sends. */
+/** Which of the pages: the Trajectory view, or the one of a file of trajectories. */
+export type PageName = "viewer" | "trajectories";
+
+type ToPage = typeof toViewer & typeof toFileView;
+const toPage: ToPage = { ...toViewer, ...toFileView };
+const fromPage: typeof fromViewer & typeof fromFileView = { ...fromViewer, ...fromFileView };
+
+/** A built page in a browser, with an editor's side that records what the page sends. */
 export interface ViewerPage {
   page: Page;
-  post<K extends keyof typeof toViewer>(method: K, params: Params<(typeof toViewer)[K]>): Promise<void>;
+  post<K extends keyof ToPage>(method: K, params: Params<ToPage[K]>): Promise<void>;
   /** What the view sent, each message parsed by its schema. */
   sent(): Promise<Sent[]>;
   /** Addresses asked for, other than the page's own script, style and font. */
@@ -36,7 +44,7 @@ export interface ViewerPage {
 
 /** Builds the viewer as it is shipped and starts a browser. `close` ends both. */
 export async function startViewer(): Promise<{
-  open(options?: { theme?: ThemeName; width?: number; height?: number }): Promise<ViewerPage>;
+  open(options?: { name?: PageName; theme?: ThemeName; width?: number; height?: number }): Promise<ViewerPage>;
   close(): Promise<void>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), "searchlight-viewer-"));
@@ -50,7 +58,8 @@ export async function startViewer(): Promise<{
   if (!executablePath) throw new Error("No Chromium was found; install one or name it in SEARCHLIGHT_CHROMIUM.");
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
-    open: ({ theme = "dark", width = 340, height = 900 } = {}) => openPage(browser, folder, theme, { width, height }),
+    open: ({ name = "viewer", theme = "dark", width = 340, height = 900 } = {}) =>
+      openPage(browser, folder, name, theme, { width, height }),
     async close() {
       await browser.close();
       rmSync(folder, { recursive: true });
@@ -61,6 +70,7 @@ export async function startViewer(): Promise<{
 async function openPage(
   browser: Browser,
   folder: string,
+  name: PageName,
   theme: ThemeName,
   viewport: { width: number; height: number },
 ): Promise<ViewerPage> {
@@ -74,16 +84,16 @@ async function openPage(
   const html = viewerHtml({
     cspSource: origin,
     nonce,
-    scriptUri: `${origin}/viewer.js`,
-    styleUri: `${origin}/viewer.css`,
+    scriptUri: `${origin}/${name}.js`,
+    styleUri: `${origin}/${name}.css`,
   });
   const types: Record<string, string> = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
   await page.route("**", async (route) => {
     const url = new URL(route.request().url());
-    const name = url.pathname.slice(1);
-    if (url.origin === origin && name === "") return route.fulfill({ contentType: "text/html", body: html });
-    if (url.origin === origin && /^(viewer\.js|viewer\.css|codicon\.ttf)$/.test(name)) {
-      return route.fulfill({ contentType: types[name.split(".")[1]!]!, body: readFileSync(join(folder, name)) });
+    const file = url.pathname.slice(1);
+    if (url.origin === origin && file === "") return route.fulfill({ contentType: "text/html", body: html });
+    if (url.origin === origin && [`${name}.js`, `${name}.css`, "codicon.ttf"].includes(file)) {
+      return route.fulfill({ contentType: types[file.split(".")[1]!]!, body: readFileSync(join(folder, file)) });
     }
     foreignRequests.push(url.href);
     return route.abort();
@@ -135,13 +145,13 @@ async function openPage(
       // The editor's messages arrive in the page the same way.
       page.evaluate((message) => window.postMessage(message, "*"), {
         method,
-        params: toViewer[method].params.parse(params),
+        params: toPage[method].params.parse(params),
       } as never),
     async sent() {
       const all = await page.evaluate(() => (window as unknown as { sent: Sent[] }).sent);
       return all.map(({ method, params }) => ({
         method,
-        params: fromViewer[method as keyof typeof fromViewer].params.parse(params),
+        params: fromPage[method as keyof typeof fromPage].params.parse(params),
       }));
     },
     async unfoldAll() {

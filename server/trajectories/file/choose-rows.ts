@@ -4,7 +4,8 @@ const facetLimit = 200;
 
 /** Whether a row meets a filter, text aside: that is not in the row. */
 export function meets(row: TrajectoryRow, filter: RowFilter): boolean {
-  const { step, group, question, rule, stop, searches, component, least, most } = filter;
+  const { id, step, group, question, rule, stop, searches, component, least, most } = filter;
+  if (id !== undefined && row.id !== id) return false;
   if (step !== undefined && row.step !== step) return false;
   if (group !== undefined && row.group !== group) return false;
   if (question !== undefined && row.question !== question) return false;

@@ -1,0 +1,67 @@
+import { RecordView } from "../record-view.tsx";
+import { trajectory } from "../view-model.ts";
+import { AcrossSteps } from "./across-steps.tsx";
+import { GroupColumns } from "./group-columns.tsx";
+import { chosenRow, records, summary, Tab, tab } from "./model.ts";
+
+const words: Readonly<Record<Tab, string>> = { trajectory: "Trajectory", group: "Group", steps: "Across steps" };
+
+/** What is chosen in the list: the trajectory, its group side by side, or the same question at two steps. */
+export function Detail() {
+  return (
+    <main class="detail" aria-label="Chosen trajectory">
+      <div class="tabs" role="tablist" aria-label="Show" onKeyDown={onKeyDown}>
+        {Tab.options.map((each) => (
+          <button
+            key={each}
+            type="button"
+            role="tab"
+            id={`tab-${each}`}
+            aria-selected={tab.value === each}
+            aria-controls="tab-panel"
+            tabIndex={tab.value === each ? 0 : -1}
+            onClick={() => (tab.value = each)}
+          >
+            {words[each]}
+          </button>
+        ))}
+      </div>
+      <div
+        class={`scroller panel-${tab.value}`}
+        id="tab-panel"
+        role="tabpanel"
+        tabIndex={0}
+        aria-labelledby={`tab-${tab.value}`}
+      >
+        <Panel />
+      </div>
+    </main>
+  );
+}
+
+function Panel() {
+  const row = chosenRow.value;
+  if (!row)
+    return (
+      <p class="content dim">{summary.value?.matched === 0 ? "No trajectory matches." : "Choose a trajectory."}</p>
+    );
+  if (tab.value === "group") return <GroupColumns row={row} />;
+  if (tab.value === "steps") return <AcrossSteps row={row} />;
+  const record = records.value.get(row.key);
+  if (record === null) return <p class="content">The file has changed and no longer holds this record.</p>;
+  if (!record || trajectory.value?.id !== record.trajectory.id) return <p class="content dim">Reading…</p>;
+  return (
+    <div class="content">
+      <RecordView />
+    </div>
+  );
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step === 0) return;
+  event.preventDefault();
+  const { options } = Tab;
+  tab.value = options[(options.indexOf(tab.value) + step + options.length) % options.length]!;
+  requestAnimationFrame(() => document.getElementById(`tab-${tab.value}`)?.focus());
+}

@@ -1,0 +1,60 @@
+import { useEffect } from "preact/hooks";
+import { Icon } from "../icon.tsx";
+import { count } from "../wording.ts";
+import { Detail } from "./detail.tsx";
+import { Filters } from "./filters.tsx";
+import { RowList } from "./row-list.tsx";
+import { chosenRow, failure, fileName, summary, wantRecord } from "./model.ts";
+
+/** The page of a file of trajectories: the list with its filters, and beside it what is chosen in it. */
+export function FileView() {
+  const row = chosenRow.value;
+  useEffect(() => {
+    if (row) wantRecord(row.key);
+  }, [row?.key]);
+  return (
+    <div class="file-view">
+      <nav class="list-pane" aria-label="Trajectories">
+        <Filters />
+        <FileState />
+        <RowList />
+      </nav>
+      <Detail />
+    </div>
+  );
+}
+
+/** How many rows there are and match, how far the file is read, and what of it could not be read. */
+function FileState() {
+  const shown = summary.value;
+  if (failure.value !== undefined)
+    return (
+      <p class="file-state trouble" role="alert">
+        <Icon name="error" /> {failure.value}
+      </p>
+    );
+  if (!shown) return <p class="file-state dim">Reading {fileName.value}…</p>;
+  const { matched, total, problems, problemCount, read, bytes } = shown;
+  return (
+    <div class="file-state">
+      <p class="dim numeric" role="status">
+        {matched === total ? count(total, "trajectory", "trajectories") : `${matched} of ${total} trajectories`}
+        {read < bytes && ` · ${Math.floor((100 * read) / bytes)} % of the file read`}
+      </p>
+      {problemCount > 0 && (
+        <details class="problems">
+          <summary>
+            <Icon name="warning" /> {count(problemCount, "line")} could not be read
+          </summary>
+          <ul>
+            {problems.map(({ line, reason }) => (
+              <li key={`${line}:${reason}`}>
+                line {line}: {reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
+import { Icon } from "../icon.tsx";
+import { filter, setFilter, setSort, sort, summary } from "./model.ts";
+
+const sortWords: Readonly<Record<RowSort["key"], string>> = {
+  line: "order of the file",
+  step: "step",
+  question: "question",
+  reward: "reward",
+  advantage: "advantage",
+  searches: "searches",
+  length: "length",
+};
+
+const typingMilliseconds = 200;
+let typing: ReturnType<typeof setTimeout> | undefined;
+
+/** What the list shows and in which order. A filter whose values no row has is left out. */
+export function Filters() {
+  const { steps = [], stops = [], rules = [], components = [] } = summary.value?.facets ?? {};
+  const { step, stop, rule, component, text, searches, least, most } = filter.value;
+  const any = Object.keys(filter.value).length > 0;
+  return (
+    <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <input
+        type="search"
+        id="text-filter"
+        aria-label="Text in transcripts and queries"
+        placeholder="Search transcripts and queries (/)"
+        value={text ?? ""}
+        onInput={({ currentTarget: { value } }) => {
+          clearTimeout(typing);
+          typing = setTimeout(() => change({ text: value === "" ? undefined : value }), typingMilliseconds);
+        }}
+      />
+      <div class="filter-row">
+        {steps.length > 1 && (
+          <Choice
+            label="Step"
+            value={step === undefined ? "" : String(step)}
+            values={steps.map(String)}
+            onChange={(value) => change({ step: value === "" ? undefined : Number(value) })}
+          />
+        )}
+        <Choice
+          label="Stop"
+          value={stop ?? ""}
+          values={stops}
+          onChange={(value) => change({ stop: value || undefined })}
+        />
+        {rules.length > 0 && (
+          <Choice
+            label="Broken rule"
+            value={rule ?? ""}
+            values={rules}
+            onChange={(value) => change({ rule: value || undefined })}
+          />
+        )}
+        <Bound label="Searches" value={searches} whole onChange={(value) => change({ searches: value })} />
+      </div>
+      {components.length > 0 && (
+        <div class="filter-row">
+          <Choice
+            label="Reward"
+            all="total"
+            value={component ?? ""}
+            values={components}
+            onChange={(value) => change({ component: value || undefined })}
+          />
+          <Bound label="At least" value={least} onChange={(value) => change({ least: value })} />
+          <Bound label="At most" value={most} onChange={(value) => change({ most: value })} />
+        </div>
+      )}
+      <div class="filter-row">
+        <span class="field">
+          <label for="filter-sort">Sort</label>
+          <select
+            id="filter-sort"
+            value={sort.value.key}
+            onChange={({ currentTarget: { value } }) => {
+              const key = rowSortKeys.find((name) => name === value);
+              if (key) setSort({ key, descending: key === "reward" || key === "advantage" });
+            }}
+          >
+            {rowSortKeys.map((key) => (
+              <option key={key} value={key}>
+                {sortWords[key]}
+              </option>
+            ))}
+          </select>
+        </span>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={sort.value.descending ? "Descending; sort ascending" : "Ascending; sort descending"}
+          onClick={() => setSort({ ...sort.value, descending: !sort.value.descending })}
+        >
+          <Icon name={sort.value.descending ? "arrow-down" : "arrow-up"} />
+        </button>
+        {any && (
+          <button type="button" class="quiet" onClick={() => setFilter({})}>
+            <Icon name="clear-all" /> Clear filters
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Changes parts of the filter; undefined takes a part away. */
+function change(parts: { [K in keyof RowFilter]: RowFilter[K] | undefined }): void {
+  const entries = Object.entries({ ...filter.value, ...parts }).filter(([, value]) => value !== undefined);
+  setFilter(Object.fromEntries(entries) as RowFilter);
+}
+
+interface ChoiceProps {
+  label: string;
+  all?: string;
+  value: string;
+  values: readonly string[];
+  onChange(value: string): void;
+}
+
+function Choice({ label, all = "any", value, values, onChange }: ChoiceProps) {
+  const known = value === "" || values.includes(value) ? values : [value, ...values];
+  const id = `filter-${label}`;
+  return (
+    <span class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+        <option value="">{all}</option>
+        {known.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+interface BoundProps {
+  label: string;
+  value: number | undefined;
+  whole?: boolean;
+  onChange(value: number | undefined): void;
+}
+
+function Bound({ label, value, whole = false, onChange }: BoundProps) {
+  const id = `filter-${label}`;
+  return (
+    <span class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="number"
+        {...(whole ? { min: 0, step: 1 } : { step: "any" })}
+        value={value ?? ""}
+        onChange={({ currentTarget: { value: written, valueAsNumber } }) =>
+          onChange(written === "" || !Number.isFinite(valueAsNumber) ? undefined : valueAsNumber)
+        }
+      />
+    </span>
+  );
+}

@@ -1,0 +1,168 @@
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { z } from "zod";
+import type { toFileView } from "../../../protocol/file-view-messages.ts";
+import {
+  type FileRecord,
+  RowFilter,
+  type RowPage,
+  RowSort,
+  type TrajectoryRow,
+} from "../../../protocol/trajectory-file.ts";
+import { type MessageOf, savedPart, savePart, send } from "../host.ts";
+import { take } from "../view-model.ts";
+
+/** What is shown of the chosen row. */
+export const Tab = z.enum(["trajectory", "group", "steps"]);
+export type Tab = z.infer<typeof Tab>;
+
+const Saved = z.object({ filter: RowFilter, sort: RowSort, tab: Tab, chosen: z.int().min(0) });
+
+/** Rows that are asked for together. */
+export const blockSize = 100;
+const recordsKept = 96;
+const readOnMilliseconds = 250;
+
+const saved = Saved.safeParse(savedPart("list")).data;
+
+export const fileName = signal("");
+export const filter = signal<RowFilter>(saved?.filter ?? {});
+export const sort = signal<RowSort>(saved?.sort ?? { key: "line", descending: false });
+export const tab = signal<Tab>(saved?.tab ?? "trajectory");
+/** Counts, problems and choices of the file as the last page told them. */
+export const summary = signal<Omit<RowPage, "rows"> | undefined>(undefined);
+export const failure = signal<string | undefined>(undefined);
+/** Index of the chosen row in the list as it is filtered and sorted. */
+export const chosen = signal(saved?.chosen ?? 0);
+export const records = signal<ReadonlyMap<number, FileRecord | null>>(new Map());
+/** Rows of groups and of questions, by the name under which they were asked for. */
+export const sides = signal<ReadonlyMap<string, readonly TrajectoryRow[]>>(new Map());
+
+interface Block {
+  generation: number;
+  rows: readonly TrajectoryRow[];
+}
+
+const blocks = signal<ReadonlyMap<number, Block>>(new Map());
+/** Counts up whenever what is listed may be other rows; pages of before are shown until fresh ones come. */
+let generation = 0;
+const asked = new Set<string>();
+const wanted = new Set<number>();
+
+export const chosenRow = computed(() => rowAt(chosen.value));
+
+effect(() => savePart("list", { filter: filter.value, sort: sort.value, tab: tab.value, chosen: chosen.value }));
+
+/** The record of the chosen row is what the trajectory's own components draw. */
+effect(() => {
+  const row = chosenRow.value;
+  const record = row && records.value.get(row.key);
+  if (!record) return;
+  const { trajectory, verdict, reward, files } = record;
+  untracked(() => {
+    take({ method: "show", params: { trajectory, live: false, empty: "no-question" } });
+    take({ method: "inspected", params: { trajectoryId: trajectory.id, verdict, reward, files } });
+  });
+});
+
+/** A row of the list; undefined until it comes. Asks for it and its neighbours where they are not at hand. */
+export function rowAt(index: number): TrajectoryRow | undefined {
+  const block = Math.floor(index / blockSize);
+  return blocks.value.get(block)?.rows[index - block * blockSize];
+}
+
+/** Asks for the rows of a range that are not at hand, or are of before a change. */
+export function wantRows(from: number, to: number): void {
+  for (let block = Math.floor(from / blockSize); block * blockSize <= Math.max(from, to); block++) {
+    if (blocks.peek().get(block)?.generation === generation) continue;
+    askRows(`list:${generation}:${block}`, filter.peek(), sort.peek(), block * blockSize, blockSize);
+  }
+}
+
+/** Asks for the rows beside the list that a filter gives, under a name of their own. */
+export function wantSide(name: string, of: RowFilter, order: RowSort, limit: number): void {
+  askRows(name, of, order, 0, limit);
+}
+
+export function wantRecord(key: number): void {
+  if (records.peek().has(key) || wanted.has(key)) return;
+  wanted.add(key);
+  send("record", { key });
+}
+
+export function setFilter(next: RowFilter): void {
+  filter.value = next;
+  listAnew(true);
+}
+
+export function setSort(next: RowSort): void {
+  sort.value = next;
+  listAnew(true);
+}
+
+export function choose(index: number): void {
+  const last = (summary.peek()?.matched ?? 1) - 1;
+  chosen.value = Math.max(0, Math.min(last, index));
+}
+
+/** Takes in a message of the host. */
+export function receive(message: MessageOf<typeof toFileView>): void {
+  switch (message.method) {
+    case "file":
+      fileName.value = message.params.name;
+      failure.value = undefined;
+      sides.value = new Map();
+      asked.clear();
+      if (message.params.select !== undefined) return setFilter({ id: message.params.select });
+      listAnew(false);
+      return;
+    case "tokenTexts":
+      return take(message);
+    case "record": {
+      const { key, record } = message.params;
+      wanted.delete(key);
+      const kept = [...records.peek()].slice(-recordsKept);
+      records.value = new Map([...kept, [key, record]]);
+      return;
+    }
+    case "failed":
+      if (message.params.key !== undefined) wanted.delete(message.params.key);
+      if (message.params.request !== undefined) asked.delete(message.params.request);
+      failure.value = message.params.message;
+      return;
+    case "rows":
+      return takeRows(message.params.request, message.params.page);
+  }
+}
+
+function takeRows(request: string, { rows, ...counts }: RowPage): void {
+  asked.delete(request);
+  const [kind, of, block] = request.split(":");
+  if (kind !== "list") {
+    sides.value = new Map([...sides.peek(), [request, rows]]);
+    return;
+  }
+  if (Number(of) !== generation) return;
+  failure.value = undefined;
+  blocks.value = new Map([...blocks.peek(), [Number(block), { generation, rows }]]);
+  const grew = counts.read < counts.bytes;
+  summary.value = counts;
+  if (chosen.peek() >= counts.matched) choose(counts.matched - 1);
+  if (grew) setTimeout(() => listAnew(false), readOnMilliseconds);
+}
+
+function listAnew(fromTop: boolean): void {
+  generation += 1;
+  if (fromTop) {
+    blocks.value = new Map();
+    chosen.value = 0;
+  }
+  const around = chosen.peek();
+  wantRows(0, 0);
+  wantRows(around, around);
+}
+
+function askRows(request: string, of: RowFilter, order: RowSort, offset: number, limit: number): void {
+  if (asked.has(request)) return;
+  asked.add(request);
+  send("rows", { request, query: { filter: of, sort: order, offset, limit } });
+}

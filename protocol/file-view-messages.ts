@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { notification } from "./message.ts";
+import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
+import { fromViewer, toViewer } from "./viewer-messages.ts";
+
+const { ready, open, openLink, copy, copyLink, tokenTexts, fault } = fromViewer;
+
+/** The page of a file of trajectories to the extension host. The file is the editor's; the page names none. */
+export const fromFileView = {
+  ready,
+  open,
+  openLink,
+  copy,
+  copyLink,
+  tokenTexts,
+  fault,
+  rows: notification(
+    "rows",
+    "The page wants rows. The answer carries the same `request`; a later one of the same kind makes it needless.",
+    z.object({ request: z.string(), query: RowQuery }),
+  ),
+  record: notification("record", "The page wants one record.", z.object({ key: z.int().min(0) })),
+} as const;
+
+/** Extension host to the page of a file of trajectories. */
+export const toFileView = {
+  tokenTexts: toViewer.tokenTexts,
+  file: notification(
+    "file",
+    "Which file it is, and that it may have changed; `select` is the id of the one record to list.",
+    z.object({ name: z.string(), select: z.string().optional() }),
+  ),
+  rows: notification("rows", "Rows that were asked for.", z.object({ request: z.string(), page: RowPage })),
+  record: notification(
+    "record",
+    "A record that was asked for; null when the file has changed and there is none.",
+    z.object({ key: z.int().min(0), record: FileRecord.nullable() }),
+  ),
+  failed: notification(
+    "failed",
+    "The file could not be read: one sentence.",
+    z.object({ message: z.string(), request: z.string().optional(), key: z.int().optional() }),
+  ),
+} as const;

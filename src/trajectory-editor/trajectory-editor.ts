@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { toFileView } from "../../protocol/file-view-messages.ts";
+import type { Params } from "../../protocol/message.ts";
+import type { ServerLink } from "../client/server-link.ts";
+import type { Faults } from "../faults.ts";
+import { viewerHtml } from "../views/viewer-html.ts";
+
+export const trajectoryEditorType = "searchlight.trajectories";
+
+/** A page that has not reported itself by then is told of, and the file's text offered. */
+const readyMilliseconds = 15_000;
+/** A file that is being written changes many times a second; the page is told at most this often. */
+const changeMilliseconds = 500;
+
+export interface TrajectoryEditorParts {
+  context: vscode.ExtensionContext;
+  faults: Faults;
+  server: ServerLink;
+}
+
+/** Sends one of the messages of the page. */
+export type PostToFileView = <K extends keyof typeof toFileView>(
+  method: K,
+  params: Params<(typeof toFileView)[K]>,
+) => void;
+
+interface FileDocument extends vscode.CustomDocument {
+  /** Id of the record that a link led to; taken by the first page. */
+  select: string | undefined;
+}
+
+/**
+ * The read-only editor of a file of trajectories. It reads nothing itself: the language server reads the file by ranges, and the page
+ * is given rows and single records. It needs no folder and no trust.
+ */
+export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<FileDocument> {
+  readonly #parts: TrajectoryEditorParts;
+  readonly #selections = new Map<string, string>();
+
+  constructor(parts: TrajectoryEditorParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens a file, and in it the record of an id where one is given. */
+  async open(uri: vscode.Uri, id?: string): Promise<void> {
+    if (id !== undefined) this.#selections.set(uri.toString(), id);
+    await vscode.commands.executeCommand("vscode.openWith", uri, trajectoryEditorType);
+  }
+
+  openCustomDocument(uri: vscode.Uri): FileDocument {
+    const key = uri.toString();
+    const select = this.#selections.get(key);
+    this.#selections.delete(key);
+    return {
+      uri,
+      select,
+      dispose: () => void this.#parts.server.notify("trajectoryFileClosed", { path: uri.fsPath }),
+    };
+  }
+
+  async resolveCustomEditor(document: FileDocument, panel: vscode.WebviewPanel): Promise<void> {
+    const { context, faults, server } = this.#parts;
+    const { uri } = document;
+    const { webview } = panel;
+    const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const post: PostToFileView = (method, params) => void webview.postMessage({ method, params });
+    const tell = (): void => {
+      const { select } = document;
+      document.select = undefined;
+      post("file", { name: basename(uri.path), ...(select === undefined ? {} : { select }) });
+    };
+    const { fileHandlers } = await import("./file-handlers.ts");
+    const { dispatchFrom } = await import("../views/viewer-messages.ts");
+    const { fromFileView } = await import("../../protocol/file-view-messages.ts");
+    const waiting = setTimeout(() => offerText(uri, faults), readyMilliseconds);
+    const handlers = fileHandlers({ uri, post, server, faults }, () => {
+      clearTimeout(waiting);
+      tell();
+    });
+    const subscriptions = [
+      webview.onDidReceiveMessage((raw: unknown) => {
+        dispatchFrom(fromFileView, raw, handlers, (fault) => faults.report("the trajectory editor", fault)).catch(
+          (error: unknown) => faults.report("a message of the trajectory editor", error),
+        );
+      }),
+      watch(uri, tell),
+    ];
+    panel.onDidDispose(() => {
+      clearTimeout(waiting);
+      for (const subscription of subscriptions) subscription.dispose();
+    });
+    const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+    webview.html = viewerHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      scriptUri: resource("trajectories.js"),
+      styleUri: resource("trajectories.css"),
+      title: "Trajectories",
+    });
+  }
+}
+
+/** Calls back when the file changes, in bursts once. */
+function watch(uri: vscode.Uri, onChange: () => void): vscode.Disposable {
+  // The name may hold characters of patterns, so the folder is watched and the file picked out.
+  const watcher = vscode.workspace.createFileSystemWatcher(
+    new vscode.RelativePattern(vscode.Uri.joinPath(uri, ".."), "*"),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const changed = (other: vscode.Uri): void => {
+    if (other.toString() !== uri.toString() || timer) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      onChange();
+    }, changeMilliseconds);
+  };
+  watcher.onDidChange(changed);
+  watcher.onDidCreate(changed);
+  return {
+    dispose() {
+      clearTimeout(timer);
+      watcher.dispose();
+    },
+  };
+}
+
+function offerText(uri: vscode.Uri, faults: Faults): void {
+  faults.report("the trajectory editor", "its page did not start");
+  const open = "Open as Text";
+  void vscode.window
+    .showWarningMessage(`The view of ${basename(uri.path)} did not start.`, open)
+    .then((choice) => choice === open && vscode.commands.executeCommand("vscode.openWith", uri, "default"));
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromFileView, type toFileView } from "../../protocol/file-view-messages.ts";
+import type { Params } from "../../protocol/message.ts";
+import { TrajectoryFiles } from "../../server/editor/trajectory-files.ts";
+import type { Sent, ViewerPage } from "./viewer-page.ts";
+
+export interface ServedFile {
+  /** Writes other content and tells the page that the file changed. */
+  rewrite(content: string): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Stands for the extension host of the page of a file: hands its questions to the server's own index over a real file, and the
+ * answers back.
+ */
+export async function serveFile(view: ViewerPage, content: string): Promise<ServedFile> {
+  const folder = mkdtempSync(join(tmpdir(), "searchlight-file-page-"));
+  const path = join(folder, "run.trajectories.jsonl");
+  writeFileSync(path, content);
+  const ending = new AbortController();
+  const files = new TrajectoryFiles(ending.signal);
+  const post = async <K extends keyof typeof toFileView>(
+    method: K,
+    params: Params<(typeof toFileView)[K]>,
+  ): Promise<void> => {
+    await view.page.evaluate((message) => window.postMessage(message, "*"), { method, params } as never);
+  };
+  await view.page.exposeFunction("answer", async ({ method, params }: Sent) => {
+    if (method === "rows") {
+      const { request, query } = fromFileView.rows.params.parse(params);
+      await post("rows", { request, page: await files.page(path, query, ending.signal) });
+    } else if (method === "record") {
+      const { key } = fromFileView.record.params.parse(params);
+      await post("record", { key, record: await files.record(path, key, new Set(), async () => null) });
+    }
+  });
+  await view.page.evaluate(() => {
+    const { sent, answer } = window as unknown as { sent: Sent[]; answer(message: Sent): Promise<void> };
+    const push = sent.push.bind(sent);
+    sent.push = (...messages) => {
+      for (const message of messages) void answer(message);
+      return push(...messages);
+    };
+  });
+  const tell = () => post("file", { name: "run.trajectories.jsonl" });
+  await tell();
+  return {
+    async rewrite(next) {
+      writeFileSync(path, next);
+      await tell();
+    },
+    close() {
+      ending.abort();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
