@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { getJson } from "../models/http.ts";
@@ -18,6 +17,7 @@ import { capLog, failureInLog, logTail, openLog } from "./engine-log.ts";
 import { forgetHome, rememberHome } from "./engine-registry.ts";
 import { EngineStartError } from "./engine-start-error.ts";
 import { type EngineEnvironment, ensureEnvironment } from "./environment.ts";
+import { readModelFolder } from "./model-folder.ts";
 import { freePort } from "./free-port.ts";
 import { endOrphans, recordIsLive } from "./orphans.ts";
 import { endGroup, groupMembers } from "./process-group.ts";
@@ -75,12 +75,8 @@ const patienceSeconds = 900;
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { signal, onProgress = () => {} } = options;
-  if (!existsSync(join(options.model, "config.json"))) {
-    throw new EngineStartError(
-      "model",
-      `${options.model} is no model folder: it has no config.json; make one with searchlight models make-tiny or from-gguf.`,
-    );
-  }
+  const model = readModelFolder(options.model, options.backend);
+  if (!model.ok) throw new EngineStartError("model", model.reason);
   const environment = await ensureEnvironment(options.backend, signal, onProgress);
   const home = engineHome(options.home);
   await clearHome(home, environment);
