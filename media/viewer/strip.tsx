@@ -1,14 +1,7 @@
-import { ViewerState } from "../../protocol/viewer-messages.ts";
 import { sizesOf, stripOf } from "./blocks.ts";
-import { masked, setMasked, trajectory } from "./view-model.ts";
+import { MaskedSwitch } from "./masked-switch.tsx";
+import { trajectory } from "./view-model.ts";
 import { count } from "./wording.ts";
-
-const modes: Readonly<Record<ViewerState["masked"], string>> = {
-  show: "Masked: show",
-  dim: "Masked: dim",
-  hide: "Masked: hide",
-  only: "Masked: only",
-};
 
 /** The trajectory's length at a glance, solid where the policy wrote and hatched where text is masked. */
 export function Strip() {
@@ -28,17 +21,7 @@ export function Strip() {
           <i class="key bar-policy" /> {count(policy, `policy ${unit}`)} · <i class="key bar-environment" />{" "}
           {count(environment, `masked ${unit}`)} ({percent} %)
         </span>
-        <select
-          aria-label="Masked text"
-          value={masked.value}
-          onChange={(event) => setMasked(ViewerState.shape.masked.parse(event.currentTarget.value))}
-        >
-          {Object.entries(modes).map(([mode, label]) => (
-            <option key={mode} value={mode}>
-              {label}
-            </option>
-          ))}
-        </select>
+        <MaskedSwitch />
       </div>
     </section>
   );

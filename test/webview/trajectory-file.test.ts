@@ -121,6 +121,19 @@ test("a group stands in columns sorted by any value, its turns aligned, what bro
   expect(await page.locator(".shared", { hasText: "×6" }).count()).toBeGreaterThan(0);
 });
 
+test("the switch of masked text holds for columns as well", async () => {
+  const view = await openFile();
+  const { page } = view;
+  await page.getByRole("tab", { name: "Group" }).click();
+  const masks = page.locator(".columns .mask");
+  await expect.poll(() => masks.count()).toBeGreaterThan(5);
+  await page.getByLabel("Masked text").selectOption("hide");
+  expect(await masks.first().isVisible()).toBe(false);
+  await page.getByLabel("Masked text").selectOption("only");
+  expect(await masks.first().isVisible()).toBe(true);
+  expect(await page.locator(".columns .origin-policy").first().isVisible()).toBe(false);
+});
+
 test("a group whose rewards are all equal says so, in the list and above its columns", async () => {
   const view = await openFile();
   const { page } = view;
@@ -139,13 +152,13 @@ test("the same question at two steps is compared segment by segment and componen
   const changes = page.locator(".changes");
   await changes.waitFor();
   const words = (name: string) => changes.locator(name).allInnerTexts();
-  const [left, right] = [groups[18]!, groups[0]!];
-  expect(left.training).toMatchObject({ step: 1, group: "prompt-0", sample: 0 });
-  await expect.poll(async () => (await words("del")).join("|")).toContain("1");
-  expect((await words("ins")).join("|")).toContain("0");
+  const [left, right] = [groups[0]!, groups[18]!];
+  expect(right.training).toMatchObject({ step: 1, group: "prompt-0", sample: 0 });
+  await expect.poll(async () => (await words("del")).join("|")).toContain("Tom|Wray");
+  expect((await words("ins")).join("|")).toContain("Ines|Okafor");
   const table = (await page.getByRole("table").innerText()).replace(/\s+/g, " ");
   const total = right.reward!.total - left.reward!.total;
-  expect(table).toContain(`${Math.abs(total).toFixed(2)}`);
+  expect(table).toContain(`total 0.00 +1.00 +${total.toFixed(2)}`);
   expect(await changes.locator(".origin-environment .mask").count()).toBeGreaterThan(0);
 });
 

@@ -14,15 +14,17 @@ const picked = signal<{ left?: number; right?: number }>({});
 export function AcrossSteps({ row }: { row: TrajectoryRow }) {
   const name = `steps:${JSON.stringify(row.question)}`;
   const rows = sides.value.get(name);
-  const left = rows?.find(({ key }) => key === picked.value.left) ?? (rows && earlier(rows, row));
-  const right = rows?.find(({ key }) => key === picked.value.right) ?? row;
+  const other = rows && beside(rows, row);
+  const first = other && (other.step ?? 0) < (row.step ?? 0) ? other : row;
+  const left = rows?.find(({ key }) => key === picked.value.left) ?? first;
+  const right = rows?.find(({ key }) => key === picked.value.right) ?? (first === row ? (other ?? row) : row);
   useEffect(() => {
     if (!rows) wantSide(name, { question: row.question }, { key: "step", descending: false }, rowsLimit);
-    for (const each of [left, right]) if (each) wantRecord(each.key);
-  }, [name, rows, left?.key, right.key]);
+    for (const { key } of [left, right]) wantRecord(key);
+  }, [name, rows, left.key, right.key]);
   if (!rows) return <p class="content dim">Looking for the same question…</p>;
-  if (!left || rows.length < 2) return <p class="content">The file holds no other rollout of this question.</p>;
-  const [one, other] = [records.value.get(left.key), records.value.get(right.key)];
+  if (rows.length < 2) return <p class="content">The file holds no other rollout of this question.</p>;
+  const held = [records.value.get(left.key), records.value.get(right.key)] as const;
   return (
     <div class="content across">
       <h1 class="question">{row.question}</h1>
@@ -30,7 +32,7 @@ export function AcrossSteps({ row }: { row: TrajectoryRow }) {
         <Pick label="From" rows={rows} row={left} pick={(key) => (picked.value = { ...picked.value, left: key })} />
         <Pick label="To" rows={rows} row={right} pick={(key) => (picked.value = { ...picked.value, right: key })} />
       </div>
-      {one && other ? <Changes left={one} right={other} /> : <p class="dim">Reading…</p>}
+      {held[0] && held[1] ? <Changes left={held[0]} right={held[1]} /> : <p class="dim">Reading…</p>}
     </div>
   );
 }
@@ -65,8 +67,8 @@ function nameOf({ step, sample, line, reward }: TrajectoryRow): string {
   ].join(" · ");
 }
 
-/** The first step's rollout of the same number, else the first of another step, else another rollout. */
-function earlier(rows: readonly TrajectoryRow[], row: TrajectoryRow): TrajectoryRow | undefined {
+/** What a row is compared with at first: the same rollout of another step, else another of another step, else any other. */
+function beside(rows: readonly TrajectoryRow[], row: TrajectoryRow): TrajectoryRow | undefined {
   const others = rows.filter(({ key }) => key !== row.key);
   const elsewhere = others.filter(({ step }) => step !== row.step);
   return elsewhere.find(({ sample }) => sample === row.sample) ?? elsewhere[0] ?? others[0];
@@ -114,6 +116,7 @@ function Changes({ left, right }: { left: FileRecord; right: FileRecord }) {
 function SegmentItem({ segment }: { segment: SegmentChange }) {
   const { turn, origin, only, changes } = segment;
   const same = changes.every(({ side }) => side === "both");
+  const repeated = same && origin === "environment";
   if (changes.every(({ text }) => text.trim() === "")) return null;
   const words =
     only === "left" ? "only in the first" : only === "right" ? "only in the second" : same ? "the same" : "";
@@ -124,7 +127,7 @@ function SegmentItem({ segment }: { segment: SegmentChange }) {
         {origin === "environment" && ", not trained on"}
         {words && ` · ${words}`}
       </div>
-      <div class={origin === "environment" ? "mask" : ""}>
+      <div class={origin === "environment" ? "mask" : ""} hidden={repeated}>
         <div class="text">
           {changes.map(({ text, side }, index) =>
             side === "left" ? <del key={index}>{text}</del> : side === "right" ? <ins key={index}>{text}</ins> : text,

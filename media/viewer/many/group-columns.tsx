@@ -3,6 +3,8 @@ import { useEffect } from "preact/hooks";
 import type { FileRecord, RowFilter, RowSort, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
 import { largestOf, PointsBar } from "../reward.tsx";
+import { MaskedSwitch } from "../masked-switch.tsx";
+import { masked } from "../view-model.ts";
 import { count, points, signed, stateOf } from "../wording.ts";
 import { chosenRow, records, sides, summary, wantRecord, wantSide } from "./model.ts";
 import { RowStrip } from "./row-list.tsx";
@@ -39,7 +41,12 @@ export function GroupColumns({ row }: { row: TrajectoryRow }) {
   return (
     <div class="group">
       <GroupHead row={row} rows={rows} />
-      <div class="columns" role="table" aria-label="Rollouts side by side" style={{ "--columns": rows.length }}>
+      <div
+        class={`columns masked-${masked.value}`}
+        role="table"
+        aria-label="Rollouts side by side"
+        style={{ "--columns": rows.length }}
+      >
         <div class="column-row heads" role="row">
           {rows.map((each, index) => (
             <ColumnHead key={each.key} row={each} record={held[index]} />
@@ -114,7 +121,8 @@ function GroupHead({ row, rows }: { row: TrajectoryRow; rows: readonly Trajector
             </option>
           ))}
         </select>
-      </label>
+      </label>{" "}
+      <MaskedSwitch />
     </div>
   );
 }

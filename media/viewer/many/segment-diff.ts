@@ -24,7 +24,7 @@ const wordsLimit = 24_000;
 
 /**
  * Two trajectories of one question, segment by segment: the nth segment of a kind in a turn of the left stands beside the nth of that
- * kind in that turn of the right. Prompts are left out. In the order of the left, what only the right has after its turn.
+ * kind in that turn of the right. Prompts are left out. In the order of turns; answers are compared with each other, at the end.
  */
 export function segmentChanges(left: Trajectory, right: Trajectory): SegmentChange[] {
   const places = new Map<string, { left?: Segment; right?: Segment }>();
@@ -35,7 +35,9 @@ export function segmentChanges(left: Trajectory, right: Trajectory): SegmentChan
     const counts = new Map<string, number>();
     for (const segment of segments) {
       if (segment.origin === "prompt") continue;
-      const name = `${segment.turn}:${segment.kind}:${segment.origin}`;
+      // Answers are compared with each other, however many searches came before.
+      const turn = segment.kind === "answer" ? "" : segment.turn;
+      const name = `${turn}:${segment.kind}:${segment.origin}`;
       const nth = counts.get(name) ?? 0;
       counts.set(name, nth + 1);
       const place = `${name}:${nth}`;
@@ -44,7 +46,7 @@ export function segmentChanges(left: Trajectory, right: Trajectory): SegmentChan
   }
   return [...places.values()]
     .map((pair, index) => ({ ...pair, index, of: (pair.left ?? pair.right)! }))
-    .sort((a, b) => a.of.turn - b.of.turn || a.index - b.index)
+    .sort((a, b) => byPlace(a.of, b.of) || a.index - b.index)
     .map(({ left: one, right: other, of: { kind, origin, turn } }) => ({
       kind,
       origin,
@@ -52,6 +54,11 @@ export function segmentChanges(left: Trajectory, right: Trajectory): SegmentChan
       only: one && other ? undefined : one ? "left" : "right",
       changes: changesOf(one ? segmentText(left, one) : "", other ? segmentText(right, other) : ""),
     }));
+}
+
+function byPlace(a: Segment, b: Segment): number {
+  const answers = Number(a.kind === "answer") - Number(b.kind === "answer");
+  return answers !== 0 ? answers : a.kind === "answer" ? 0 : a.turn - b.turn;
 }
 
 /** The pieces of two texts in order; those of `both` and `left` add up to the left one, those of `both` and `right` to the right. */
