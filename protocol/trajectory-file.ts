@@ -76,6 +76,8 @@ export const RowProblem = z.object({ line: z.int().min(1), reason: z.string() })
 export type RowProblem = z.infer<typeof RowProblem>;
 
 export const RowPage = z.object({
+  /** Names the reading of the file that gave the keys; another reading gives others. */
+  reading: z.string(),
   rows: z.array(TrajectoryRow),
   /** Rows that match the filter; all rows. Counted so far while the file is being read. */
   matched: z.int().min(0),

@@ -1,4 +1,4 @@
-import { options } from "preact";
+import { Fragment, options } from "preact";
 
 /**
  * Characters that change how text around them is read without being seen: controls other than tab and line feed, overrides and
@@ -28,7 +28,8 @@ export function visible(text: string): string {
 export function showUnseenCharacters(): void {
   const before = options.vnode;
   options.vnode = (vnode) => {
-    if (typeof vnode.type === "string") {
+    // Text reaches the page as a child of an element or of a fragment, wherever it was passed through before.
+    if (typeof vnode.type === "string" || vnode.type === Fragment) {
       const props = vnode.props as Record<string, unknown>;
       if (props["children"] !== undefined) props["children"] = seen(props["children"]);
       for (const name of spoken) if (typeof props[name] === "string") props[name] = visible(props[name]);

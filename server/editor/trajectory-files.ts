@@ -44,6 +44,7 @@ export class TrajectoryFiles {
     const rows = await this.#matching(file, query.filter, signal);
     const ordered = sorted(rows, query.sort, query.filter.component);
     return {
+      reading: index.id,
       rows: ordered.slice(query.offset, query.offset + query.limit).map((row) => {
         const flat = zeroVariance.get(groupKey(row) ?? "");
         return flat === undefined ? row : { ...row, zeroVariance: flat };

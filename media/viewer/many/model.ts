@@ -142,6 +142,10 @@ function takeRows(request: string, { rows, ...counts }: RowPage): void {
     return;
   }
   if (Number(of) !== generation) return;
+  if (counts.reading !== summary.peek()?.reading) {
+    records.value = new Map();
+    wanted.clear();
+  }
   failure.value = undefined;
   blocks.value = new Map([...blocks.peek(), [Number(block), { generation, rows }]]);
   const grew = counts.read < counts.bytes;

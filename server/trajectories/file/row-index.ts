@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
@@ -34,6 +35,8 @@ export type MakeRow = (trajectory: Trajectory) => Omit<TrajectoryRow, "key" | "l
  * their texts.
  */
 export class RowIndex {
+  /** Keys of rows mean something within this one only. */
+  readonly id = randomUUID();
   readonly rows: TrajectoryRow[] = [];
   readonly problems: RowProblem[] = [];
   problemCount = 0;

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { filledTrajectory } from "../fixtures/filled-trajectory.ts";
+import { type ServedFile, serveFile } from "./file-page.ts";
+import { startViewer, type ViewerPage } from "./viewer-page.ts";
+
+let viewer: Awaited<ReturnType<typeof startViewer>>;
+let served: ServedFile | undefined;
+beforeAll(async () => {
+  viewer = await startViewer();
+});
+afterEach(() => {
+  served?.close();
+  served = undefined;
+});
+afterAll(() => viewer?.close());
+
+/** What would run, load, navigate or rewrite something where text is taken for anything but text. */
+const payloads: Readonly<Record<string, string>> = {
+  script: `<script>window.taken = true</script><svg onload="window.taken = true"></svg>`,
+  image: `<img src="https://attacker.test/pixel.png" onerror="window.taken = true"> ![x](https://attacker.test/p.png)`,
+  link: `<a href="javascript:window.taken=true">go</a> [go](javascript:window.taken=true) command:workbench.action.quit`,
+  style: `</style><style>@import url(https://attacker.test/a.css);</style> url(https://attacker.test/b.png) --x: 1; }`,
+  frame: `<iframe src="https://attacker.test/"></iframe><base href="https://attacker.test/"><meta http-equiv=refresh content=0>`,
+  terminal: "\u001b]8;;https://attacker.test/\u0007click\u001b]8;;\u0007\u001b[2J\u009b31m",
+  direction: "\u202egnp.exe \u2066\u2069 \u200b\u200e\ufeff \u{e0041}",
+  prototype: `__proto__ constructor hasOwnProperty ");window.taken=true;//`,
+  path: `../../../../etc/passwd file:///etc/passwd \\\\attacker.test\\share`,
+  template: "${window.taken = true} {{constructor.constructor('window.taken=true')()}}",
+};
+
+async function expectNothingTaken({ page, foreignRequests, faults }: ViewerPage): Promise<void> {
+  expect(foreignRequests).toEqual([]);
+  expect(faults).toEqual([]);
+  const page_ = await page.evaluate(() => ({
+    taken: (window as unknown as { taken?: boolean }).taken,
+    polluted: ({} as { polluted?: boolean }).polluted,
+    scripts: document.scripts.length,
+    elements: document.querySelectorAll(
+      "img, iframe, object, embed, base, a[href], link:not([rel=stylesheet]), form[action], video, audio, style, svg",
+    ).length,
+    address: location.href,
+  }));
+  expect(page_).toEqual({
+    taken: undefined,
+    polluted: undefined,
+    scripts: 1,
+    elements: 0,
+    address: "https://viewer.test/",
+  });
+}
+
+/** Nothing that can be seen or heard holds a character that changes how the text around it reads. */
+async function expectNothingUnseen({ page }: ViewerPage): Promise<void> {
+  const unseen = await page.evaluate(() => {
+    const pattern =
+      /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\u{e0041}/u;
+    const texts: string[] = [document.body.innerText];
+    for (const element of document.querySelectorAll("[title], [aria-label]"))
+      texts.push(element.getAttribute("title") ?? "", element.getAttribute("aria-label") ?? "");
+    return texts.filter((text) => pattern.test(text)).map((text) => text.slice(0, 200));
+  });
+  expect(unseen).toEqual([]);
+}
+
+for (const [name, payload] of Object.entries(payloads)) {
+  test(`a ${name} payload in every field stays text in the Trajectory view`, async () => {
+    const view = await viewer.open({ width: 600 });
+    const { trajectory, reward } = filledTrajectory(payload);
+    const shown = {
+      ...trajectory,
+      sampling: { temperature: 1 },
+      training: { step: 1, stage: payload, group: payload, sample: 0 },
+      source: { format: payload, extra: { [payload]: payload } },
+      tokens: { tokenizer: payload, ids: [1, 2, 3], logprobs: [null, -1, -2] },
+    };
+    await view.post("show", { trajectory: shown, live: false, empty: "no-question", banner: payload, policy: payload });
+    await view.post("inspected", {
+      trajectoryId: payload,
+      reward,
+      verdict: {
+        agree: false,
+        disagreements: [{ kind: payload, found: "text", start: 1, end: 9, tokens: 1, message: payload }],
+      },
+      files: [],
+    });
+    await view.page.getByRole("region", { name: "Mask audit" }).waitFor();
+    await view.unfoldAll();
+    await view.page.locator(".rule").first().click();
+    await expectNothingUnseen(view);
+    await expectNothingTaken(view);
+    await view.page.getByRole("button", { name: "Tokens", exact: true }).click();
+    await view.post("tokenTexts", { trajectoryId: payload, texts: [payload, payload, payload] });
+    await view.page.locator("#token-2").waitFor();
+    await view.page.locator("#token-2").hover();
+    await expectNothingUnseen(view);
+    await expectNothingTaken(view);
+  });
+
+  test(`a ${name} payload in every field stays text in the page of a file`, async () => {
+    const view = await viewer.open({ name: "trajectories", width: 1200 });
+    const { trajectory, reward } = filledTrajectory(payload);
+    const rows = [1, 2].map((step) => ({
+      ...trajectory,
+      profile: "r1-searcher",
+      reward: { ...reward, total: step },
+      training: { step, stage: payload, group: payload, sample: step },
+      text: trajectory.text,
+    }));
+    served = await serveFile(view, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n${payload}\n`);
+    await view.page.locator("#row-1 .row-question").waitFor();
+    await view.page.getByRole("region", { name: "Record" }).waitFor();
+    await view.unfoldAll();
+    await expectNothingUnseen(view);
+    for (const tab of ["Group", "Across steps"]) {
+      await view.page.getByRole("tab", { name: tab }).click();
+      await view.page
+        .locator(tab === "Group" ? ".columns .text" : ".changes .text")
+        .first()
+        .waitFor();
+      await view.unfoldAll();
+      await expectNothingUnseen(view);
+    }
+    await view.page.locator(".problems summary").click();
+    await expectNothingUnseen(view);
+    await expectNothingTaken(view);
+    const methods = new Set((await view.sent()).map(({ method }) => method));
+    expect([...methods].filter((method) => !["ready", "rows", "record"].includes(method))).toEqual([]);
+  });
+}
+
+test("messages that no editor sends change nothing: wrong shapes, names of the object's own, and other pages' messages", async () => {
+  const view = await viewer.open();
+  await view.page.evaluate(() => {
+    const messages: unknown[] = [
+      null,
+      "show",
+      { method: "__proto__", params: { polluted: true } },
+      { method: "constructor", params: {} },
+      { method: "toString" },
+      { method: "show", params: { trajectory: { id: 5 } } },
+      { method: "rows", params: { request: "list:0:0", page: {} } },
+      JSON.parse('{"method":"show","params":{"__proto__":{"polluted":true}}}'),
+    ];
+    for (const message of messages) window.postMessage(message, "*");
+  });
+  await expect.poll(async () => (await view.sent()).filter(({ method }) => method === "fault").length).toBe(2);
+  await expectNothingTaken(view);
+});
