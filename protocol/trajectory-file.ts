@@ -85,9 +85,11 @@ export const RowPage = z.object({
   /** The first records that cannot be read, and how many there are. */
   problems: z.array(RowProblem),
   problemCount: z.int().min(0),
-  /** Bytes of the file, and those that were read. */
+  /** Bytes of the file when it was last looked at, and those that were read. */
   bytes: z.int().min(0),
   read: z.int().min(0),
+  /** Nothing is being read or looked at any more: the page says all that the file holds. */
+  complete: z.boolean(),
   /** What can be chosen in filters; of each at most 200 values. */
   facets: z.object({
     steps: z.array(z.int()),

@@ -30,16 +30,18 @@ interface OpenFile {
 export class TrajectoryFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #signal: AbortSignal;
+  readonly #patience: number;
 
-  /** The signal ends all reading. */
-  constructor(signal: AbortSignal) {
+  /** The signal ends all reading; `patience` is how many milliseconds a page waits for the file to be read. */
+  constructor(signal: AbortSignal, patience = patienceMilliseconds) {
     this.#signal = signal;
+    this.#patience = patience;
   }
 
   async page(path: string, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
     const file = this.#file(path);
     const { index } = file;
-    await index.catchUp(patienceMilliseconds, this.#signal);
+    await index.catchUp(this.#patience, this.#signal);
     const { facets, zeroVariance } = derivedOf(file);
     const rows = await this.#matching(file, query.filter, signal);
     const ordered = sorted(rows, query.sort, query.filter.component);
@@ -55,6 +57,7 @@ export class TrajectoryFiles {
       problemCount: index.problemCount,
       bytes: index.bytes,
       read: index.complete ? index.bytes : index.read,
+      complete: index.complete,
       facets,
     };
   }

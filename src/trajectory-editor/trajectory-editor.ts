@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { type Stats, unwatchFile, watchFile } from "node:fs";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { toFileView } from "../../protocol/file-view-messages.ts";
@@ -11,8 +12,8 @@ export const trajectoryEditorType = "searchlight.trajectories";
 
 /** A page that has not reported itself by then is told of, and the file's text offered. */
 const readyMilliseconds = 15_000;
-/** A file that is being written changes many times a second; the page is told at most this often. */
-const changeMilliseconds = 500;
+/** A file that is being written changes many times a second; it is looked at this often. */
+const changeMilliseconds = 1000;
 
 export interface TrajectoryEditorParts {
   context: vscode.ExtensionContext;
@@ -103,28 +104,17 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
   }
 }
 
-/** Calls back when the file changes, in bursts once. */
-function watch(uri: vscode.Uri, onChange: () => void): vscode.Disposable {
-  // The name may hold characters of patterns, so the folder is watched and the file picked out.
-  const watcher = vscode.workspace.createFileSystemWatcher(
-    new vscode.RelativePattern(vscode.Uri.joinPath(uri, ".."), "*"),
-  );
-  let timer: NodeJS.Timeout | undefined;
-  const changed = (other: vscode.Uri): void => {
-    if (other.toString() !== uri.toString() || timer) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      onChange();
-    }, changeMilliseconds);
+/**
+ * Calls back when the file changes. It is looked at in turns: the editor's watchers miss changes made while they start, and those of
+ * folders on other machines.
+ */
+function watch({ fsPath, scheme }: vscode.Uri, onChange: () => void): vscode.Disposable {
+  if (scheme !== "file") return { dispose: () => undefined };
+  const listener = ({ mtimeMs, size }: Stats, before: Stats): void => {
+    if (mtimeMs !== before.mtimeMs || size !== before.size) onChange();
   };
-  watcher.onDidChange(changed);
-  watcher.onDidCreate(changed);
-  return {
-    dispose() {
-      clearTimeout(timer);
-      watcher.dispose();
-    },
-  };
+  watchFile(fsPath, { interval: changeMilliseconds, persistent: false }, listener);
+  return { dispose: () => unwatchFile(fsPath, listener) };
 }
 
 function offerText(uri: vscode.Uri, faults: Faults): void {

@@ -34,12 +34,12 @@ function FileState() {
       </p>
     );
   if (!shown) return <p class="file-state dim">Reading {fileName.value}…</p>;
-  const { matched, total, problems, problemCount, read, bytes } = shown;
+  const { matched, total, problems, problemCount, read, bytes, complete } = shown;
   return (
     <div class="file-state">
       <p class="dim numeric" role="status">
         {matched === total ? count(total, "trajectory", "trajectories") : `${matched} of ${total} trajectories`}
-        {read < bytes && ` · ${Math.floor((100 * read) / bytes)} % of the file read`}
+        {!complete && read < bytes && ` · ${Math.floor((100 * read) / bytes)} % of the file read`}
       </p>
       {problemCount > 0 && (
         <details class="problems">

@@ -148,10 +148,9 @@ function takeRows(request: string, { rows, ...counts }: RowPage): void {
   }
   failure.value = undefined;
   blocks.value = new Map([...blocks.peek(), [Number(block), { generation, rows }]]);
-  const grew = counts.read < counts.bytes;
   summary.value = counts;
   if (chosen.peek() >= counts.matched) choose(counts.matched - 1);
-  if (grew) setTimeout(() => listAnew(false), readOnMilliseconds);
+  if (!counts.complete) setTimeout(() => listAnew(false), readOnMilliseconds);
 }
 
 function listAnew(fromTop: boolean): void {

@@ -30,7 +30,7 @@ function write(trajectories: readonly unknown[]): void {
 async function page(filter: RowFilter = {}, sort = byLine, offset = 0, limit = 500): Promise<RowPage> {
   for (;;) {
     const found = await files.page(path, { filter, sort, offset, limit }, signal);
-    if (found.read === found.bytes) return found;
+    if (found.complete) return found;
   }
 }
 
@@ -150,6 +150,16 @@ test("a file without a line feed at its end gives its last record", async () => 
   writeFileSync(path, lineOf(groups[0]).trimEnd());
   expect((await page()).rows.map(({ id }) => id)).toEqual([groups[0]!.id]);
   expect((await page()).total).toBe(1);
+});
+
+test("a page that is given before the file was looked at says that more is to come", async () => {
+  write(groups.slice(0, 3));
+  await page();
+  appendFileSync(path, lineOf(groups[3]));
+  const impatient = new TrajectoryFiles(signal, 0);
+  const query: RowQuery = { filter: {}, sort: byLine, offset: 0, limit: 5 };
+  expect(await impatient.page(path, query, signal)).toMatchObject({ complete: false, total: 0 });
+  await expect.poll(async () => (await impatient.page(path, query, signal)).total).toBe(4);
 });
 
 test("pages cut what matches; a missing file is an error that names it", async () => {
