@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addDoctorCommand } from "./trainer-doctor.ts";
 import { addInstallCommand } from "./trainer-install.ts";
 import { addProxyCommand } from "./trainer-proxy.ts";
+import { addServeRemoteCommand } from "./trainer-serve-remote.ts";
 import { addStartCommand } from "./trainer-start.ts";
 import { addStatusCommand } from "./trainer-status.ts";
 import { addStopCommand } from "./trainer-stop.ts";
@@ -16,4 +17,5 @@ export function addTrainerCommand(program: Command): void {
   addDoctorCommand(command);
   addInstallCommand(command);
   addProxyCommand(command);
+  addServeRemoteCommand(command);
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { EngineStartError } from "./engine-start-error.ts";
 import { findPython } from "./find-python.ts";
 import { type Uv, ensureUv } from "./find-uv.ts";
 import { lastLine, runProgram } from "./run-program.ts";
+import { skyrlSource } from "./skyrl-source.ts";
 import { type Backend, type TrainerProject, placeProject } from "./trainer-project.ts";
 
 /** The engine's Python packages, installed. */
@@ -54,6 +55,7 @@ export async function ensureEnvironment(
     const uv = await ensureUv(signal);
     onLine("Looking for Python 3.12");
     const python = await ensurePython(uv, signal, onLine);
+    if (backend !== "jax") await checkOut(project, signal, onLine);
     onLine(`Installing the engine's packages into ${project.folder}`);
     await sync(project, backend, uv, python, signal, onLine);
     writeFileSync(markOf(project, backend), JSON.stringify({ uv: uv.path, backend }));
@@ -78,6 +80,28 @@ async function ensurePython(uv: Uv, signal: AbortSignal, onLine: (line: string) 
     "no-python",
     `No Python 3.12 or 3.13 that runs was found and none could be fetched (${lastLine(fetched.stderr)}); install one, or name it with SEARCHLIGHT_PYTHON.`,
   );
+}
+
+/** SkyRL's own project, for the backends whose packages only it can name. */
+async function checkOut(project: TrainerProject, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
+  if (existsSync(join(project.folder, "pyproject.toml"))) return;
+  onLine(`Fetching SkyRL ${skyrlSource.tag}`);
+  rmSync(project.folder, { recursive: true, force: true });
+  const args = [
+    "clone",
+    "--quiet",
+    "--depth",
+    "1",
+    "--branch",
+    skyrlSource.tag,
+    skyrlSource.repository,
+    project.folder,
+  ];
+  const { code, stderr } = await runProgram("git", args, { seconds: 900, signal });
+  if (code === 0) return;
+  signal.throwIfAborted();
+  rmSync(project.folder, { recursive: true, force: true });
+  throw new EngineStartError("install", `SkyRL's project could not be fetched with git (${lastLine(stderr)}).`);
 }
 
 async function sync(

@@ -13,7 +13,7 @@ export interface Uv {
 }
 
 /** The version that is installed where there is none, and the oldest that is taken where there is one. */
-const ownVersion = "0.13.9";
+export const uvVersion = "0.13.9";
 const oldest = [0, 8] as const;
 
 /** A `uv` that runs: named by `SEARCHLIGHT_UV`, in the cache, on PATH, or where its installers put it. */
@@ -43,7 +43,7 @@ export async function ensureUv(signal: AbortSignal, env = process.env, cache = c
     if (!python) break;
     tried.add(python.path);
     const args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target", target];
-    const { code, stderr } = await runProgram(python.path, [...args, `uv==${ownVersion}`], { seconds: 300, signal });
+    const { code, stderr } = await runProgram(python.path, [...args, `uv==${uvVersion}`], { seconds: 300, signal });
     signal.throwIfAborted();
     const installed = code === 0 ? await findUv(env, cache, signal) : undefined;
     if (installed) return installed;

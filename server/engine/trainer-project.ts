@@ -34,8 +34,7 @@ export function trainerFolder(): string {
 
 /** Copies the backend's project into the cache, under the hash of its content, where it is not there yet. */
 export function placeProject(backend: Backend, source = trainerFolder(), cache = cacheHome()): TrainerProject {
-  const kind = backend === "jax" ? "jax" : "gpu";
-  const root = join(cache, "engine", `${kind}-${contentHash(source)}`);
+  const root = join(cache, "engine", `trainer-${trainerHash(source)}`);
   if (!existsSync(root)) {
     mkdirSync(dirname(root), { recursive: true });
     const scratch = `${root}.${process.pid}`;
@@ -48,16 +47,24 @@ export function placeProject(backend: Backend, source = trainerFolder(), cache =
       if (!existsSync(root)) throw error;
     }
   }
+  return projectIn(root, backend);
+}
+
+/** The parts of a copy of `trainer/`. The GPU backends are a checkout of SkyRL's own project beside it. */
+export function projectIn(root: string, backend: Backend): TrainerProject {
+  const jax = backend === "jax";
   return {
-    folder: join(root, kind),
-    shims: kind === "jax" ? join(root, "shims") : undefined,
+    // Their packages exclude each other, so each has a checkout of its own.
+    folder: join(root, jax ? "jax" : `skyrl-${backend}`),
+    shims: jax ? join(root, "shims") : undefined,
     leash: join(root, "leash"),
     settle: join(root, "settle_requests.py"),
     compiled: join(root, "compiled"),
   };
 }
 
-function contentHash(folder: string): string {
+/** Names the content of `trainer/`. */
+export function trainerHash(folder: string): string {
   const hash = createHash("sha256");
   for (const file of filesUnder(folder)) {
     const bytes = readFileSync(join(folder, file));
@@ -67,7 +74,7 @@ function contentHash(folder: string): string {
 }
 
 /** Relative paths with `/`, sorted; what Python leaves beside its sources is no part of the project. */
-function filesUnder(folder: string): string[] {
+export function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
