@@ -1,0 +1,19 @@
+// npm run shots [-- FILE.jsonl]: sets up, then pictures every view in every theme with test/webview/shots.ts, into out/shots.
+// A file of trajectories given by name is pictured in place of the sample run.
+import { resolve } from "node:path";
+import { ensureChromium } from "./chromium.mjs";
+import { main } from "./failure.mjs";
+import { withNode } from "./own-node.mjs";
+import { root } from "./places.mjs";
+import { run } from "./processes.mjs";
+import { setUp } from "./setup.mjs";
+
+await main(async () => {
+  const { node } = await setUp();
+  const chromium = await ensureChromium();
+  const files = process.argv.slice(2).map((file) => resolve(process.env.INIT_CWD ?? ".", file));
+  return run(node, ["test/webview/shots.ts", ...files], {
+    cwd: root,
+    env: { ...withNode(node), SEARCHLIGHT_CHROMIUM: chromium },
+  });
+});

@@ -1,0 +1,94 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { rolloutGroups } from "../fixtures/rollout-groups.ts";
+import { twoHopStory } from "../fixtures/story.ts";
+import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
+import { serveFile } from "./file-page.ts";
+import { type ThemeName, themes } from "./themes.ts";
+import { startViewer, type ViewerPage } from "./viewer-page.ts";
+
+const folder = "out/shots";
+
+type Viewer = Awaited<ReturnType<typeof startViewer>>;
+
+/** Pictures every view in every theme; `given` is the text of a file of trajectories in place of the sample run. */
+async function shoot(given: string | undefined): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const viewer = await startViewer();
+  try {
+    for (const theme of Object.keys(themes) as ThemeName[]) {
+      await sidebar(viewer, theme);
+      await file(viewer, theme, given ?? sampleRun());
+    }
+  } finally {
+    await viewer.close();
+  }
+}
+
+async function sidebar(viewer: Viewer, theme: ThemeName): Promise<void> {
+  const { trajectory, texts } = trainedTrajectory();
+  const view = await viewer.open({ theme, width: 380, height: 1500 });
+  await view.post("show", { trajectory, live: false, empty: "no-question", policy: "extractive" });
+  await view.post("inspected", {
+    trajectoryId: trajectory.id,
+    reward: null,
+    verdict: { agree: true, disagreements: [] },
+    files: [{ ...trajectory.searches[0]!.hits[1]!.passage.place!, state: "changed" }],
+  });
+  await picture(view.page, "trajectory", theme);
+  await view.page.getByRole("button", { name: /answer-length/ }).click();
+  await view.page.locator("mark.chosen").first().waitFor();
+  await view.page.getByRole("region", { name: "Record" }).scrollIntoViewIfNeeded();
+  await picture(view.page, "reward", theme);
+  await view.page.getByRole("button", { name: "Tokens", exact: true }).click();
+  await view.post("tokenTexts", { trajectoryId: trajectory.id, texts });
+  await view.page.locator("#token-0", { hasText: texts[0]! }).waitFor();
+  await view.page.getByLabel("Shade tokens by").selectOption("advantage");
+  await view.page.locator("#token-60").hover();
+  await picture(view.page, "tokens", theme);
+  await live(viewer, theme);
+}
+
+async function live(viewer: Viewer, theme: ThemeName): Promise<void> {
+  const story = twoHopStory();
+  const view = await viewer.open({ theme, width: 380, height: 800 });
+  await view.post("show", { trajectory: null, live: true, empty: "starting" });
+  for (const event of story.events.slice(0, -6)) await view.post("event", { trajectoryId: story.trajectory.id, event });
+  await view.page.getByRole("button", { name: "Stop" }).waitFor();
+  await picture(view.page, "live", theme);
+}
+
+async function file(viewer: Viewer, theme: ThemeName, content: string): Promise<void> {
+  const view: ViewerPage = await viewer.open({ name: "trajectories", theme, width: 1400, height: 860 });
+  const served = await serveFile(view, content);
+  const { page } = view;
+  await page.getByRole("region", { name: "Record" }).waitFor();
+  await picture(page, "file", theme);
+  await page.getByRole("tab", { name: "Group" }).click();
+  await page.locator(".columns .text").first().waitFor();
+  await page.waitForTimeout(300);
+  await picture(page, "group", theme);
+  await page.getByRole("tab", { name: "Across steps" }).click();
+  await page.locator(".across, #tab-panel > p").first().waitFor();
+  await page.waitForTimeout(300);
+  await picture(page, "steps", theme);
+  served.close();
+}
+
+function sampleRun(): string {
+  return rolloutGroups({ steps: 3, prompts: 3, samples: 8 })
+    .map((each) => `${JSON.stringify(each)}\n`)
+    .join("");
+}
+
+async function picture(page: Page, view: string, theme: ThemeName): Promise<void> {
+  const path = join(folder, `${view}-${theme}.png`);
+  await page.screenshot({ path });
+  console.log(path);
+}
+
+if (import.meta.main) {
+  const [given] = process.argv.slice(2);
+  await shoot(given === undefined ? undefined : readFileSync(given, "utf8"));
+}
