@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { logTail } from "../engine/engine-log.ts";
 import { type KnownEngine, engineIn } from "../engine/engine-registry.ts";
 import { lastLine } from "../engine/run-program.ts";
-import { type RunningEngine, startEngine } from "../engine/start-engine.ts";
+import { type EngineOptions, type RunningEngine, startEngine } from "../engine/start-engine.ts";
 import { chosenModel } from "./chosen-model.ts";
 import { CommandError, interruptSignal, note, print, printJson } from "./output.ts";
 import { asCommandError, readBackend, readCount, usualEngineHome } from "./trainer-options.ts";
@@ -46,27 +46,30 @@ export function addStartCommand(command: Command): void {
     .action((options: StartOptions) => (options.detach ? startDetached(options) : startHere(options)));
 }
 
+/** The options in the engine's terms. Throws `CommandError` for those that cannot be. */
+function readStart(options: StartOptions): Omit<EngineOptions, "signal"> {
+  return {
+    model: chosenModel(options.model),
+    home: resolve(options.home ?? usualEngineHome()),
+    backend: readBackend(options.backend),
+    ...(options.port === undefined ? {} : { port: readCount("--port", options.port, 1, 65_535) }),
+    rank: readCount("--rank", options.rank, 1, 256),
+    adapters: readCount("--adapters", options.adapters, 2, 1024),
+    microBatch: readCount("--micro-batch", options.microBatch, 1, 4096),
+    samplingWidth: readCount("--sampling-width", options.samplingWidth, 1, 65_536),
+    devices: readCount("--devices", options.devices, 1, 64),
+  };
+}
+
 async function startHere(options: StartOptions): Promise<void> {
+  const given = readStart(options);
   const interrupted = interruptSignal();
   const asked = new AbortController();
   for (const name of ["SIGTERM", "SIGHUP"] as const) process.once(name, () => asked.abort());
   const signal = AbortSignal.any([interrupted, asked.signal]);
   let engine: RunningEngine;
   try {
-    engine = await startEngine({
-      model: chosenModel(options.model),
-      home: resolve(options.home ?? usualEngineHome()),
-      backend: readBackend(options.backend),
-      ...(options.port === undefined ? {} : { port: readCount("--port", options.port, 1, 65_535) }),
-      rank: readCount("--rank", options.rank, 1, 256),
-      adapters: readCount("--adapters", options.adapters, 2, 1024),
-      microBatch: readCount("--micro-batch", options.microBatch, 1, 4096),
-      samplingWidth: readCount("--sampling-width", options.samplingWidth, 1, 65_536),
-      devices: readCount("--devices", options.devices, 1, 64),
-      owner: "command",
-      signal,
-      onProgress: note,
-    });
+    engine = await startEngine({ ...given, owner: "command", signal, onProgress: note });
   } catch (error) {
     throw asCommandError(error);
   }
@@ -81,7 +84,7 @@ async function startHere(options: StartOptions): Promise<void> {
 
 /** The same command once more, in the background: it holds the engine, keeps its log small and stops it when it is asked to. */
 async function startDetached(options: StartOptions): Promise<void> {
-  const home = resolve(options.home ?? usualEngineHome());
+  const { home } = readStart(options);
   mkdirSync(home, { recursive: true });
   // Told from here where the person waits for it.
   const running = engineIn(home);

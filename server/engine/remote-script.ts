@@ -112,7 +112,7 @@ const findUvLines = [
 /** Every candidate is run: a version manager's shim for another version is on PATH like a real one. */
 const findPythonLines = [
   "python=3.12",
-  'for candidate in "$HOME"/.pyenv/versions/3.12*/bin/python3 python3.12 python3.13 python3; do',
+  'for candidate in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12*/bin/python3 python3.12 python3.13 python3; do',
   '  if real=$("$candidate" -I -c "import sys; print(sys.executable) if (3, 12) <= sys.version_info < (3, 14) else sys.exit(1)" 2>/dev/null); then python=$real; break; fi',
   "done",
 ];
