@@ -109,16 +109,11 @@ function derivedOf(file: OpenFile): Derived {
   return file.derived;
 }
 
-/** Letters, digits and spaces stand in JSON as they are; of these a line that does not hold them is not parsed. */
-const plain = /^[\w ]*$/;
-
 async function keysHolding(index: RowIndex, text: string, signal: AbortSignal): Promise<Set<number>> {
   const found = new Set<number>();
-  const all = index.rows.map(({ key }) => key);
-  for await (const { records: asked, text: line } of index.lines(all, signal)) {
-    if (plain.test(text) && !line.toLowerCase().includes(text)) continue;
+  for await (const { records: of, text: line } of index.lines(text, signal)) {
     const records = recordsOf(Buffer.from(line), "", 1);
-    for (const { part, key } of asked) {
+    for (const { part, key } of of) {
       const trajectory = records[part]?.trajectory;
       if (trajectory && holds(trajectory, text)) found.add(key);
     }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
+import { rangesHolding, standsAsWritten } from "./find-text.ts";
 import { importRecord } from "../import/import-row.ts";
 
 const chunkBytes = 1 << 20;
@@ -20,7 +21,7 @@ interface RecordPlace {
   part: number;
 }
 
-/** A line as it stands in the file, and which of its records were asked for. */
+/** A line as it stands in the file, and its records. */
 export interface RawLine {
   records: { key: number; part: number }[];
   text: string;
@@ -95,25 +96,34 @@ export class RowIndex {
     }
   }
 
-  /** The raw lines of given rows, in the order of the file, each read once. */
-  async *lines(keys: readonly number[], signal: AbortSignal): AsyncGenerator<RawLine> {
-    const places = new Map<number, { bytes: number; records: RawLine["records"] }>();
-    for (const key of keys) {
-      const place = this.#places.get(key);
-      if (!place) continue;
-      const line = places.get(place.offset);
-      if (line) line.records.push({ key, part: place.part });
-      else places.set(place.offset, { bytes: place.bytes, records: [{ key, part: place.part }] });
-    }
+  /**
+   * The raw lines that hold records, in the order of the file; of a text that stands in JSON as it is written, only lines that hold it,
+   * case aside.
+   */
+  async *lines(text: string, signal: AbortSignal): AsyncGenerator<RawLine> {
+    const lines = this.#lines();
+    const asked = standsAsWritten(text)
+      ? (await rangesHolding(this.#path, lines, text, signal)).map((index) => lines[index]!)
+      : lines;
     const file = await open(this.#path);
     try {
-      for (const [offset, { bytes, records }] of [...places].sort(([a], [b]) => a - b)) {
+      for (const { offset, bytes, records } of asked) {
         if (signal.aborted) return;
         yield { records, text: (await bytesAt(file, offset, bytes)).toString("utf8") };
       }
     } finally {
       await file.close();
     }
+  }
+
+  #lines(): { offset: number; bytes: number; records: RawLine["records"] }[] {
+    const lines = new Map<number, { offset: number; bytes: number; records: RawLine["records"] }>();
+    for (const [key, { offset, bytes, part }] of this.#places) {
+      const line = lines.get(offset);
+      if (line) line.records.push({ key, part });
+      else lines.set(offset, { offset, bytes, records: [{ key, part }] });
+    }
+    return [...lines.values()].sort((a, b) => a.offset - b.offset);
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
