@@ -20,7 +20,10 @@ export function identify(pid: number): ProcessIdentity {
   return { pid, start: startOf(pid) };
 }
 
-/** Whether the process still runs. Where start marks cannot be read, the number alone decides. */
+/**
+ * Whether the process still runs. Where start marks cannot be read, the number alone decides. One that has ended and only waits for its
+ * parent to notice does not run.
+ */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {
     process.kill(identity.pid, 0);
@@ -28,19 +31,26 @@ export function isAlive(identity: ProcessIdentity): boolean {
     // EPERM: there is such a process, of another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  const start = startOf(identity.pid);
+  const { state, start } = statOf(identity.pid);
+  if (state === "Z") return false;
   return identity.start === "" || start === "" || start === identity.start;
 }
 
-/** Linux: boot id and start time in clock ticks (`/proc/PID/stat`, field 22). Elsewhere empty. */
 function startOf(pid: number): string {
+  return statOf(pid).start;
+}
+
+/**
+ * Linux: state, and boot id with start time in clock ticks (`/proc/PID/stat`, fields 3 and 22). Elsewhere both are empty.
+ */
+function statOf(pid: number): { state: string; start: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field, the command in brackets, may itself hold spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${boot}/${fields[19] ?? ""}`;
+    return { state: fields[0] ?? "", start: `${boot}/${fields[19] ?? ""}` };
   } catch {
-    return "";
+    return { state: "", start: "" };
   }
 }
