@@ -1,5 +1,5 @@
+import { z } from "zod";
 import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
-import type { Trajectory } from "../../protocol/trajectory.ts";
 import { facetsOf, groupKey, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
 import { recordsOf, RowIndex } from "../trajectories/file/row-index.ts";
 import { inspectTrajectory, type ResolvePlace } from "./inspect-trajectory.ts";
@@ -112,17 +112,35 @@ function derivedOf(file: OpenFile): Derived {
 async function keysHolding(index: RowIndex, text: string, signal: AbortSignal): Promise<Set<number>> {
   const found = new Set<number>();
   for await (const { records: of, text: line } of index.lines(text, signal)) {
-    const records = recordsOf(Buffer.from(line), "", 1);
+    const texts = textsOf(line);
     for (const { part, key } of of) {
-      const trajectory = records[part]?.trajectory;
-      if (trajectory && holds(trajectory, text)) found.add(key);
+      if (texts[part]?.some((each) => each.toLowerCase().includes(text))) found.add(key);
     }
   }
   return found;
 }
 
-function holds({ question, text: transcript, searches }: Trajectory, wanted: string): boolean {
-  return [question, transcript, ...searches.map(({ query }) => query)].some((text) =>
-    text.toLowerCase().includes(wanted),
+/** What a search looks at, and nothing more: the line was proven to hold a trajectory when its row was made. */
+const OwnTexts = z.object({
+  segments: z.array(z.unknown()),
+  question: z.string(),
+  text: z.string(),
+  searches: z.array(z.looseObject({ query: z.string() })),
+});
+
+/** The texts of each record of a line that a search looks at: question, transcript and queries. */
+function textsOf(line: string): string[][] {
+  const own = OwnTexts.safeParse(parsedOrUndefined(line));
+  const records = own.success ? [own.data] : recordsOf(Buffer.from(line), "", 1).map(({ trajectory }) => trajectory);
+  return records.map((record) =>
+    record ? [record.question, record.text, ...record.searches.map(({ query }) => query)] : [],
   );
+}
+
+function parsedOrUndefined(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

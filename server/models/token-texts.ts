@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { dataHome } from "../home.ts";
 import { modelRoots } from "./model-files.ts";
 import { makeTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
@@ -12,7 +13,7 @@ const opened = new Map<string, TextTokenizer>();
 export function findTokenizer(id: string): TextTokenizer | undefined {
   const known = opened.get(id);
   if (known) return known;
-  for (const root of modelRoots()) {
+  for (const root of [...modelRoots(), join(dataHome(), "models")]) {
     if (!existsSync(root)) continue;
     const name = readdirSync(root).find((entry) => entry === id);
     const file = name === undefined ? undefined : join(root, name, "tokenizer.json");
