@@ -22,7 +22,16 @@ const needed = [
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),
-  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "codicon.ttf"].map((file) => `dist/${file}`),
+  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "codicon.ttf"].map(
+    (file) => `dist/${file}`,
+  ),
+  ...[
+    "jax/pyproject.toml",
+    "leash/sitecustomize.py",
+    "settle_requests.py",
+    "shims/torch/__init__.py",
+    "shims/peft/__init__.py",
+  ].map((file) => `trainer/${file}`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
 
@@ -31,6 +40,7 @@ const allowed = [
   /^docs\/images\/[^/]+\.(png|svg)$/,
   /^media\/icons\/[^/]+\.svg$/,
   /^media\/schemas\/[^/]+\.json$/,
+  /^trainer\/(?:[a-z]+\/)*[a-zA-Z_]+\.(?:md|py|toml)$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,
   /^dist\/node_modules\/onnxruntime-(node|common)\/(package\.json|dist\/.+\.(js|json)|bin\/.+)$/,

@@ -42,6 +42,11 @@ export async function makePackage() {
   for (const folder of ["media/icons", "media/schemas", "docs/images"]) {
     if (existsSync(join(root, folder))) cpSync(join(root, folder), join(stage, folder), { recursive: true });
   }
+  // What Python leaves beside its sources is not shipped.
+  cpSync(join(root, "trainer"), join(stage, "trainer"), {
+    recursive: true,
+    filter: (path) => !/__pycache__|\.venv/.test(path),
+  });
   cpSync(fetched.folder, join(stage, "dist", "models", model), { recursive: true });
   copyLance(target);
   copyOnnxRuntime();

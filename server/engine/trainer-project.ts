@@ -73,10 +73,10 @@ export function trainerHash(folder: string): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Relative paths with `/`, sorted; what Python leaves beside its sources is no part of the project. */
+/** Relative paths with `/`, sorted, of what the engine uses; neither what Python leaves beside its sources nor what is for readers. */
 export function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
+    .filter((entry) => entry.isFile() && /\.(?:py|toml)$/.test(entry.name) && !entry.parentPath.includes("__pycache__"))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
     .toSorted();
 }
