@@ -38,7 +38,7 @@ export function engineCommand(
   base: NodeJS.ProcessEnv = process.env,
 ): EngineCommand {
   const { project, uv, python, backend } = environment;
-  const config = backend === "jax" ? jaxConfig(shape) : gpuConfig(shape);
+  const config = backend === "jax" ? jaxConfig(shape) : gpuConfig(backend, shape);
   return {
     file: uv,
     cwd: project.folder,
@@ -84,16 +84,31 @@ function jaxConfig({ rank, adapters, microBatch, samplingWidth, devices }: Engin
   };
 }
 
-/** Dotted keys of SkyRL's training configuration, checked by its own parser only on a machine that has the packages. */
-function gpuConfig({ rank, adapters, microBatch, samplingWidth, devices }: EngineShape): Record<string, unknown> {
+/**
+ * Dotted keys of `SkyRLTrainConfig` (skyrl/train/config). One adapter shares the GPUs with the inference engines; fsdp holds no more. With
+ * megatron several are held where training and inference have GPUs of their own, half of them each.
+ */
+export function gpuConfig(
+  backend: "fsdp" | "megatron",
+  { rank, adapters, microBatch, samplingWidth, devices }: EngineShape,
+): Record<string, unknown> {
+  const trained = adapters - 1;
+  const apart = backend === "megatron" && trained > 1 && devices > 1;
+  const training = apart ? Math.ceil(devices / 2) : devices;
   return {
-    "trainer.placement.colocate_all": true,
-    "trainer.placement.policy_num_gpus_per_node": devices,
+    "trainer.placement.colocate_all": !apart,
+    "trainer.placement.policy_num_gpus_per_node": training,
     "trainer.policy.model.lora.rank": rank,
-    "trainer.policy.model.lora.max_loras": adapters,
+    "trainer.policy.model.lora.max_loras": apart ? trained : 1,
+    ...(apart
+      ? {
+          "trainer.policy.model.lora.max_cpu_loras": trained,
+          "trainer.policy.megatron_config.lora_config.merge_lora": false,
+        }
+      : {}),
     "trainer.micro_train_batch_size_per_gpu": microBatch,
     "trainer.micro_forward_batch_size_per_gpu": microBatch,
-    "generator.inference_engine.num_engines": devices,
+    "generator.inference_engine.num_engines": apart ? devices - training : devices,
     "generator.inference_engine.tensor_parallel_size": 1,
     "generator.inference_engine.max_num_seqs": samplingWidth,
   };
