@@ -1,12 +1,11 @@
-import { isAbsolute } from "node:path";
 import * as vscode from "vscode";
+import { linkable, linkTarget } from "./link-target.ts";
 
 const extensionId = "searchlight.searchlight";
-const form = /^[0-9A-Za-z_-]{1,64}$/;
 
 /** Puts a link on the clipboard that opens a stored trajectory in this editor: `vscode://searchlight.searchlight/trajectory/ID`. */
 export async function copyLink(id: string): Promise<void> {
-  if (!form.test(id))
+  if (!linkable(id))
     throw new Error("This trajectory is not in the store, so no link leads to it; copy its id instead.");
   await vscode.env.clipboard.writeText(`${vscode.env.uriScheme}://${extensionId}/trajectory/${id}`);
   void vscode.window.setStatusBarMessage("Searchlight: link copied", 3000);
@@ -26,20 +25,14 @@ export interface LinkTargets {
   file(path: string, id: string): Promise<unknown>;
 }
 
-/**
- * Opens such links when the editor is given one; the editor asks the person first. A link comes from anywhere, so a file is only
- * opened where its name is that of trajectories, and only by the read-only editor.
- */
+/** Opens such links when the editor is given one; the editor asks the person first, and a file opens in the read-only editor. */
 export function trajectoryLinks(targets: LinkTargets): vscode.Disposable {
   return vscode.window.registerUriHandler({
     handleUri(uri) {
-      const [, id] = /^\/trajectory\/([^/]+)$/.exec(uri.path) ?? [];
-      if (id !== undefined && form.test(id)) return void targets.trajectory(id);
-      const query = new URLSearchParams(uri.query);
-      const path = query.get("path") ?? "";
-      if (uri.path === "/file" && isAbsolute(path) && /(^|[\\/.])trajectories\.jsonl$/.test(path))
-        return void targets.file(path, query.get("id") ?? "");
-      void vscode.window.showWarningMessage("This link leads to no trajectory of Searchlight.");
+      const target = linkTarget(uri);
+      if (target?.kind === "trajectory") void targets.trajectory(target.id);
+      else if (target) void targets.file(target.path, target.id);
+      else void vscode.window.showWarningMessage("This link leads to no trajectory of Searchlight.");
     },
   });
 }

@@ -88,6 +88,8 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
         );
       }),
       watch(uri, tell),
+      // Another server has read nothing yet, and what was asked of the one before is not answered any more.
+      server.onDidStart(tell),
     ];
     panel.onDidDispose(() => {
       clearTimeout(waiting);

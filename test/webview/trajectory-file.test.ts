@@ -172,6 +172,24 @@ test("rows appear when the file grows, without moving what is chosen", async () 
   expect(await view.page.locator('.row[aria-selected="true"]').getAttribute("id")).toBe("row-2");
 });
 
+test("a file that cannot be read says why, and is read again when asked to", async () => {
+  const view = await openFile();
+  const { page } = view;
+  await view.post("failed", { message: "The file is gone; put it back." });
+  await page.getByRole("alert").getByText("The file is gone").waitFor();
+  await page.getByRole("button", { name: "Read again" }).click();
+  await expect.poll(() => page.locator(".file-state [role=status]").innerText()).toContain("36 trajectories");
+});
+
+test("a link into the file lists the one record it names", async () => {
+  const view = await openFile();
+  await view.post("file", { name: "run.trajectories.jsonl", select: groups[7]!.id });
+  await expect.poll(() => view.page.locator(".file-state [role=status]").innerText()).toContain("1 of 36");
+  await expect.poll(() => chosenId(view)).toBe(groups[7]!.id);
+  await view.page.getByRole("button", { name: "Clear filters" }).click();
+  await expect.poll(() => view.page.locator(".file-state [role=status]").innerText()).toContain("36 trajectories");
+});
+
 test("lines that cannot be read are named, and the others are there", async () => {
   const view = await openFile({}, `${content(groups.slice(0, 2))}{no json\n`);
   const problems = view.page.locator(".problems");

@@ -4,7 +4,7 @@ import { count } from "../wording.ts";
 import { Detail } from "./detail.tsx";
 import { Filters } from "./filters.tsx";
 import { RowList } from "./row-list.tsx";
-import { chosenRow, failure, fileName, summary, wantRecord } from "./model.ts";
+import { chosenRow, failure, fileName, retry, summary, wantRecord } from "./model.ts";
 
 /** The page of a file of trajectories: the list with its filters, and beside it what is chosen in it. */
 export function FileView() {
@@ -30,7 +30,10 @@ function FileState() {
   if (failure.value !== undefined)
     return (
       <p class="file-state trouble" role="alert">
-        <Icon name="error" /> {failure.value}
+        <Icon name="error" /> {failure.value}{" "}
+        <button type="button" class="quiet" onClick={retry}>
+          Read again
+        </button>
       </p>
     );
   if (!shown) return <p class="file-state dim">Reading {fileName.value}…</p>;

@@ -99,6 +99,14 @@ export function setSort(next: RowSort): void {
   listAnew(true);
 }
 
+/** Asks again for what could not be read. */
+export function retry(): void {
+  failure.value = undefined;
+  asked.clear();
+  wanted.clear();
+  listAnew(false);
+}
+
 export function choose(index: number): void {
   const last = (summary.peek()?.matched ?? 1) - 1;
   chosen.value = Math.max(0, Math.min(last, index));
