@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { filledTrajectory } from "../fixtures/filled-trajectory.ts";
+import { payloads } from "../fixtures/payloads.ts";
 import { rolloutGroups } from "../fixtures/rollout-groups.ts";
 import { openWindow } from "./window.ts";
 
@@ -63,4 +65,35 @@ test("without a folder a file is picked by the command and shown", async () => {
   await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain("6 trajectories");
   await window.screenshot("trajectory-file-without-folder");
   expect(window.errors).toEqual([]);
+});
+
+test("records with payloads in every field stay text in the editor: nothing runs, nothing is asked for", async () => {
+  const hostile = Object.values(payloads).map((payload, step) => {
+    const { trajectory, reward } = filledTrajectory(payload);
+    return { ...trajectory, profile: "r1-searcher", reward, training: { step, stage: payload, group: payload } };
+  });
+  await using window = await openWindow({
+    prepare: (folder) => writeFileSync(join(folder, name), hostile.map((each) => `${JSON.stringify(each)}\n`).join("")),
+  });
+  const { page } = window;
+  await page.keyboard.press("Control+P");
+  await page.locator('.quick-input-widget input[type="text"]').fill(name);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+  await page.keyboard.press("Enter");
+  const view = fileView(page);
+  const status = view.locator(".file-state [role=status]");
+  await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain(`${hostile.length} trajectories`);
+  await view.locator("#row-list").focus();
+  for (let row = 1; row < hostile.length; row++) {
+    await page.keyboard.press("ArrowDown");
+    await view.getByRole("region", { name: "Record" }).waitFor();
+  }
+  await view.getByRole("tab", { name: "Group" }).click();
+  await view.locator(".columns .text").first().waitFor();
+  expect(await view.locator("#viewer :is(img, iframe, object, base, a[href], svg, style, script)").count()).toBe(0);
+  expect(
+    await view.locator("body").evaluate(() => (globalThis as unknown as { taken?: boolean }).taken),
+  ).toBeUndefined();
+  expect(window.errors).toEqual([]);
+  expect([...window.foreignHosts]).toEqual([]);
 });

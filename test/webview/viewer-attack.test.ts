@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { filledTrajectory } from "../fixtures/filled-trajectory.ts";
+import { payloads } from "../fixtures/payloads.ts";
 import { type ServedFile, serveFile } from "./file-page.ts";
 import { startViewer, type ViewerPage } from "./viewer-page.ts";
 
@@ -13,20 +14,6 @@ afterEach(() => {
   served = undefined;
 });
 afterAll(() => viewer?.close());
-
-/** What would run, load, navigate or rewrite something where text is taken for anything but text. */
-const payloads: Readonly<Record<string, string>> = {
-  script: `<script>window.taken = true</script><svg onload="window.taken = true"></svg>`,
-  image: `<img src="https://attacker.test/pixel.png" onerror="window.taken = true"> ![x](https://attacker.test/p.png)`,
-  link: `<a href="javascript:window.taken=true">go</a> [go](javascript:window.taken=true) command:workbench.action.quit`,
-  style: `</style><style>@import url(https://attacker.test/a.css);</style> url(https://attacker.test/b.png) --x: 1; }`,
-  frame: `<iframe src="https://attacker.test/"></iframe><base href="https://attacker.test/"><meta http-equiv=refresh content=0>`,
-  terminal: "\u001b]8;;https://attacker.test/\u0007click\u001b]8;;\u0007\u001b[2J\u009b31m",
-  direction: "\u202egnp.exe \u2066\u2069 \u200b\u200e\ufeff \u{e0041}",
-  prototype: `__proto__ constructor hasOwnProperty ");window.taken=true;//`,
-  path: `../../../../etc/passwd file:///etc/passwd \\\\attacker.test\\share`,
-  template: "${window.taken = true} {{constructor.constructor('window.taken=true')()}}",
-};
 
 async function expectNothingTaken({ page, foreignRequests, faults }: ViewerPage): Promise<void> {
   expect(foreignRequests).toEqual([]);
