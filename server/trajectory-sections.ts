@@ -2,7 +2,7 @@ import type { Answer, Citation } from "../protocol/answer.ts";
 import { originCounts, partitionFault } from "../protocol/masks.ts";
 import type { Hit } from "../protocol/passage.ts";
 import { formatPlace } from "../protocol/place.ts";
-import type { Search, Segment, Trajectory } from "../protocol/trajectory.ts";
+import type { Search, Segment, Trajectory, TrainingPlace } from "../protocol/trajectory.ts";
 import { auditMask } from "./rollout/mask-audit.ts";
 import { builtInProfiles } from "./rollout/profile.ts";
 
@@ -118,12 +118,31 @@ export function trajectoryFacts(trajectory: Trajectory): [label: string, value: 
       "Mask",
       `${count(counts.policy, "character")} by the policy; ${counts.environment} (${Math.round(100 * counts.maskedShare)} %) ${maskedWords}`,
     ],
+    ...trainingFacts(trajectory.training),
     ...maskAudit(trajectory),
     ...(fault === undefined
       ? []
       : [["Damaged", `${fault}; parts of the text may be shown twice or not at all`] as [string, string]]),
     ...trajectory.notices.map((notice): [string, string] => ["Notice", notice]),
   ];
+}
+
+/** Where a rollout stands in its run and group, and what the update made of it; nothing for one that was not trained on. */
+function trainingFacts(training: TrainingPlace | undefined): [label: string, value: string][] {
+  if (!training) return [];
+  const { step, stage, group, sample, groupSize, groupMean, rank, advantage, kl, klCoefficient } = training;
+  const of = groupSize === undefined ? "" : ` of ${groupSize}`;
+  const facts = [
+    ...(step === undefined ? [] : [`step ${step}`]),
+    ...(stage === undefined ? [] : [stage]),
+    ...(group === undefined ? [] : [`group ${group}`]),
+    ...(sample === undefined ? [] : [`rollout ${sample + 1}${of}`]),
+    ...(advantage === undefined ? [] : [`advantage ${rounded(advantage)}`]),
+    ...(groupMean === undefined ? [] : [`group mean ${rounded(groupMean)}`]),
+    ...(rank === undefined ? [] : [`rank ${rank}${of}`]),
+    ...(kl === undefined ? [] : [`KL ${rounded(kl)} nats${klCoefficient ? ` × ${klCoefficient}` : ""}`]),
+  ];
+  return facts.length === 0 ? [] : [["Training", facts.join(", ")]];
 }
 
 /** What other ways of finding the mask say of it; nothing where its profile is a project's own and not at hand. */
