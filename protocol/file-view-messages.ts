@@ -19,7 +19,11 @@ export const fromFileView = {
     "The page wants rows. The answer carries the same `request`; a later one of the same kind makes it needless.",
     z.object({ request: z.string(), query: RowQuery }),
   ),
-  record: notification("record", "The page wants one record.", z.object({ key: z.int().min(0) })),
+  record: notification(
+    "record",
+    "The page wants one record, with its tokens where it shows them: they are most of a record's size.",
+    z.object({ key: z.int().min(0), tokens: z.boolean() }),
+  ),
 } as const;
 
 /** Extension host to the page of a file of trajectories. */
@@ -34,7 +38,7 @@ export const toFileView = {
   record: notification(
     "record",
     "A record that was asked for; null when the file has changed and there is none.",
-    z.object({ key: z.int().min(0), record: FileRecord.nullable() }),
+    z.object({ key: z.int().min(0), tokens: z.boolean(), record: FileRecord.nullable() }),
   ),
   failed: notification(
     "failed",

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { fromFileView } from "../../protocol/file-view-messages.ts";
 import type { NotificationHandlers } from "../../protocol/message.ts";
+import type { FileRecord } from "../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Request } from "../client/messages.ts";
 import { openLink } from "../editor/open-link.ts";
@@ -51,11 +52,11 @@ export function fileHandlers(
         if (!signal.aborted) post("failed", { request, message: messageOf(error) });
       }
     },
-    record: async ({ key }) => {
+    record: async ({ key, tokens }) => {
       try {
         const record = await server.request("trajectoryRecord", { path, key });
-        shown = record?.trajectory;
-        post("record", { key, record });
+        if (tokens) shown = record?.trajectory;
+        post("record", { key, tokens, record: tokens || !record ? record : withoutTokens(record) });
       } catch (error) {
         post("failed", { key, message: messageOf(error) });
       }
@@ -90,6 +91,12 @@ class SupersededLists {
     }
     return this.#controller.signal;
   }
+}
+
+/** Columns beside each other show text alone. */
+function withoutTokens(record: FileRecord): FileRecord {
+  const { tokens: _, ...trajectory } = record.trajectory;
+  return { ...record, trajectory };
 }
 
 function messageOf(error: unknown): string {

@@ -33,8 +33,8 @@ export async function serveFile(view: ViewerPage, content: string): Promise<Serv
       const { request, query } = fromFileView.rows.params.parse(params);
       await post("rows", { request, page: await files.page(path, query, ending.signal) });
     } else if (method === "record") {
-      const { key } = fromFileView.record.params.parse(params);
-      await post("record", { key, record: await files.record(path, key, new Set(), async () => null) });
+      const { key, tokens } = fromFileView.record.params.parse(params);
+      await post("record", { key, tokens, record: await files.record(path, key, new Set(), async () => null) });
     }
   });
   await view.page.evaluate(() => {

@@ -96,6 +96,29 @@ test("filters narrow the list together and are kept over a reload", async () => 
   expect(JSON.stringify(await page.evaluate(() => sessionStorage.getItem("state")))).toContain("reward");
 });
 
+test("tokens of a file's records are asked for where they are shown, and only the latest are kept", async () => {
+  const view = await openFile();
+  const { page } = view;
+  await page.getByRole("button", { name: "Tokens", exact: true }).click();
+  await page.locator("#token-0").waitFor();
+  await page.locator("#row-list").focus();
+  for (let row = 1; row < 12; row++) {
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => chosenId(view)).toBe(groups[row]!.id);
+  }
+  await page.locator("#token-0").waitFor();
+  await page.keyboard.press("Home");
+  await expect.poll(() => chosenId(view)).toBe(groups[0]!.id);
+  await page.getByRole("tab", { name: "Group" }).click();
+  await expect.poll(() => page.locator(".column-row.answers .text").count()).toBe(6);
+  const asked = (await view.sent()).filter(({ method }) => method === "record").map(({ params }) => params);
+  const first = groups[0]!;
+  expect(first.tokens).toBeDefined();
+  // The first was given up in favour of eight later ones, so it is asked for again.
+  expect(asked.filter((params) => JSON.stringify(params) === '{"key":0,"tokens":true}')).toHaveLength(2);
+  expect(asked.some((params) => JSON.stringify(params).includes('"tokens":false'))).toBe(true);
+});
+
 test("a group stands in columns sorted by any value, its turns aligned, what broke a rule under its words", async () => {
   const view = await openFile();
   const { page } = view;

@@ -4,14 +4,14 @@ import { count } from "../wording.ts";
 import { Detail } from "./detail.tsx";
 import { Filters } from "./filters.tsx";
 import { RowList } from "./row-list.tsx";
-import { chosenRow, failure, fileName, retry, summary, wantRecord } from "./model.ts";
+import { chosenRow, failure, fileName, retry, summary, tab, wantRecord } from "./model.ts";
 
 /** The page of a file of trajectories: the list with its filters, and beside it what is chosen in it. */
 export function FileView() {
   const row = chosenRow.value;
   useEffect(() => {
-    if (row) wantRecord(row.key);
-  }, [row?.key]);
+    if (row) wantRecord(row.key, tab.value === "trajectory");
+  });
   return (
     <div class="file-view">
       <nav class="list-pane" aria-label="Trajectories">

@@ -19,7 +19,9 @@ const Saved = z.object({ filter: RowFilter, sort: RowSort, tab: Tab, chosen: z.i
 
 /** Rows that are asked for together. */
 export const blockSize = 100;
-const recordsKept = 96;
+const recordsKept = 128;
+/** Records with tokens that are kept; a long one of them takes megabytes. */
+const wholeKept = 8;
 const readOnMilliseconds = 250;
 
 const saved = Saved.safeParse(savedPart("list")).data;
@@ -46,7 +48,9 @@ const blocks = signal<ReadonlyMap<number, Block>>(new Map());
 /** Counts up whenever what is listed may be other rows; pages of before are shown until fresh ones come. */
 let generation = 0;
 const asked = new Set<string>();
-const wanted = new Set<number>();
+const wanted = new Set<string>();
+/** Keys of the records that came with their tokens, the latest last. */
+let whole: readonly number[] = [];
 
 export const chosenRow = computed(() => rowAt(chosen.value));
 
@@ -83,10 +87,12 @@ export function wantSide(name: string, of: RowFilter, order: RowSort, limit: num
   askRows(name, of, order, 0, limit);
 }
 
-export function wantRecord(key: number): void {
-  if (records.peek().has(key) || wanted.has(key)) return;
-  wanted.add(key);
-  send("record", { key });
+/** Asks for a record where it is not at hand; `tokens` for one that is shown in full. */
+export function wantRecord(key: number, tokens = false): void {
+  const name = `${key}:${tokens}`;
+  if (wanted.has(name) || (tokens ? whole.includes(key) : records.peek().has(key))) return;
+  wanted.add(name);
+  send("record", { key, tokens });
 }
 
 export function setFilter(next: RowFilter): void {
@@ -125,21 +131,30 @@ export function receive(message: MessageOf<typeof toFileView>): void {
       return;
     case "tokenTexts":
       return take(message);
-    case "record": {
-      const { key, record } = message.params;
-      wanted.delete(key);
-      const kept = [...records.peek()].slice(-recordsKept);
-      records.value = new Map([...kept, [key, record]]);
-      return;
-    }
+    case "record":
+      return takeRecord(message.params);
     case "failed":
-      if (message.params.key !== undefined) wanted.delete(message.params.key);
+      wanted.clear();
       if (message.params.request !== undefined) asked.delete(message.params.request);
       failure.value = message.params.message;
       return;
     case "rows":
       return takeRows(message.params.request, message.params.page);
   }
+}
+
+function takeRecord({ key, tokens, record }: { key: number; tokens: boolean; record: FileRecord | null }): void {
+  wanted.delete(`${key}:${tokens}`);
+  // One without tokens may come after the whole one was asked for.
+  if (!tokens && whole.includes(key)) return;
+  const next = new Map([...records.peek()].filter(([other]) => other !== key).slice(1 - recordsKept));
+  next.set(key, record);
+  if (tokens) {
+    whole = [...whole.filter((other) => other !== key), key];
+    for (const other of whole.slice(0, -wholeKept)) next.delete(other);
+    whole = whole.slice(-wholeKept);
+  }
+  records.value = next;
 }
 
 function takeRows(request: string, { rows, ...counts }: RowPage): void {
@@ -152,6 +167,7 @@ function takeRows(request: string, { rows, ...counts }: RowPage): void {
   if (Number(of) !== generation) return;
   if (counts.reading !== summary.peek()?.reading) {
     records.value = new Map();
+    whole = [];
     wanted.clear();
   }
   failure.value = undefined;
