@@ -68,6 +68,8 @@ export const RowQuery = z.object({
   sort: RowSort,
   offset: z.int().min(0),
   limit: z.int().min(1).max(500),
+  /** Key of a row whose place is wanted. */
+  locate: z.int().min(0).optional(),
 });
 export type RowQuery = z.infer<typeof RowQuery>;
 
@@ -82,6 +84,8 @@ export const RowPage = z.object({
   /** Rows that match the filter; all rows. Counted so far while the file is being read. */
   matched: z.int().min(0),
   total: z.int().min(0),
+  /** Where the row that was to be located stands among those that match; absent where it does not. */
+  located: z.object({ key: z.int().min(0), index: z.int().min(0) }).optional(),
   /** The first records that cannot be read, and how many there are. */
   problems: z.array(RowProblem),
   problemCount: z.int().min(0),

@@ -45,7 +45,9 @@ export class TrajectoryFiles {
     const { facets, zeroVariance } = derivedOf(file);
     const rows = await this.#matching(file, query.filter, signal);
     const ordered = sorted(rows, query.sort, query.filter.component);
+    const at = query.locate === undefined ? -1 : ordered.findIndex(({ key }) => key === query.locate);
     return {
+      ...(at < 0 ? {} : { located: { key: query.locate!, index: at } }),
       reading: index.id,
       rows: ordered.slice(query.offset, query.offset + query.limit).map((row) => {
         const flat = zeroVariance.get(groupKey(row) ?? "");

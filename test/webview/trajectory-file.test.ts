@@ -195,6 +195,32 @@ test("rows appear when the file grows, without moving what is chosen", async () 
   expect(await view.page.locator('.row[aria-selected="true"]').getAttribute("id")).toBe("row-2");
 });
 
+test("a chosen row stays chosen and in place when rows with more reward come above it", async () => {
+  const rewarded = Array.from({ length: 60 }, (_, index) => ({
+    ...groups[0]!,
+    id: `first-${index}`,
+    reward: { ...groups[0]!.reward!, total: index },
+  }));
+  const view = await openFile({}, content(rewarded));
+  const { page } = view;
+  await page.getByLabel("Sort", { exact: true }).selectOption("reward");
+  await expect.poll(() => page.locator("#row-0 .row-reward").innerText()).toBe("+59.00");
+  await page.locator("#row-list").evaluate((list) => (list.scrollTop = 30 * 64));
+  await page.locator("#row-32").click();
+  await expect.poll(() => chosenId(view)).toBe("first-27");
+  const top = () => page.locator('.row[aria-selected="true"]').evaluate((row) => row.getBoundingClientRect().top);
+  const before = await top();
+  const more = Array.from({ length: 5 }, (_, index) => ({
+    ...rewarded[0]!,
+    id: `later-${index}`,
+    reward: { ...groups[0]!.reward!, total: 100 + index },
+  }));
+  await served!.rewrite(content([...rewarded, ...more]));
+  await expect.poll(() => page.locator('.row[aria-selected="true"]').getAttribute("id")).toBe("row-37");
+  expect(await chosenId(view)).toBe("first-27");
+  await expect.poll(top).toBe(before);
+});
+
 test("a file that cannot be read says why, and is read again when asked to", async () => {
   const view = await openFile();
   const { page } = view;

@@ -33,6 +33,8 @@ export const tab = signal<Tab>(saved?.tab ?? "trajectory");
 /** Counts, problems and choices of the file as the last page told them. */
 export const summary = signal<Omit<RowPage, "rows"> | undefined>(undefined);
 export const failure = signal<string | undefined>(undefined);
+/** How many rows the chosen one was moved down by rows that came; each time a value of its own. */
+export const followed = signal<{ rows: number } | undefined>(undefined);
 /** Index of the chosen row in the list as it is filtered and sorted. */
 export const chosen = signal(saved?.chosen ?? 0);
 export const records = signal<ReadonlyMap<number, FileRecord | null>>(new Map());
@@ -143,6 +145,14 @@ export function receive(message: MessageOf<typeof toFileView>): void {
   }
 }
 
+/** Keeps the chosen row chosen where others came before it, and tells the list how far it went. */
+function follow(key: number, index: number): void {
+  const from = chosen.peek();
+  if (index === from || chosenRow.peek()?.key !== key) return;
+  followed.value = { rows: index - from };
+  chosen.value = index;
+}
+
 function takeRecord({ key, tokens, record }: { key: number; tokens: boolean; record: FileRecord | null }): void {
   wanted.delete(`${key}:${tokens}`);
   // One without tokens may come after the whole one was asked for.
@@ -171,6 +181,7 @@ function takeRows(request: string, { rows, ...counts }: RowPage): void {
     wanted.clear();
   }
   failure.value = undefined;
+  if (counts.located) follow(counts.located.key, counts.located.index);
   blocks.value = new Map([...blocks.peek(), [Number(block), { generation, rows }]]);
   summary.value = counts;
   if (chosen.peek() >= counts.matched) choose(counts.matched - 1);
@@ -191,5 +202,7 @@ function listAnew(fromTop: boolean): void {
 function askRows(request: string, of: RowFilter, order: RowSort, offset: number, limit: number): void {
   if (asked.has(request)) return;
   asked.add(request);
-  send("rows", { request, query: { filter: of, sort: order, offset, limit } });
+  const key = chosenRow.peek()?.key;
+  const locate = request.startsWith("list:") && key !== undefined ? { locate: key } : {};
+  send("rows", { request, query: { filter: of, sort: order, offset, limit, ...locate } });
 }

@@ -1,9 +1,10 @@
+import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { stripKinds, type TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
 import { useVirtualRows } from "../virtual-rows.ts";
 import { count, points, signed } from "../wording.ts";
-import { choose, chosen, rowAt, summary, wantRows } from "./model.ts";
+import { choose, chosen, followed, rowAt, summary, wantRows } from "./model.ts";
 
 const rowHeight = 64;
 const page = 10;
@@ -18,6 +19,11 @@ export function RowList() {
   // What is in sight and not at hand is asked for after each drawing; equal questions are asked once.
   useEffect(() => {
     if (matched > 0) wantRows(first, last);
+  });
+  // What the reader looks at stays where it is on the page when rows come above it.
+  useSignalEffect(() => {
+    const by = followed.value;
+    if (by && scroller.current) scroller.current.scrollTop += by.rows * rowHeight;
   });
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = rowAfter(event.key, chosen.value, matched);
