@@ -19,16 +19,25 @@ const content = (count: number): string =>
 const fileView = (page: Page): FrameLocator =>
   page.frameLocator(".editor-instance iframe.webview, iframe.webview").frameLocator("iframe#active-frame");
 
+/** Opens the file as a person does, once the extension is up: before that the editor knows no editor of ours. */
+async function openByName(page: Page): Promise<void> {
+  await page
+    .locator(".statusbar-item", { hasText: /Indexing|\d+ files/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await page.keyboard.press("Control+P");
+  await page.locator('.quick-input-widget input[type="text"]').fill(name);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+  await page.keyboard.press("Enter");
+}
+
 test("in Restricted Mode a file of trajectories opens in its own editor, and rows come as it grows", async () => {
   await using window = await openWindow({
     restricted: true,
     prepare: (folder) => writeFileSync(join(folder, name), content(10)),
   });
   const { page } = window;
-  await page.keyboard.press("Control+P");
-  await page.locator('.quick-input-widget input[type="text"]').fill(name);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
-  await page.keyboard.press("Enter");
+  await openByName(page);
   const view = fileView(page);
   const status = view.locator(".file-state [role=status]");
   await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain("10 trajectories");
@@ -76,10 +85,7 @@ test("records with payloads in every field stay text in the editor: nothing runs
     prepare: (folder) => writeFileSync(join(folder, name), hostile.map((each) => `${JSON.stringify(each)}\n`).join("")),
   });
   const { page } = window;
-  await page.keyboard.press("Control+P");
-  await page.locator('.quick-input-widget input[type="text"]').fill(name);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
-  await page.keyboard.press("Enter");
+  await openByName(page);
   const view = fileView(page);
   const status = view.locator(".file-state [role=status]");
   await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain(`${hostile.length} trajectories`);
