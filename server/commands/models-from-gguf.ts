@@ -17,14 +17,15 @@ export function addFromGgufCommand(command: Command): void {
       "folder of the model, which must not hold one yet; named after the file, among the listed models, where absent",
     )
     .option("--json", "one JSON object on standard output")
-    .action((file: string, folder: string | undefined, options: { json?: boolean }) => {
+    .action((file: string, folder: string | undefined, _options: object, self: Command) => {
       if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, exitCodes.usage);
       const target =
         folder === undefined ? join(modelsHome(), basename(file).replace(/\.gguf$/i, "")) : resolve(folder);
       if (existsSync(join(target, "config.json")))
         throw new CommandError(`${target} holds a model already; name another folder.`);
       const made = convert(file, target);
-      if (options.json) return printJson({ ...made });
+      // A parent with the same option takes it before its subcommand does.
+      if (self.optsWithGlobals<{ json?: boolean }>().json) return printJson({ ...made });
       print(
         visible(
           `Made ${made.folder} of ${made.name || file}: ${made.parameters.toLocaleString("en")} weights, ${made.vocabulary} tokens.`,

@@ -17,7 +17,6 @@ interface MakeTinyOptions {
   layers: string;
   context: string;
   tags: boolean;
-  json?: boolean;
 }
 
 export function addMakeTinyCommand(command: Command): void {
@@ -38,13 +37,14 @@ export function addMakeTinyCommand(command: Command): void {
     .option("--context <n>", "tokens the model can read", "2048")
     .option("--no-tags", "R1-Searcher's tags are spelt out instead of being single tokens")
     .option("--json", "one JSON object on standard output")
-    .action(async (folder: string | undefined, options: MakeTinyOptions) => {
+    .action(async (folder: string | undefined, options: MakeTinyOptions, self: Command) => {
       const target = folder === undefined ? join(modelsHome(), "tiny") : resolve(folder);
       if (existsSync(join(target, "config.json")))
         throw new CommandError(`${target} holds a model already; name another folder.`);
       const texts = await textsOf(options.text, interruptSignal());
       const made = make(target, texts, options);
-      if (options.json) return printJson({ ...made });
+      // A parent with the same option takes it before its subcommand does.
+      if (self.optsWithGlobals<{ json?: boolean }>().json) return printJson({ ...made });
       print(
         `Made ${made.folder}: ${made.parameters.toLocaleString("en")} weights, ${made.vocabulary} tokens. It knows nothing yet.`,
       );

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { groupRuns } from "../../server/engine/process-group.ts";
 import { type EngineEnd, startEngine } from "../../server/engine/start-engine.ts";
 import { isAlive } from "../../server/process-identity.ts";
+import { RawProtocol } from "./fixture/raw-protocol.ts";
 import { freshEngine, sharedEngine, tinyModel } from "./fixture/running-engine.ts";
 
 const call = async (url: string, path: string, body?: object): Promise<unknown> => {
@@ -104,4 +105,26 @@ test("a start that is cancelled leaves nothing", async () => {
     onProgress: (line) => void (line.startsWith("Starting") && setTimeout(() => cancel.abort(), 1500)),
   });
   await expect(starting).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("weights that the engine cannot load are named in its own words", async () => {
+  const model = mkdtempSync(join(tmpdir(), "searchlight-model-"));
+  cpSync(tinyModel(), model, { recursive: true });
+  truncateSync(join(model, "model.safetensors"), 100_000);
+  await expect(freshEngine({ model })).rejects.toMatchObject({
+    kind: "start",
+    message: expect.stringMatching(/^The engine ended by itself: .*SafetensorError: .*; .*engine\.log has the rest\.$/),
+  });
+});
+
+test("the parameters can be spread over two virtual devices, and train there", async () => {
+  const engine = await freshEngine({ devices: 2 });
+  const protocol = new RawProtocol(engine.url);
+  const model = await protocol.createModel(tinyModel());
+  const ids = Array.from({ length: 40 }, (_, index) => 300 + index);
+  const prompt = ids.slice(0, 8);
+  await protocol.train(model, 1, ids);
+  expect(await protocol.sample(prompt, { model_id: model })).not.toBe(
+    await protocol.sample(prompt, { base: tinyModel() }),
+  );
 });
