@@ -49,7 +49,7 @@ test("in Restricted Mode a file of trajectories opens in its own editor, and row
   await expect.poll(() => status.textContent(), { timeout: 30_000 }).toContain("16 trajectories");
   expect(await view.locator(".record").textContent()).toContain(groups[1]!.id);
   await view.getByRole("tab", { name: "Group" }).click();
-  await expect.poll(() => view.locator(".column-row.answers .text").count()).toBe(4);
+  await expect.poll(() => view.locator(".column-row.answers .text").count(), { timeout: 30_000 }).toBe(4);
   await window.screenshot("trajectory-file");
   expect(window.errors).toEqual([]);
   expect([...window.foreignHosts]).toEqual([]);
@@ -65,7 +65,7 @@ test("without a folder a file is picked by the command and shown", async () => {
   await window.command("Searchlight: Open Trajectories File…");
   const input = page.locator('.quick-input-widget input[type="text"]');
   // The dialog writes the folder it begins in before it takes a path.
-  await expect.poll(() => input.inputValue()).toMatch(/\/$/);
+  await expect.poll(() => input.inputValue(), { timeout: 30_000 }).toMatch(/\/$/);
   await input.fill(path);
   const row = page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
   await row.waitFor();
