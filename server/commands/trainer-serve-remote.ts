@@ -142,12 +142,14 @@ async function run(
   let proxy: EngineProxy | undefined;
   try {
     const url = `http://127.0.0.1:${port}`;
-    await answering(url, over, interrupted, host);
-    const token = process.env["SEARCHLIGHT_ENGINE_TOKEN"] ?? randomBytes(24).toString("base64url");
+    await answering(url, over, interrupted, host, engine.keep);
+    const given = process.env["SEARCHLIGHT_ENGINE_TOKEN"];
+    const token = given ?? randomBytes(24).toString("base64url");
     if (options.proxyPort !== undefined) proxy = await openProxyHere(url, options.proxyPort, token);
     const address = proxy?.url ?? url;
-    if (options.json) printJson({ host, url: address, ...(proxy ? { token } : {}) });
-    else print(`The engine on ${host} answers at ${address}${proxy ? ` to who sends the token ${token}` : ""}.`);
+    const shown = proxy && given === undefined;
+    if (options.json) printJson({ host, url: address, ...(shown ? { token } : {}) });
+    else print(`The engine on ${host} answers at ${address}${shown ? ` to who sends the token ${token}` : ""}.`);
     const code = await Promise.race([over, aborted(interrupted)]);
     if (code !== undefined) throw new CommandError(`The connection to ${host} ended (ssh: ${code}).`);
   } finally {
@@ -171,7 +173,10 @@ async function answering(
   over: Promise<number | string>,
   signal: AbortSignal,
   host: string,
+  keep: boolean,
 ): Promise<void> {
+  // A kept engine that fails does not end the tunnel to it.
+  const until = Date.now() + patienceMilliseconds;
   let ended: number | string | undefined;
   void over.then((code) => (ended = code));
   for (;;) {
@@ -186,10 +191,16 @@ async function answering(
       await getJson(`${url}/api/v1/healthz`, { signal, seconds: 5, retries: 0, maxBytes: 2 ** 16 });
       return;
     } catch {
+      if (keep && Date.now() > until)
+        throw new CommandError(
+          `The engine on ${host} does not answer; its log is on that machine, where the line above says.`,
+        );
       await wait(500);
     }
   }
 }
+
+const patienceMilliseconds = 10 * 60_000;
 
 function ending(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => {

@@ -67,10 +67,10 @@ export function remoteStopScript(): string {
     'group=$(cat "$root/home/group" 2>/dev/null) || { echo "No engine was kept on this host." >&2; exit 1; }',
     // The number may be another program's by now.
     'case "$(ps -o args= -p "$group" 2>/dev/null)" in *skyrl.tinker.api*) ;; *) rm -f "$root/home/group"; echo "The engine has ended already."; exit 0 ;; esac',
-    'kill -TERM "$group" 2>/dev/null || true',
+    'kill -s TERM -- "$group" 2>/dev/null || true',
     "tries=0",
-    'while kill -0 -- "-$group" 2>/dev/null && [ "$tries" -lt 10 ]; do sleep 1; tries=$((tries + 1)); done',
-    'kill -KILL -- "-$group" 2>/dev/null || true',
+    'while kill -s 0 -- "-$group" 2>/dev/null && [ "$tries" -lt 10 ]; do sleep 1; tries=$((tries + 1)); done',
+    'kill -s KILL -- "-$group" 2>/dev/null || true',
     'rm -f "$root/home/group"',
     'echo "The engine is stopped."',
     "",

@@ -61,16 +61,10 @@ test("another machine's engine is set up, reached through the tunnel, and ends w
   const far = mkdtempSync(join(tmpdir(), "searchlight-far-"));
   const ssh = fakeSsh(far);
   const port = String(await freePort());
-  // The packages themselves are not what is tried here.
-  const own = process.env["HOME"] ?? "/";
-  const cache = {
-    UV_CACHE_DIR: join(own, ".cache", "uv"),
-    PYENV_ROOT: process.env["PYENV_ROOT"] ?? join(own, ".pyenv"),
-  };
   const args = ["serve-remote", "gpu", "--run", "--json", "--model", tinyModel(), "--backend", "jax"];
   const ports = ["--port", port, "--local-port", port, "--sampling-width", "8"];
   const child = spawn(process.execPath, [cli, "trainer", ...args, ...ports], {
-    env: { ...ssh.env, ...cache, SEARCHLIGHT_HOME: home },
+    env: { ...ssh.env, ...cachesOf(process.env), SEARCHLIGHT_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -98,3 +92,35 @@ test("another machine's engine is set up, reached through the tunnel, and ends w
   expect(existsSync(join(far, ".cache", "searchlight", "engine"))).toBe(true);
   rmSync(far, { recursive: true, force: true, maxRetries: 5 });
 });
+
+test("an engine that is to be kept outlives the connection, and is stopped by name", async () => {
+  const far = mkdtempSync(join(tmpdir(), "searchlight-far-"));
+  const { env: sshEnv } = fakeSsh(far);
+  const port = String(await freePort());
+  const given = { ...sshEnv, ...cachesOf(process.env), SEARCHLIGHT_HOME: home };
+  const common = ["serve-remote", "gpu", "--run", "--model", tinyModel(), "--backend", "jax"];
+  const child = spawn(process.execPath, [cli, "trainer", ...common, "--keep", "--port", port, "--local-port", port], {
+    env: given,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  while (!said.includes("\n") && child.exitCode === null) await wait(100);
+  expect(said).toContain(`The engine on gpu answers at http://127.0.0.1:${port}`);
+  child.kill("SIGINT");
+  await ended;
+  expect((await fetch(`http://127.0.0.1:${port}/api/v1/healthz`)).status).toBe(200);
+  const stopped = await trainer([...common, "--stop"], given);
+  expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining("The engine is stopped.") });
+  await expect(fetch(`http://127.0.0.1:${port}/api/v1/healthz`)).rejects.toThrow();
+  const again = await trainer([...common, "--stop"], given);
+  expect(again.stderr).toContain("No engine was kept on this host.");
+  rmSync(far, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** The packages themselves are not what is tried here, so they come from this machine's caches. */
+function cachesOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = env["HOME"] ?? "/";
+  return { UV_CACHE_DIR: join(own, ".cache", "uv"), PYENV_ROOT: env["PYENV_ROOT"] ?? join(own, ".pyenv") };
+}
