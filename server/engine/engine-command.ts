@@ -60,12 +60,15 @@ export function engineCommand(
       UV_OFFLINE: "1",
       UV_PYTHON_DOWNLOADS: "never",
       PYTHONPATH: [project.leash, ...(project.shims ? [project.shims] : [])].join(delimiter),
-      PYTHONDONTWRITEBYTECODE: "1",
       PYTHONUNBUFFERED: "1",
       SEARCHLIGHT_LEASH: "stdin",
       HF_HUB_OFFLINE: "1",
       TRANSFORMERS_OFFLINE: "1",
       TOKENIZERS_PARALLELISM: "false",
+      // Nothing is told to anybody about what runs here.
+      HF_HUB_DISABLE_TELEMETRY: "1",
+      OTEL_SDK_DISABLED: "true",
+      DO_NOT_TRACK: "1",
       // The log's lines are wrapped at the width of this imagined terminal.
       COLUMNS: "160",
       ...(backend === "jax" ? jaxEnvironment(project.compiled, shape.devices, base) : {}),

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { EngineStartError } from "./engine-start-error.ts";
 import { findPython } from "./find-python.ts";
 import { type Uv, ensureUv } from "./find-uv.ts";
+import { pruneEnvironments } from "./prune-environments.ts";
 import { lastLine, runProgram } from "./run-program.ts";
 import { skyrlSource } from "./skyrl-source.ts";
 import { type Backend, type TrainerProject, placeProject } from "./trainer-project.ts";
@@ -26,7 +27,8 @@ export function installedEnvironment(backend: Backend): EngineEnvironment | unde
   const python = interpreterOf(project);
   try {
     const mark = Installed.parse(JSON.parse(readFileSync(markOf(project, backend), "utf8")));
-    return existsSync(mark.uv) && existsSync(python) ? { project, uv: mark.uv, python, backend } : undefined;
+    if (!existsSync(mark.uv) || !existsSync(python)) return undefined;
+    return { project, uv: mark.uv, python, backend };
   } catch {
     return undefined;
   }
@@ -42,7 +44,10 @@ export async function ensureEnvironment(
   onLine: (line: string) => void = () => {},
 ): Promise<EngineEnvironment> {
   const known = installedEnvironment(backend);
-  if (known) return known;
+  if (known) {
+    touch(markOf(known.project, backend));
+    return known;
+  }
   if (process.platform === "win32") {
     throw new EngineStartError(
       "platform",
@@ -59,6 +64,8 @@ export async function ensureEnvironment(
     onLine(`Installing the engine's packages into ${project.folder}`);
     await sync(project, backend, uv, python, signal, onLine);
     writeFileSync(markOf(project, backend), JSON.stringify({ uv: uv.path, backend }));
+    const root = dirname(project.leash);
+    pruneEnvironments(dirname(root), root);
     return { project, uv: uv.path, python: interpreterOf(project), backend };
   } catch (error) {
     if (signal.aborted) throw new EngineStartError("cancelled", "The installation of the engine was stopped.");
@@ -118,7 +125,8 @@ async function sync(
     env: uvEnvironment(process.env),
     seconds: backend === "jax" ? 1800 : 7200,
     signal,
-    onLine,
+    // One line per package is for nobody.
+    onLine: (line) => void (/^ [-+~] /.test(line) || onLine(line)),
   });
   if (code === 0) return;
   signal.throwIfAborted();
@@ -141,6 +149,15 @@ function failureOf(stderr: string): string {
       .filter(Boolean)
       .join(" ") || "uv gave no reason"
   );
+}
+
+/** Says that the environment is in use. */
+function touch(mark: string): void {
+  try {
+    utimesSync(mark, new Date(), new Date());
+  } catch {
+    // A cache that cannot be written to can still be used.
+  }
 }
 
 function interpreterOf(project: TrainerProject): string {
