@@ -101,8 +101,8 @@ export const RunEventBody = z.discriminatedUnion("type", [
   z.object({ type: z.literal("evaluation"), iteration, metrics: RunMetrics, best: z.boolean() }),
   /** Everything up to this iteration is acknowledged: a resume goes on from here. */
   z.object({ type: z.literal("checkpoint"), checkpoint: RunCheckpoint }),
-  /** A resume went back: iterations after `iteration` were never acknowledged and are done again. */
-  z.object({ type: z.literal("abandoned"), iteration }),
+  /** A resume went back: iterations after `iteration` were never acknowledged and are done again; −1 for all of them. */
+  z.object({ type: z.literal("abandoned"), iteration: z.int().min(-1) }),
   z.object({
     type: z.literal("health"),
     iteration,

@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
+import { openDurableLines, replaceFile, syncFolder } from "../../durable-lines.ts";
 import { type Difference, RunManifest, differences } from "./manifest.ts";
 import { EvaluationRow, hasFailed } from "./row.ts";
 
@@ -51,10 +41,10 @@ export function openRunFolder(path: string, manifest: RunManifest): RunFolder {
   const unlike = known ? differences(known, manifest)[0] : undefined;
   if (unlike)
     throw new RunFolderError(`${path} holds another run: ${differs(unlike)}; give another folder with --out.`);
-  if (!known) replace(path, names.manifest, manifest);
+  if (!known) replace(join(path, names.manifest), manifest);
   const rows = new Map(readRows(path).map((row) => [row.id, row]));
-  const rowFile = openLines(join(path, names.rows));
-  const trajectoryFile = openLines(join(path, names.trajectories));
+  const rowFile = openDurableLines(join(path, names.rows));
+  const trajectoryFile = openDurableLines(join(path, names.trajectories));
   syncFolder(path);
   return {
     path,
@@ -65,8 +55,8 @@ export function openRunFolder(path: string, manifest: RunManifest): RunFolder {
     },
     append(row, trajectory) {
       try {
-        appendLine(trajectoryFile, trajectory);
-        appendLine(rowFile, row);
+        trajectoryFile.append([JSON.stringify(trajectory)]);
+        rowFile.append([JSON.stringify(row)]);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (typeof code !== "string") throw error;
@@ -77,10 +67,10 @@ export function openRunFolder(path: string, manifest: RunManifest): RunFolder {
       }
       rows.set(row.id, row);
     },
-    writeSummary: (summary) => replace(path, names.summary, summary),
+    writeSummary: (summary) => replace(join(path, names.summary), summary),
     close() {
-      closeSync(rowFile);
-      closeSync(trajectoryFile);
+      rowFile.close();
+      trajectoryFile.close();
     },
   };
 }
@@ -137,36 +127,6 @@ function readRows(path: string): EvaluationRow[] {
     });
 }
 
-/** Opens for appending, after the last whole line: what a process that died had half written goes. */
-function openLines(file: string): number {
-  const whole = existsSync(file) ? readFileSync(file).lastIndexOf(0x0a) + 1 : 0;
-  const descriptor = openSync(file, "a");
-  ftruncateSync(descriptor, whole);
-  return descriptor;
-}
-
-function appendLine(file: number, value: object): void {
-  const bytes = Buffer.from(`${JSON.stringify(value)}\n`, "utf8");
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-  fsyncSync(file);
-}
-
-function replace(path: string, name: string, value: object): void {
-  const scratch = join(path, `${name}.${process.pid}`);
-  const file = openSync(scratch, "w");
-  writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(scratch, join(path, name));
-}
-
-/** Makes the names of fresh files durable; systems that cannot open a folder keep them without it. */
-function syncFolder(path: string): void {
-  try {
-    const folder = openSync(path, "r");
-    fsyncSync(folder);
-    closeSync(folder);
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EACCES", "EINVAL"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
+function replace(file: string, value: object): void {
+  replaceFile(file, `${JSON.stringify(value, undefined, 2)}\n`);
 }
