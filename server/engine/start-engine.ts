@@ -19,6 +19,7 @@ import { EngineStartError } from "./engine-start-error.ts";
 import { type EngineEnvironment, ensureEnvironment } from "./environment.ts";
 import { readModelFolder } from "./model-folder.ts";
 import { freePort } from "./free-port.ts";
+import { claimHome } from "./home-claim.ts";
 import { endOrphans, recordIsLive } from "./orphans.ts";
 import { endGroup, groupMembers } from "./process-group.ts";
 import { lastLine, runProgram } from "./run-program.ts";
@@ -79,18 +80,38 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   if (!model.ok) throw new EngineStartError("model", model.reason);
   const environment = await ensureEnvironment(options.backend, signal, onProgress);
   const home = engineHome(options.home);
-  await clearHome(home, environment);
+  const claim = claimHome(home.folder);
+  if (!claim.ok) throw busy(home, claim.pid);
+  try {
+    await clearHome(home, environment);
+    const engine = await startIn(home, environment, options);
+    void engine.exited.then(claim.release);
+    return engine;
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+/** Starts it on a port that is free until then. */
+async function startIn(
+  home: EngineHome,
+  environment: EngineEnvironment,
+  options: EngineOptions,
+): Promise<RunningEngine> {
+  const { signal, onProgress = () => {} } = options;
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(options.port);
-    if (port === undefined) {
+    if (port === undefined)
       throw new EngineStartError("port", `Port ${options.port} is taken; choose another, or none for any free one.`);
-    }
     const shape = { ...options, devices: options.devices ?? 1 };
     const engine = launch(environment, home, shape, port, options.owner ?? "run");
     onProgress(`Starting the engine at ${engine.url}`);
     try {
       await ready(engine, options);
-      writeRecord(home, { ...readRecord(home)!, members: await groupMembers(engine.group) });
+      const members = await groupMembers(engine.group);
+      const record = readRecord(home);
+      if (record) writeRecord(home, { ...record, members });
       return engine;
     } catch (error) {
       await engine.stop();
@@ -105,12 +126,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
 /** Makes an existing folder fit for another engine: nothing of an earlier one runs or waits in it. */
 async function clearHome(home: EngineHome, environment: EngineEnvironment): Promise<void> {
   const record = readRecord(home);
-  if (record && recordIsLive(record) === "held") {
-    throw new EngineStartError(
-      "busy",
-      `An engine of process ${record.starter.pid} runs in ${home.folder} already; stop it, or choose another folder.`,
-    );
-  }
+  // An engine of a program that did not claim the folder, or whose claim was taken away by hand.
+  if (record && recordIsLive(record) === "held") throw busy(home, record.starter.pid);
   if (record) await endOrphans(home, record);
   if (!existsSync(home.database)) return;
   const args = ["-I", environment.project.settle, home.database];
@@ -121,6 +138,13 @@ async function clearHome(home: EngineHome, environment: EngineEnvironment): Prom
       `The engine's database ${home.database} cannot be used (${lastLine(stderr)}); make room on the disk, or choose another folder.`,
     );
   }
+}
+
+function busy({ folder }: EngineHome, pid: number): EngineStartError {
+  return new EngineStartError(
+    "busy",
+    `An engine of process ${pid} runs in ${folder} already; stop it, or choose another folder.`,
+  );
 }
 
 function launch(

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, truncateSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { groupRuns } from "../../server/engine/process-group.ts";
 import { type EngineEnd, startEngine } from "../../server/engine/start-engine.ts";
 import { isAlive } from "../../server/process-identity.ts";
 import { RawProtocol } from "./fixture/raw-protocol.ts";
-import { freshEngine, sharedEngine, tinyModel } from "./fixture/running-engine.ts";
+import { freshEngine, scratchHome, sharedEngine, tinyModel } from "./fixture/running-engine.ts";
 
 const call = async (url: string, path: string, body?: object): Promise<unknown> => {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -45,6 +45,17 @@ test("another engine on the same folder is refused while one runs", async () => 
   await expect(freshEngine({ home })).rejects.toMatchObject({ name: "EngineStartError", kind: "busy" });
 });
 
+test("of two that start on the same folder at once, one does", async () => {
+  const home = scratchHome();
+  const outcomes = await Promise.allSettled([freshEngine({ home }), freshEngine({ home })]);
+  const [started] = outcomes.filter((outcome) => outcome.status === "fulfilled");
+  const [refused] = outcomes.filter((outcome) => outcome.status === "rejected");
+  expect(refused?.reason).toMatchObject({ kind: "busy" });
+  await started!.value.stop();
+  // The right to the folder went back with it.
+  expect(readdirSync(home)).not.toContain("engine.claim");
+});
+
 test("a port that is taken and a folder without a model are refused before anything starts", async () => {
   const port = Number(new URL((await sharedEngine()).url).port);
   await expect(freshEngine({ port })).rejects.toMatchObject({ kind: "port" });
@@ -69,7 +80,7 @@ test("an engine that is killed is noticed, and nothing of its group is left", as
 });
 
 test("the engine ends with the process that started it, even when that is killed", async () => {
-  const home = mkdtempSync(join(tmpdir(), "searchlight-engine-"));
+  const home = scratchHome();
   const module = new URL("../../server/engine/start-engine.ts", import.meta.url).href;
   const options = { model: tinyModel(), home, backend: "jax", rank: 8, adapters: 4, microBatch: 8, samplingWidth: 16 };
   const program = `
@@ -95,7 +106,7 @@ test("a start that is cancelled leaves nothing", async () => {
   const cancel = new AbortController();
   const starting = startEngine({
     model: tinyModel(),
-    home: mkdtempSync(join(tmpdir(), "searchlight-engine-")),
+    home: scratchHome(),
     backend: "jax",
     rank: 8,
     adapters: 4,
@@ -108,7 +119,7 @@ test("a start that is cancelled leaves nothing", async () => {
 });
 
 test("weights that the engine cannot load are named in its own words", async () => {
-  const model = mkdtempSync(join(tmpdir(), "searchlight-model-"));
+  const model = scratchHome();
   cpSync(tinyModel(), model, { recursive: true });
   truncateSync(join(model, "model.safetensors"), 100_000);
   await expect(freshEngine({ model })).rejects.toMatchObject({
