@@ -33,7 +33,7 @@ import {
 import { claimKey, freeKey } from "./run-key.ts";
 import { lockRun, runProcess } from "./run-lock.ts";
 import { type TrainingRunManifest, hashOf, readManifest, writeManifest } from "./run-manifest.ts";
-import { type RunPaths, isRunId, runPaths, runsHome } from "./run-paths.ts";
+import { type RunPaths, isRunId, runPaths, runsHome, sentHome } from "./run-paths.ts";
 import { ProgressReader, type RunProgress, stateOf, summaryOf } from "./run-progress.ts";
 import type { CheckRecipe } from "./run-work.ts";
 import { type RunCommand, startRunProcess } from "./start-process.ts";
@@ -219,6 +219,9 @@ export class LocalRunHost implements RunHost {
     const recipe = dryRun ? scaledDown(reading.recipe) : reading.recipe;
     const { problems } = await this.#spec.check(recipe, dirname(file), signal);
     if (problems.some(({ severity }) => severity === "error")) return { ok: false, problems };
+    // Under another name until it is whole: whoever lists the runs sees all of it or nothing.
+    const made = runPaths(join(this.#home, `.new-${id}`));
+    const sent = dirname(dirname(file)) === sentHome(this.#home);
     const manifest: TrainingRunManifest = {
       version: runVersion,
       id,
@@ -226,16 +229,16 @@ export class LocalRunHost implements RunHost {
       createdAt: new Date().toISOString(),
       recipe,
       recipeHash: hashOf(recipe),
-      source: file,
+      source: sent ? join(this.#home, id, basename(made.files), basename(file)) : file,
       dryRun,
       key,
       provenance: await provenanceOf(dirname(file)),
     };
-    // Under another name until it is whole: whoever lists the runs sees all of it or nothing.
-    const made = runPaths(join(this.#home, `.new-${id}`));
     try {
       mkdirSync(made.folder, { recursive: true, mode: 0o700 });
       writeFileSync(made.recipe, text);
+      // What was sent from another machine becomes part of the run.
+      if (sent) renameSync(dirname(file), made.files);
       writeManifest(made, manifest);
       renameSync(made.folder, join(this.#home, id));
     } catch (cause) {

@@ -6,6 +6,11 @@ export function runsHome(): string {
   return join(dataHome(), "runs");
 }
 
+/** Where recipes that were sent from another machine lie until their run is made. */
+export function sentHome(home: string): string {
+  return join(home, ".sent");
+}
+
 /** The files of a run's folder; `docs/runs.md` describes them. */
 export interface RunPaths {
   readonly folder: string;

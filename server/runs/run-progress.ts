@@ -158,7 +158,9 @@ export function summaryOf(
   const crashed = "Its process is gone and wrote no end; resume goes on from its last checkpoint.";
   const told = state === "crashed" ? crashed : state === progress.state ? reason : undefined;
   return {
-    ...about,
+    id: about.id,
+    name: about.name,
+    createdAt: about.createdAt,
     state,
     iteration: progress.iteration,
     checkpoints: progress.checkpoints.length,
