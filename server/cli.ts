@@ -12,10 +12,13 @@ import { CommandError, exitCodes, note } from "./commands/output.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addRetrievalCommand } from "./commands/retrieval.ts";
 import { addRolloutsCommand } from "./commands/rollouts.ts";
+import { addRunsCommand } from "./commands/runs.ts";
 import { addScoreCommand } from "./commands/score.ts";
 import { addSearchCommand } from "./commands/search.ts";
+import { addRunServeCommand } from "./commands/serve.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTrajectoriesCommand } from "./commands/trajectories.ts";
+import { addTrainCommand } from "./commands/train.ts";
 import { addTrainerCommand } from "./commands/trainer.ts";
 import { addViewCommand } from "./commands/view.ts";
 import { version } from "./version.ts";
@@ -42,6 +45,9 @@ for (const add of [
   addAuditCommand,
   addRetrievalCommand,
   addModelsCommand,
+  addTrainCommand,
+  addRunsCommand,
+  addRunServeCommand,
   addTrainerCommand,
   addDoctorCommand,
 ]) {

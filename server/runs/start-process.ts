@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { logTail } from "../engine/engine-log.ts";
+import { failureInLog, logTail } from "../engine/engine-log.ts";
 import { askRun, readProcessRecord } from "./control-client.ts";
 import { RunHostError } from "./run-host.ts";
 import type { RunPaths } from "./run-paths.ts";
@@ -39,7 +39,7 @@ export async function startRunProcess(paths: RunPaths, command: RunCommand, sign
   child.once("error", (error) => (ended = error.message));
   child.once("exit", (exit) => {
     code = exit;
-    ended = lastLine(logTail(paths.log)) ?? `it ended with code ${exit}`;
+    ended = failureInLog(logTail(paths.log)) ?? `it ended with code ${exit}`;
   });
   child.unref();
   const until = Date.now() + patienceSeconds * 1000;
@@ -67,11 +67,4 @@ export async function startRunProcess(paths: RunPaths, command: RunCommand, sign
     "unreachable",
     `The run's process ${child.pid ?? ""} did not open its control channel within ${patienceSeconds} s; ${paths.log} says how far it came.`,
   );
-}
-
-function lastLine(text: string): string | undefined {
-  return text
-    .split("\n")
-    .findLast((line) => line.trim() !== "")
-    ?.slice(0, 400);
 }

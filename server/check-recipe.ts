@@ -1,0 +1,142 @@
+import { existsSync, statSync, statfsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import { readModelFolder } from "./engine/model-folder.ts";
+import { modelNamed } from "./engine/model-folders.ts";
+import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
+import { dataHome } from "./home.ts";
+import { embedderIdFault } from "./models/open-embedder.ts";
+import { parseRetriever } from "./retrieval/retriever-spec.ts";
+import { rewardProfile } from "./rewards/profiles.ts";
+import { loadProfile } from "./rollout/profile.ts";
+import { estimateRun } from "./runs/estimate-run.ts";
+import { engineTokenName } from "./runs/run-engine.ts";
+import type { RecipeProblem, RunEstimate } from "./runs/run-host.ts";
+import { EngineError } from "./training/engine.ts";
+import { connectEngine } from "./training/tinker/connect.ts";
+
+/** Room that a run needs at least: weights with optimiser state, trajectories, the engine's own files. */
+const leastRoom = 500e6;
+
+/** All that can be found out of a recipe without starting anything; paths in it are relative to `base`. */
+export async function checkRecipe(
+  recipe: Recipe,
+  base: string,
+  signal: AbortSignal,
+): Promise<{ problems: RecipeProblem[]; estimate?: RunEstimate }> {
+  const problems: RecipeProblem[] = [];
+  const error = (field: string, message: string): void => void problems.push({ field, severity: "error", message });
+  const profile = await loadProfile(recipe.profile, base);
+  if (!profile.ok) error("profile", profile.reason);
+  for (const [index, { reward }] of recipe.stages.entries())
+    if (!rewardProfile(reward))
+      error(`stages.${index}.reward`, `There is no reward profile ${reward}; docs/rewards.md lists them.`);
+  await checkData(recipe.data, "data", base, problems);
+  for (const [index, { data }] of recipe.stages.entries())
+    await checkData(data ?? [], `stages.${index}.data`, base, problems);
+  const evaluated = await checkData(recipe.evaluation?.data ?? [], "evaluation.data", base, problems);
+  checkRetrieval(recipe, base, error);
+  checkModel(recipe, base, error);
+  for (const [index, file] of (recipe.supervised?.files ?? []).entries())
+    if (!recipe.supervised?.experts && !existsSync(resolve(base, file)))
+      error(`supervised.files.${index}`, `${file} does not exist; name a file of trajectories, or set experts.`);
+  await checkEngine(recipe, base, error, signal);
+  checkRoom(error);
+  if (!profile.ok) return { problems };
+  return { problems, estimate: estimateRun(recipe, profile.profile, evaluated) };
+}
+
+/** Answers how many questions the sets hold. */
+async function checkData(
+  sets: readonly RecipeDataSet[],
+  field: string,
+  base: string,
+  problems: RecipeProblem[],
+): Promise<number> {
+  let count = 0;
+  for (const [index, { file, limit }] of sets.entries()) {
+    const at = `${field}.${index}.file`;
+    try {
+      const { questions, bad } = await readDataSet(resolve(base, file));
+      const golds = questions.filter((question) => question.golds.length > 0).length;
+      count += Math.min(golds, limit ?? golds);
+      if (golds === 0)
+        problems.push({ field: at, severity: "error", message: `${file} holds no question with a gold answer.` });
+      if (bad.length > 0)
+        problems.push({
+          field: at,
+          severity: "warning",
+          message: `${bad.length} records of ${file} are left out, the first because ${bad[0]!.field} ${bad[0]!.reason}.`,
+        });
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? "does not exist; name a file of questions" : `cannot be read: ${message}`;
+      problems.push({ field: at, severity: "error", message: `${file} ${why}.` });
+    }
+  }
+  return count;
+}
+
+function checkRetrieval({ retrieval }: Recipe, base: string, error: (field: string, message: string) => void): void {
+  const parsed = parseRetriever(retrieval.index);
+  if (!parsed.ok) error("retrieval.index", parsed.reason);
+  else if (parsed.spec.kind === "folder" && !existsSync(resolve(base, parsed.spec.path)))
+    error("retrieval.index", `${retrieval.index} does not exist; name the folder or file that is searched.`);
+  const fault = embedderIdFault(retrieval.embedder);
+  if (fault) error("retrieval.embedder", fault);
+  if (retrieval.embedder === "none" && retrieval.mode !== "words")
+    error("retrieval.mode", `Search by ${retrieval.mode} needs an embedder; name one, or search words.`);
+}
+
+function checkModel(
+  { model, engine, retrieval }: Recipe,
+  base: string,
+  error: (field: string, message: string) => void,
+): void {
+  if (model.base === "tiny") {
+    const folder = resolve(base, retrieval.index);
+    if (!existsSync(folder) || !statSync(folder).isDirectory())
+      error("model.base", "The tiny model is made from a folder of documents; search one, or name another model.");
+    return;
+  }
+  const folder = modelNamed(model.base, base);
+  if (folder === undefined)
+    return error("model.base", `There is no model ${model.base}; searchlight models lists those that are known.`);
+  const read = readModelFolder(folder, engine.kind === "local" ? engine.backend : "jax");
+  if (!read.ok) error("model.base", read.reason);
+}
+
+/** A remote engine is asked what it is; a session is opened and closed, nothing is trained. */
+async function checkEngine(
+  { engine }: Recipe,
+  _base: string,
+  error: (field: string, message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (engine.kind !== "remote") return;
+  const token = process.env[engineTokenName];
+  try {
+    const connected = await connectEngine({
+      url: engine.url,
+      ...(token ? { token } : {}),
+      samplingWidth: engine.samplingWidth,
+      patienceSeconds: 5,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
+    });
+    await connected.close();
+  } catch (cause) {
+    signal.throwIfAborted();
+    error("engine.url", cause instanceof EngineError ? cause.message : `The engine at ${engine.url} does not answer.`);
+  }
+}
+
+function checkRoom(error: (field: string, message: string) => void): void {
+  let home = dataHome();
+  while (!existsSync(home) && resolve(home, "..") !== home) home = resolve(home, "..");
+  const { bavail, bsize } = statfsSync(home);
+  if (bavail * bsize < leastRoom)
+    error(
+      "",
+      `${home} has ${Math.round((bavail * bsize) / 1e6)} MB left and a run needs ${leastRoom / 1e6}; make room, or set SEARCHLIGHT_HOME.`,
+    );
+}
