@@ -2,7 +2,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { capLog } from "../engine/engine-log.ts";
 import { ownStart } from "../process-identity.ts";
-import type { SavedCheckpoint, TrainingEnd } from "../training/loop/host.ts";
+import { EngineError, type EngineErrorKind } from "../training/engine.ts";
+import type { Asked, SavedCheckpoint, TrainingEnd } from "../training/loop/host.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
 import { writeProcessRecord } from "./control-client.ts";
 import { openEventLog } from "./event-log.ts";
@@ -14,6 +15,9 @@ import { type RunPaths, runPaths } from "./run-paths.ts";
 import { ProgressReader } from "./run-progress.ts";
 import type { OpenedRun, RunWork } from "./run-work.ts";
 import { openTrajectoryStore } from "./trajectory-store.ts";
+
+/** Failures of an engine elsewhere that may pass: a cut network, a server that is started again. */
+const passing: ReadonlySet<EngineErrorKind> = new Set(["unreachable", "timeout", "lost"]);
 
 /** Held back on the disk, so that a full one still takes the record of the end. */
 const reserveBytes = 64 * 1024;
@@ -73,17 +77,37 @@ export async function runProcess(folder: string, work: RunWork): Promise<Trainin
 /** Opens the recipe's parts and trains, again from the last checkpoint where the engine dies. */
 async function attempts(paths: RunPaths, keeper: RunKeeper, work: RunWork, signal: AbortSignal): Promise<TrainingEnd> {
   const progress = new ProgressReader(paths.events);
-  const before = progress.read();
+  const before = { pid: progress.read().pid };
   keeper.record({ type: "launched", pid: process.pid, resumed: before.pid !== undefined });
   for (let start = 1; ; start++) {
     const { saved, iteration, cursor } = progress.read();
     if (start > 1 || before.pid !== undefined) abandon(keeper, saved, iteration, cursor);
     const outcome = await attempt(paths, keeper, work, saved, signal);
-    if (!("engineDied" in outcome)) return outcome;
+    if ("outcome" in outcome) return outcome;
+    if ("engineLost" in outcome) {
+      const asked = await waitForEngine(keeper, outcome.engineLost, signal);
+      if (asked === "stop") return { outcome: "stopped", reason: `Stopped; ${outcome.engineLost}` };
+      // A pause is not counted: somebody decided that it goes on.
+      start = 0;
+      before.pid = process.pid;
+      continue;
+    }
     if (keeper.asked() === "stop") return { outcome: "stopped", reason: `Stopped; ${outcome.engineDied}` };
     if (start === engineStarts)
       return { outcome: "failed", reason: `The engine ended ${engineStarts} times: ${outcome.engineDied}` };
     keeper.record({ type: "log", level: "warning", message: `${outcome.engineDied} It is started again.` });
+  }
+}
+
+/** An engine elsewhere may come back: the run waits, with the reason, until somebody lets it go on or stops it. */
+async function waitForEngine(keeper: RunKeeper, reason: string, signal: AbortSignal): Promise<Asked> {
+  if (keeper.asked() === "stop" || signal.aborted) return "stop";
+  keeper.record({ type: "state", state: "paused", reason: `${reason} Resume the run when the engine answers again.` });
+  try {
+    return await keeper.whilePaused(signal);
+  } catch (error) {
+    if (signal.aborted) return "stop";
+    throw error;
   }
 }
 
@@ -98,7 +122,7 @@ async function attempt(
   work: RunWork,
   saved: SavedCheckpoint | undefined,
   signal: AbortSignal,
-): Promise<TrainingEnd | { engineDied: string }> {
+): Promise<TrainingEnd | { engineDied: string } | { engineLost: string }> {
   const manifest = readManifest(paths);
   const attempt = new AbortController();
   const both = AbortSignal.any([signal, attempt.signal]);
@@ -122,6 +146,8 @@ async function attempt(
     if (died !== undefined) return { engineDied: died };
     if (signal.aborted) return { outcome: "stopped", reason: "Ended without a last checkpoint, as was asked twice." };
     console.error(error);
+    if (manifest.recipe.engine.kind === "remote" && error instanceof EngineError && passing.has(error.kind))
+      return { engineLost: error.message };
     return { outcome: "failed", reason: error instanceof Error ? error.message : String(error) };
   } finally {
     if (opened) await tearDown(opened, keeper);

@@ -168,6 +168,20 @@ test("an engine that dies is started again, and the run goes on from its last ch
   expect(engines.filter((pid) => isAlive(identify(pid)))).toEqual([]);
 });
 
+test("a run whose engine elsewhere is lost pauses with the reason and goes on from its last checkpoint when told to", async () => {
+  const { host, recipe, lines } = fresh();
+  const engine = { kind: "remote", url: "http://127.0.0.1:9", samplingWidth: 8 } as const;
+  const id = await launched(host, recipe({ unreachableIn: 3, every: 2 }, 5, { engine }), "key-0011");
+  const paused = await until(host, id, (event) => event.type === "state" && event.state === "paused");
+  expect(paused).toMatchObject({ reason: expect.stringContaining("does not answer") });
+  expect((await host.details(id, soon())).summary).toMatchObject({ state: "paused", reason: expect.any(String) });
+  await host.act(id, "resume", soon());
+  const events = await all(host, id);
+  expect(events.at(-1)).toMatchObject({ outcome: "done" });
+  expect(events.find(({ type }) => type === "abandoned")).toMatchObject({ iteration: 1 });
+  expect(lines(id, "steps.log")).toEqual(["0", "1", "2", "2", "3", "4"]);
+});
+
 test("SIGTERM stops a run with a checkpoint", async () => {
   const { host, recipe, home } = fresh();
   const id = await launched(host, recipe({ phase: 30, every: 1000 }, 1000), "key-0009");

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { RecipeInput } from "../../../protocol/recipe.ts";
 import type { RunEvent } from "../../../protocol/run.ts";
 import { LocalRunHost } from "../../../server/runs/local-host.ts";
 import { writeRecipe } from "../../fixtures/training-recipe.ts";
@@ -14,9 +15,9 @@ export const scriptedCommand = { file: process.execPath, args: [entry] };
 export const soon = (): AbortSignal => AbortSignal.timeout(30_000);
 
 /** A host of its own with runs whose loop is a script. */
-export function scriptedHost(env: NodeJS.ProcessEnv = {}) {
+export function scriptedHost(env: NodeJS.ProcessEnv = {}, runs?: string) {
   const folder = mkdtempSync(join(tmpdir(), "searchlight-runs-test-"));
-  const home = join(folder, "runs");
+  const home = runs ?? join(folder, "runs");
   const open = (): LocalRunHost =>
     new LocalRunHost({ home, command: { ...scriptedCommand, env }, check: async () => ({ problems: [] }) });
   return {
@@ -25,8 +26,9 @@ export function scriptedHost(env: NodeJS.ProcessEnv = {}) {
     host: open(),
     /** Another host of the same runs, as another window has it. */
     open,
-    recipe: (script: object = {}, iterations = 3): string =>
+    recipe: (script: object = {}, iterations = 3, fields: Partial<RecipeInput> = {}): string =>
       writeRecipe(folder, {
+        ...fields,
         about: JSON.stringify(script),
         stages: [
           {
