@@ -1,3 +1,4 @@
+import type { AttachBench } from "./attach-run.ts";
 import type { Recall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
 import type { LoopBench } from "./loop-overhead.ts";
@@ -8,6 +9,7 @@ export interface Benchmarks {
   machine: string;
   loop: LoopBench;
   scoring?: ScoringBench;
+  attach: AttachBench;
   index: IndexBench[];
   sample: SampleAnswers;
   recall: Recall[];
@@ -26,6 +28,7 @@ export function benchmarksPage({
   machine,
   loop,
   scoring,
+  attach,
   index,
   sample,
   recall,
@@ -97,6 +100,11 @@ ${
       }`
     : "The released rollouts are not on this machine."
 }
+
+## Training runs
+
+A run of ${attach.events} events (${number(attach.megabytes, 0)} MiB): whoever attaches has the first event after ${number(attach.first)} ms, one near the end after ${number(attach.late)} ms. The first
+summary of the run, which reads all of them once, takes ${number(attach.summary, 0)} ms.
 
 ## The extractive policy
 

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { benchAttach } from "./attach-run.ts";
 import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
 import { extractiveRecall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
@@ -69,10 +70,13 @@ say("Extractive policy on published question sets");
 const recall = existsSync(shared) ? await extractiveRecall(shared) : [];
 say("Scoring");
 const scoring = await benchScoring(join(shared, "trajectories-r1-searcher", "trajectories.jsonl"));
+say("Attaching to a run");
+const attach = await benchAttach();
 const page = benchmarksPage({
   machine: `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
   loop,
   ...(scoring ? { scoring } : {}),
+  attach,
   index,
   sample,
   recall,
