@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import type { RunEvent } from "../../../protocol/run.ts";
 import { HttpRunHost } from "../../../server/runs/http-host.ts";
@@ -70,6 +73,28 @@ test("runs go on while the service is gone, and a client that follows misses not
   const events = await following;
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
   expect(events.at(-1)).toMatchObject({ type: "done", outcome: "done" });
+});
+
+test("a service that is killed ends no run: another one, or the machine itself, finds it and its whole story", async () => {
+  const runs = scriptedHost();
+  closing.push(runs.remove);
+  const program = fileURLToPath(new URL("../../fixtures/scripted-service.ts", import.meta.url));
+  const service = spawn(process.execPath, [program, runs.home, token], { stdio: ["ignore", "pipe", "inherit"] });
+  closing.push(() => void service.kill("SIGKILL"));
+  const [line] = (await once(service.stdout, "data")) as [Buffer];
+  const host = new HttpRunHost({ url: line.toString().trim(), token });
+  const launch = await host.launch(runs.recipe({ phase: 40 }, 8), { key: "remote-key-5" }, soon());
+  const { id } = launch as { id: string };
+  for await (const event of host.events(id, 0, soon())) if (event.type === "iteration") break;
+  service.kill("SIGKILL");
+  await once(service, "exit");
+  const at = (await runs.host.details(id, soon())).summary;
+  expect(at.state).toBe("running");
+  const events = await all(runs.host, id);
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+  expect(events.at(-1)).toMatchObject({ type: "done", outcome: "done" });
+  expect(events.filter(({ type }) => type === "launched")).toHaveLength(1);
+  expect(runs.lines(id, "steps.log")).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
 });
 
 test("without the token nothing is told, not even what there is", async () => {
