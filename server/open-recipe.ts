@@ -1,0 +1,171 @@
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Passage } from "../protocol/passage.ts";
+import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import type { Trajectory } from "../protocol/trajectory.ts";
+import { openNamedRetriever } from "./commands/retriever-options.ts";
+import { type Corpus, openCorpus } from "./corpus.ts";
+import { makeTinyModel } from "./engine/make-tiny.ts";
+import { readModelFolder } from "./engine/model-folder.ts";
+import { modelNamed } from "./engine/model-folders.ts";
+import { GoldFinder, tellingGolds } from "./evaluation/audit/gold-finder.ts";
+import type { EvaluationQuestion } from "./evaluation/data-sets/question.ts";
+import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
+import { sampleQuestions } from "./evaluation/sample-questions.ts";
+import { type Profile, loadProfile } from "./rollout/profile.ts";
+import { openRunEngine } from "./runs/run-engine.ts";
+import type { OpenRunRequest, OpenedRun } from "./runs/run-work.ts";
+import { readTrajectories } from "./trajectories/import/read-trajectories.ts";
+import type { WeightedQuestions } from "./training/loop/host.ts";
+
+/** A recipe names what cannot be opened: one sentence that says what and what to do. */
+export class RecipeOpenError extends Error {
+  override readonly name = "RecipeOpenError";
+}
+
+/**
+ * Opens everything that a recipe names: documents, questions, trajectories, model and, last, the engine. Throws `RecipeOpenError` and what
+ * the parts throw, each with a sentence; nothing is left open or running then.
+ */
+export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
+  const { recipe, base, signal, onProgress } = request;
+  const profile = await profileOf(recipe, base);
+  onProgress("Opening the documents");
+  const corpus = await corpusOf(recipe, base, signal);
+  try {
+    const questions = (sets: readonly RecipeDataSet[]): Promise<WeightedQuestions[]> =>
+      questionsOf(sets, recipe.seed, base, corpus.passages);
+    const stages = [];
+    for (const { data } of recipe.stages) stages.push(await questions(data ?? recipe.data));
+    const evaluation = (await questions(recipe.evaluation?.data ?? [])).flatMap((set) => set.questions);
+    const supervised = await supervisedOf(recipe, base, profile);
+    const model = modelOf(request, corpus.passages);
+    const read = readModelFolder(model, recipe.engine.kind === "local" ? recipe.engine.backend : "jax");
+    if (!read.ok) throw new RecipeOpenError(read.reason);
+    const { engine, ended, close } = await openRunEngine({
+      recipe,
+      model,
+      home: request.engineHome,
+      signal,
+      onProgress,
+    });
+    return {
+      parts: {
+        recipe,
+        profile,
+        engine,
+        tokenizer: read.model.tokenizer,
+        retriever: corpus.retriever,
+        stages,
+        evaluation,
+        supervised,
+      },
+      engineEnded: ended,
+      async close() {
+        const left = await close();
+        await corpus.close();
+        return left;
+      },
+    };
+  } catch (error) {
+    await corpus.close();
+    throw error;
+  }
+}
+
+/** The recipe's profile with the recipe's limits in it. `contextTokens` has no place in a profile; the loop holds to it. */
+async function profileOf({ profile: name, limits, retrieval }: Recipe, base: string): Promise<Profile> {
+  const loaded = await loadProfile(name, base);
+  if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
+  const { profile } = loaded;
+  return {
+    ...profile,
+    sampling: { ...profile.sampling, maxSegmentTokens: limits.segmentTokens ?? profile.sampling.maxSegmentTokens },
+    limits: {
+      ...profile.limits,
+      searches: limits.searches ?? profile.limits.searches,
+      turns: limits.turns ?? profile.limits.turns,
+      passages: retrieval.passages ?? profile.limits.passages,
+      seconds: limits.seconds ?? profile.limits.seconds,
+      ...(limits.tokens === undefined ? {} : { tokens: limits.tokens }),
+    },
+  };
+}
+
+function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Promise<Corpus> {
+  const here = resolve(base, retrieval.index);
+  return openCorpus(existsSync(here) ? here : retrieval.index, {
+    embedder: retrieval.embedder,
+    mode: retrieval.mode,
+    signal,
+    openServer: (text) =>
+      openNamedRetriever(text, {}, () =>
+        Promise.reject(new RecipeOpenError(`${text} does not exist; name what is searched.`)),
+      ),
+  });
+}
+
+/** The sets' questions that have a gold answer, chosen as the recipe says. */
+async function questionsOf(
+  sets: readonly RecipeDataSet[],
+  seed: number,
+  base: string,
+  passages: readonly Passage[] | undefined,
+): Promise<WeightedQuestions[]> {
+  let finder: GoldFinder | undefined;
+  const read: WeightedQuestions[] = [];
+  for (const { file, weight, limit, difficulty, covered } of sets) {
+    let { questions } = await readDataSet(resolve(base, file));
+    questions = questions.filter(({ golds }) => golds.length > 0);
+    if (difficulty) questions = questions.filter(({ type }) => difficulty.some((each) => each === type));
+    if (covered) {
+      if (!passages)
+        throw new RecipeOpenError("covered needs passages that can be read, and a server holds them; leave it out.");
+      finder ??= new GoldFinder(passages);
+      questions = questions.filter((question) => isCovered(question, finder!));
+    }
+    if (questions.length === 0)
+      throw new RecipeOpenError(`No question of ${file} is left by the recipe's choice; widen difficulty or covered.`);
+    read.push({ questions: limit === undefined ? questions : sampleQuestions(questions, limit, seed), weight });
+  }
+  return read;
+}
+
+/** Answers that occur in every text, such as yes, say nothing and count as covered. */
+function isCovered({ golds }: EvaluationQuestion, finder: GoldFinder): boolean {
+  const telling = tellingGolds(golds);
+  return telling.length === 0 || finder.holdsAny(telling);
+}
+
+async function supervisedOf({ supervised }: Recipe, base: string, profile: Profile): Promise<Trajectory[]> {
+  const kept: Trajectory[] = [];
+  for (const file of supervised?.files ?? []) {
+    const path = resolve(base, file);
+    if (supervised?.experts && !existsSync(path)) continue;
+    for await (const read of readTrajectories(path, profile)) {
+      if (!read.ok) continue;
+      const { trajectory } = read.row;
+      if ((trajectory.reward?.total ?? 0) >= (supervised?.minReward ?? -Infinity)) kept.push(trajectory);
+    }
+  }
+  if (supervised && kept.length === 0 && !supervised.experts)
+    throw new RecipeOpenError(
+      "No trajectory of the supervised start's files has the reward it asks for; lower minReward.",
+    );
+  return kept;
+}
+
+/** Absolute folder of the base model; the tiny one is made once in the run's folder from what is searched. */
+function modelOf({ recipe, base, folder }: OpenRunRequest, passages: readonly Passage[] | undefined): string {
+  if (recipe.model.base !== "tiny") {
+    const named = modelNamed(recipe.model.base, base);
+    if (named) return named;
+    throw new RecipeOpenError(`There is no model ${recipe.model.base}; searchlight models lists those that are known.`);
+  }
+  const target = join(folder, "model");
+  if (statSync(join(target, "config.json"), { throwIfNoEntry: false })) return target;
+  if (!passages?.length)
+    throw new RecipeOpenError("The tiny model is made from documents, and there are none to read.");
+  makeTinyModel(target, { texts: passages.map(({ text }) => text), seed: recipe.seed });
+  return target;
+}
