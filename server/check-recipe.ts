@@ -1,4 +1,4 @@
-import { existsSync, statSync, statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
@@ -40,7 +40,7 @@ export async function checkRecipe(
   for (const [index, file] of (recipe.supervised?.files ?? []).entries())
     if (!recipe.supervised?.experts && !existsSync(resolve(base, file)))
       error(`supervised.files.${index}`, `${file} does not exist; name a file of trajectories, or set experts.`);
-  await checkEngine(recipe, base, error, signal);
+  await checkEngine(recipe, error, signal);
   checkRoom(error);
   if (!profile.ok) return { problems };
   return { problems, estimate: estimateRun(recipe, profile.profile, evaluated) };
@@ -94,9 +94,11 @@ function checkModel(
   error: (field: string, message: string) => void,
 ): void {
   if (model.base === "tiny") {
-    const folder = resolve(base, retrieval.index);
-    if (!existsSync(folder) || !statSync(folder).isDirectory())
-      error("model.base", "The tiny model is made from a folder of documents; search one, or name another model.");
+    if (!existsSync(resolve(base, retrieval.index)))
+      error(
+        "model.base",
+        "The tiny model is made from documents of this machine; search a folder, or name another model.",
+      );
     return;
   }
   const folder = modelNamed(model.base, base);
@@ -109,7 +111,6 @@ function checkModel(
 /** A remote engine is asked what it is; a session is opened and closed, nothing is trained. */
 async function checkEngine(
   { engine }: Recipe,
-  _base: string,
   error: (field: string, message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {

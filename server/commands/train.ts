@@ -47,7 +47,8 @@ async function train(recipe: string, options: TrainOptions): Promise<void> {
   const signal = interruptSignal();
   const host = chosenRunHost(options.on);
   const { problems, estimate } = await host.check(recipe, signal);
-  const stops = problems.some(({ severity }) => severity === "error");
+  // A dry run needs neither the recipe's engine nor its model; what it needs itself is checked when it is launched.
+  const stops = !options.dryRun && problems.some(({ severity }) => severity === "error");
   if (json && (stops || options.estimate)) printJson({ problems, ...(estimate ? { estimate } : {}) });
   if (!json) for (const problem of problems) note(problemLine(problem));
   if (stops) throw new CommandError("Nothing was started; mend the recipe and try again.", exitCodes.usage);
