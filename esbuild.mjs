@@ -89,6 +89,7 @@ export function bundles(production = false, outdir = dist) {
       entryPoints: {
         server: "server/main.ts",
         cli: "server/cli.ts",
+        ...(existsSync(join(root, "server/run.ts")) ? { run: "server/run.ts" } : {}),
         "document-worker": "server/documents/document-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
