@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { type Socket, connect } from "node:net";
+import { basename } from "node:path";
 import { z } from "zod";
 import type { RunAction } from "../../protocol/run.ts";
 import { replaceFile } from "../durable-lines.ts";
@@ -28,6 +29,17 @@ export function readProcessRecord(file: string): ProcessRecord | undefined {
     return record && isAlive(record satisfies ProcessIdentity) ? record : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Removes the socket that a process which was killed left behind. Only for who has the run's lock, since then that process is gone. */
+export function removeLeftSocket(file: string): void {
+  try {
+    const record = ProcessRecord.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
+    if (record && /^[0-9a-f]{18}\.sock$/.test(basename(record.address)) && lstatSync(record.address).isSocket())
+      rmSync(record.address);
+  } catch {
+    // There is none.
   }
 }
 

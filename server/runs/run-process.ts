@@ -5,7 +5,7 @@ import { ownStart } from "../process-identity.ts";
 import { EngineError, type EngineErrorKind } from "../training/engine.ts";
 import type { Asked, SavedCheckpoint, TrainingEnd } from "../training/loop/host.ts";
 import { type ControlChannel, openControlChannel } from "./control-channel.ts";
-import { writeProcessRecord } from "./control-client.ts";
+import { removeLeftSocket, writeProcessRecord } from "./control-client.ts";
 import { openEventLog } from "./event-log.ts";
 import { RunHostError } from "./run-host.ts";
 import { RunDiskError, RunKeeper } from "./run-keeper.ts";
@@ -34,6 +34,7 @@ export async function runProcess(folder: string, work: RunWork): Promise<Trainin
   const lock = lockRun(folder);
   if (!lock.ok)
     throw new RunHostError("busy", `The run is done by process ${lock.pid || "another one"} already; attach to it.`);
+  removeLeftSocket(paths.process);
   const stopCap = capLog(paths.log);
   const events = openEventLog(paths.events);
   const trajectories = openTrajectoryStore(paths);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { identify, isAlive } from "../../../server/process-identity.ts";
@@ -75,7 +75,11 @@ test("a killed run is seen as crashed, and goes on from its last checkpoint with
   const { host, recipe, lines, home } = fresh();
   const id = await launched(host, recipe({ phase: 25, every: 2 }, 6), "key-0004");
   await until(host, id, (event) => event.type === "phase" && event.iteration === 3 && event.phase === "train");
-  const { pid } = JSON.parse(readFileSync(join(home, id, "process.json"), "utf8")) as { pid: number };
+  const { pid, address } = JSON.parse(readFileSync(join(home, id, "process.json"), "utf8")) as {
+    pid: number;
+    address: string;
+  };
+  expect(statSync(address).mode & 0o777).toBe(0o600);
   const identity = identify(pid);
   process.kill(pid, "SIGKILL");
   while (isAlive(identity)) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -89,6 +93,7 @@ test("a killed run is seen as crashed, and goes on from its last checkpoint with
   const events = await all(host, id);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
   expect(events[before]).toMatchObject({ type: "launched", resumed: true });
+  expect(existsSync(address)).toBe(false);
   const acknowledged = events.slice(0, before).findLast((event) => event.type === "checkpoint")?.checkpoint.iteration;
   const again = events.slice(before).flatMap((event) => (event.type === "iteration" ? [event.iteration] : []));
   expect(acknowledged).toBe(2);
