@@ -119,7 +119,7 @@ test.each(["rollouts", "train", "checkpoint"] as const)(
     const id = await launch();
     await until(host, id, (event) => event.type === "phase" && event.iteration === 1 && event.phase === phase);
     // Into the work itself, past the moment that is waited before it.
-    await wait(phase === "train" ? 170 : 60);
+    await wait(170);
     await killProcess(folderOf(id));
     const crashed = (await host.details(id, signal())).summary;
     expect(crashed.state).toBe("crashed");
