@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addAskCommand } from "./commands/ask.ts";
 import { addAuditCommand } from "./commands/audit.ts";
 import { addCompareCommand } from "./commands/compare.ts";
+import { addDataCommand } from "./commands/data.ts";
 import { diskFailure } from "./commands/disk-failure.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
@@ -40,6 +41,7 @@ for (const add of [
   addProfilesCommand,
   addScoreCommand,
   addRolloutsCommand,
+  addDataCommand,
   addEvaluateCommand,
   addCompareCommand,
   addAuditCommand,

@@ -117,7 +117,8 @@ async function questionsOf(
   for (const { file, weight, limit, difficulty, covered } of sets) {
     let { questions } = await readDataSet(resolve(base, file));
     questions = questions.filter(({ golds }) => golds.length > 0);
-    if (difficulty) questions = questions.filter(({ type }) => difficulty.some((each) => each === type));
+    if (difficulty)
+      questions = questions.filter((each) => difficulty.some((wanted) => wanted === (each.difficulty ?? each.type)));
     if (covered) {
       if (!passages)
         throw new RecipeOpenError("covered needs passages that can be read, and a server holds them; leave it out.");

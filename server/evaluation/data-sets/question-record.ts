@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { supportsOf } from "./supports.ts";
 import { hopsOf } from "./hops.ts";
-import type { BadQuestion, EvaluationQuestion } from "./question.ts";
+import { type BadQuestion, type EvaluationQuestion, difficulties } from "./question.ts";
 
 export type RecordReading = { ok: true; question: EvaluationQuestion } | ({ ok: false } & BadQuestion);
 
@@ -32,6 +32,7 @@ export function questionOf(data: unknown, line: number): RecordReading {
   const supports = supportsOf(row);
   if ("reason" in supports) return bad(supports.field, supports.reason);
   const type = row["type"];
+  const difficulty = difficulties.find((each) => each === row["difficulty"]);
   const question: EvaluationQuestion = {
     id,
     line,
@@ -39,6 +40,7 @@ export function questionOf(data: unknown, line: number): RecordReading {
     golds: golds.list,
     answerable: row["answerable"] !== false,
     ...(typeof type === "string" && type !== "" ? { type } : {}),
+    ...(difficulty ? { difficulty } : {}),
     supports: supports.list,
     answerBearing: texts(row["answer_bearing_ids"]),
     hops: hopsOf(row),

@@ -18,6 +18,10 @@ export interface Hop {
   passage?: string;
 }
 
+/** After R1-Searcher's grading by the rollouts that one right answer takes; unsolved: none was right. */
+export const difficulties = ["easy", "medium", "difficult", "unsolved"] as const;
+export type Difficulty = (typeof difficulties)[number];
+
 /** A question as every data set is read into. */
 export interface EvaluationQuestion {
   /** Unique within its file. */
@@ -31,6 +35,8 @@ export interface EvaluationQuestion {
   answerable: boolean;
   /** Kind of question, as the set names it. */
   type?: string;
+  /** How hard it was for a policy that was tried on it, as the record says. */
+  difficulty?: Difficulty;
   supports: Support[];
   /** Passages that hold a gold answer, by a weak rule of the set; they may prove nothing. */
   answerBearing: string[];

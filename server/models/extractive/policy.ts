@@ -1,6 +1,6 @@
 import { notInDocuments } from "../../../protocol/answer.ts";
 import { insertedPassages } from "../../../protocol/inserted.ts";
-import type { Policy, PolicyFinish, PolicyTurn } from "../policy.ts";
+import type { Policy, PolicyTurn } from "../policy.ts";
 import { type PlacedSentence, bestChain } from "./answer-chain.ts";
 import { holdsControlTag, tagFree } from "./control-text.ts";
 import { weakness } from "./evidence-strength.ts";
@@ -10,6 +10,7 @@ import type { ReadPassage } from "./read-passage.ts";
 import { resolveFollowUp } from "./follow-up.ts";
 import { plannedSearch } from "./search-plan.ts";
 import { shortAnswer } from "./short-answer.ts";
+import { writeStretch } from "./write-stretch.ts";
 
 /** Characters. */
 const most = { thought: 600, query: 400, short: 160, announced: 1200, question: 2000 };
@@ -31,7 +32,7 @@ export function extractivePolicy(): Policy {
       const { searches } = turn.transcript;
       const step = plannedSearch(question, searches, turn.searchesLeft);
       if (step)
-        return yield* write(
+        return yield* writeStretch(
           turn,
           tagFree(step.thought, most.thought),
           turn.tags.queryOpen,
@@ -40,31 +41,9 @@ export function extractivePolicy(): Policy {
         );
       const { thought, answer } = concluded(question, turn);
       const closed = `${tagFree(thought, most.thought)}${turn.tags.thinkClose}\n\n`;
-      return yield* write(turn, closed, turn.tags.answerOpen, answer, turn.tags.answerClose);
+      return yield* writeStretch(turn, closed, turn.tags.answerOpen, answer, turn.tags.answerClose);
     },
   };
-}
-
-/** Writes a stretch as a model would: the closing tag is a stop string and is left to the loop. */
-function* write(
-  turn: PolicyTurn,
-  thought: string,
-  open: string,
-  content: string,
-  close: string,
-): Generator<{ text: string }, PolicyFinish> {
-  const opening = needsThinkTag(turn) ? turn.tags.thinkOpen : "";
-  yield { text: `${opening}${thought}` };
-  yield { text: `${open}${content}` };
-  return { reason: "stop", stop: close };
-}
-
-/** Profiles whose prompt does not open the thinking leave that to the policy, at its beginning and after each block of documents. */
-function needsThinkTag({ transcript, tags }: PolicyTurn): boolean {
-  if (tags.thinkOpen === "" || transcript.text.endsWith(tags.thinkOpen)) return false;
-  const before = transcript.segments.filter(({ origin }) => origin !== "environment");
-  const said = before.map(({ start, end }) => transcript.text.slice(start, end)).join("");
-  return said.lastIndexOf(tags.thinkOpen) <= said.lastIndexOf(tags.thinkClose);
 }
 
 function concluded(question: Question, turn: PolicyTurn): { thought: string; answer: string } {
