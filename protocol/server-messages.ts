@@ -5,6 +5,7 @@ import { notification, request } from "./message.ts";
 import { Hit, SearchMode } from "./passage.ts";
 import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
+import { runsToClient, runsToServer } from "./run-messages.ts";
 import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
 import { Trajectory } from "./trajectory.ts";
 
@@ -19,6 +20,7 @@ export const ServerOptions = z.object({
     indexOnOpen: z.boolean(),
     exclude: z.array(z.string()),
     proxy: z.string(),
+    "training.service": z.string(),
   }),
 });
 export type ServerOptions = z.infer<typeof ServerOptions>;
@@ -116,7 +118,7 @@ export const toServer = {
   ),
   trajectoryRows: request(
     "searchlight/trajectoryRows",
-    "A page of the trajectories of a file of JSON lines. Answers with what is read by then; `read` below `bytes` means more is to come.",
+    "A page of the trajectories of a file of JSON lines. Answers with what is read by then; `complete` says whether more is to come.",
     z.object({ path: z.string(), query: RowQuery }),
     RowPage,
   ),
@@ -160,6 +162,7 @@ export const toServer = {
     "A piece of text of an editor model's reply.",
     z.object({ call: z.string(), text: z.string() }),
   ),
+  ...runsToServer,
 } as const;
 
 /** Server to client. */
@@ -204,4 +207,5 @@ export const toClient = {
     z.object({ endpoint: z.string() }),
     z.object({ key: z.string().nullable() }),
   ),
+  ...runsToClient,
 } as const;

@@ -19,6 +19,30 @@ export const commandTable: Readonly<Record<string, Handler>> = {
   "searchlight.rebuildIndex": async (parts) => (await import("./views/index-quick-pick.ts")).rebuildIndex(parts),
   "searchlight.showStatusReport": async (parts) => (await import("./editor/status-report.ts")).showStatusReport(parts),
   "searchlight.restartServer": (parts) => parts.server.restart(),
+  "searchlight.launchTraining": async (parts) =>
+    (await import("./training/launch-training.ts")).launchTraining(parts),
+  "searchlight.attachTrainingService": async (parts) =>
+    (await import("./training/attach-service.ts")).attachTrainingService(parts),
+  "searchlight.dryRunRecipe": async (parts, recipe) =>
+    (await import("./training/launch-recipe.ts")).dryRunRecipe(parts, recipe),
+  "searchlight.estimateRecipe": async (parts, recipe) =>
+    (await import("./training/launch-recipe.ts")).estimateRecipe(parts, recipe),
+  "searchlight.launchRecipe": async (parts, recipe) =>
+    (await import("./training/launch-recipe.ts")).launchRecipe(parts, recipe),
+  "searchlight.openRun": async (parts, run) => (await import("./training/run-commands.ts")).openRun(parts, run),
+  "searchlight.pauseRun": async (parts, run) =>
+    (await import("./training/run-commands.ts")).actOnRun(parts, "pause", run),
+  "searchlight.resumeRun": async (parts, run) =>
+    (await import("./training/run-commands.ts")).actOnRun(parts, "resume", run),
+  "searchlight.stopRun": async (parts, run) =>
+    (await import("./training/run-commands.ts")).actOnRun(parts, "stop", run),
+  "searchlight.checkpointRun": async (parts, run) =>
+    (await import("./training/run-commands.ts")).actOnRun(parts, "checkpoint", run),
+  "searchlight.deleteRun": async (parts, run) => (await import("./training/run-commands.ts")).deleteRun(parts, run),
+  "searchlight.useCheckpoint": async (parts, run, checkpoint) =>
+    (await import("./training/checkpoint-commands.ts")).useCheckpoint(parts, run, checkpoint),
+  "searchlight.exportAdapter": async (parts, run, checkpoint) =>
+    (await import("./training/checkpoint-commands.ts")).exportAdapter(parts, run, checkpoint),
   "searchlight.focus": (parts) => parts.view.reveal(),
 };
 

@@ -11,6 +11,9 @@ import { trajectoryLinks } from "./editor/trajectory-link.ts";
 import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
+import { tellOfEndings } from "./training/run-notices.ts";
+import { RunPages, runPageType } from "./training/run-pages.ts";
+import { Runs } from "./training/runs.ts";
 import { RunsTree } from "./views/runs-tree.ts";
 import { TrajectoryEditor, trajectoryEditorType } from "./trajectory-editor/trajectory-editor.ts";
 import { TrajectoryView } from "./views/trajectory-view.ts";
@@ -25,6 +28,8 @@ export interface Parts {
   readonly statuses: IndexStatuses;
   readonly keys: ApiKeys;
   readonly view: TrajectoryView;
+  readonly runs: Runs;
+  readonly runPages: RunPages;
   readonly trajectoryEditor: TrajectoryEditor;
   readonly facts: { activationMilliseconds: number };
 }
@@ -43,6 +48,8 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     client: {
       rollout: (message) => questions.receive(message),
       indexChanged: ({ status }) => statuses.put(status),
+      runsChanged: (list) => runs.receive(list),
+      runEvents: (events) => runs.receiveEvents(events),
       secret: async ({ endpoint }) => ({ key: vscode.workspace.isTrusted ? await keys.get(endpoint) : null }),
       ...editorModels(context, (chunk) => server.notify("editorModelChunk", chunk)),
     },
@@ -51,11 +58,15 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
   const trajectoryEditor = new TrajectoryEditor({ context, faults, server });
   const texts = new TrajectoryTexts(server);
-  const runs = new RunsTree(server, questions, settings, faults.report);
+  const runs: Runs = new Runs(server, context.globalState, faults.report);
+  const runPages = new RunPages({ context, faults, server, questions, view, runs });
+  const runsTree = new RunsTree({ server, questions, settings, runs, report: faults.report });
 
   server.onDidCrash(() => questions.interrupt());
   server.onDidStart(() => {
     void questions.refetch();
+    // A run may have ended while nothing of this window watched.
+    void runs.refresh();
     void server.request("indexStatus", {}).then(
       ({ folders }) => statuses.reset(folders),
       (error: unknown) => faults.report("reading the index state", error),
@@ -74,7 +85,10 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     statuses,
     view,
     runs,
+    runPages,
+    runsTree,
     texts,
+    tellOfEndings(runs),
     tellOfCrashes(server, faults),
     trajectoryLinks({
       trajectory: async (id) => vscode.commands.executeCommand("searchlight.openTrajectory", id),
@@ -84,7 +98,8 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     indexStatusItem(statuses, server, settings),
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
     vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),
-    vscode.window.registerTreeDataProvider("searchlight.runs", runs),
+    vscode.window.registerTreeDataProvider("searchlight.runs", runsTree),
+    vscode.window.registerWebviewPanelSerializer(runPageType, runPages),
   );
   return {
     context,
@@ -95,6 +110,8 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     statuses,
     keys,
     view,
+    runs,
+    runPages,
     trajectoryEditor,
     facts: { activationMilliseconds: 0 },
   };

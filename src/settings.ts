@@ -42,6 +42,7 @@ export class Settings implements vscode.Disposable {
         indexOnOpen: values.get("indexOnOpen", true),
         exclude: values.get("exclude", []),
         proxy: trusted ? proxy : "",
+        "training.service": trusted ? values.get("training.service", "") : "",
       },
     };
   }

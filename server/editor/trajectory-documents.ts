@@ -1,5 +1,5 @@
-import { type Connection, type ServerCapabilities, TextDocumentSyncKind, TextDocuments } from "vscode-languageserver";
-import { TextDocument } from "vscode-languageserver-textdocument";
+import { type Connection, type ServerCapabilities, type TextDocuments } from "vscode-languageserver";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { trajectoryIdOf } from "../../protocol/trajectory-uri.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
@@ -17,10 +17,10 @@ type Find = (id: string) => Promise<Trajectory | undefined>;
  */
 export function trajectoryDocuments(
   connection: Connection,
+  documents: TextDocuments<TextDocument>,
   find: Find,
   onFault: (where: string, error: unknown) => void,
 ): ServerCapabilities {
-  const documents = new TextDocuments(TextDocument);
   const described = new Map<string, { version: number; opened: Promise<OpenTrajectory | undefined> }>();
 
   async function describe(document: TextDocument): Promise<OpenTrajectory | undefined> {
@@ -47,11 +47,13 @@ export function trajectoryDocuments(
   }
 
   documents.onDidChangeContent(async ({ document: { uri, version } }) => {
+    if (trajectoryIdOf(uri) === undefined) return;
     const trajectory = await opened(uri);
     if (documents.get(uri)?.version !== version) return;
     await connection.sendDiagnostics({ uri, version, diagnostics: trajectory ? diagnosticsOf(trajectory) : [] });
   });
   documents.onDidClose(({ document: { uri } }) => {
+    if (trajectoryIdOf(uri) === undefined) return;
     described.delete(uri);
     void connection.sendDiagnostics({ uri, diagnostics: [] });
   });
@@ -72,10 +74,7 @@ export function trajectoryDocuments(
     const trajectory = await opened(uri);
     return trajectory && hoverAt(trajectory, position);
   });
-  documents.listen(connection);
-
   return {
-    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Full },
     semanticTokensProvider: { legend: semanticTokensLegend, full: true },
     foldingRangeProvider: true,
     documentSymbolProvider: true,

@@ -17,6 +17,8 @@ export interface EngineCapabilities {
   readonly maxModels: number;
   /** Sequences that are sampled together; calls are filled up to it. */
   readonly samplingWidth: number;
+  /** Batches have fixed shapes, which are padded: rows that are missing cost as much as rows that are sent. */
+  readonly fillsBatches: boolean;
   /** Datum counts are kept a multiple of it. */
   readonly microBatch: number;
   /** Whether stop ids end sampling by themselves, and whether stop strings do so early. */
@@ -70,6 +72,8 @@ export interface TrainingSequence {
   readonly advantages?: ArrayLike<number>;
   /** Old log-probs: of the policy that sampled; 0 where the weight is 0. Absent for cross-entropy. */
   readonly logprobs?: ArrayLike<number>;
+  /** Counts in an engine's mean although nothing of it is trained: only for a caller that has scaled the others' advantages for it. */
+  readonly padding?: boolean;
 }
 
 export type EngineLoss =

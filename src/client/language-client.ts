@@ -52,7 +52,11 @@ export async function startServer(spec: {
       options: { cwd: spec.extensionPath },
     },
     {
-      documentSelector: [{ scheme: trajectoryScheme }],
+      documentSelector: [
+        { scheme: trajectoryScheme },
+        { scheme: "file", pattern: "**/*.recipe.jsonc" },
+        { scheme: "untitled", pattern: "**/*.recipe.jsonc" },
+      ],
       initializationOptions: spec.options,
       outputChannel: channel,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -24,6 +24,6 @@ export async function openTrajectoryText(parts: Parts, given?: unknown): Promise
 
 function idOf(given: unknown): string | undefined {
   if (typeof given === "string") return given;
-  const id = typeof given === "object" && given !== null && "id" in given ? given.id : undefined;
-  return typeof id === "string" ? id : undefined;
+  const { summary } = (typeof given === "object" && given !== null ? given : {}) as { summary?: { id?: unknown } };
+  return typeof summary?.id === "string" ? summary.id : undefined;
 }

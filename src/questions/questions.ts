@@ -83,6 +83,11 @@ export class Questions implements vscode.Disposable {
     return true;
   }
 
+  /** Shows a record that is in no store of an open folder, such as a rollout of a training run. */
+  showRecord(trajectory: Trajectory): void {
+    this.#showStored(trajectory);
+  }
+
   /** Shows what the window showed before it was reloaded. */
   async restore(): Promise<void> {
     const id = this.#memory.get<string>(shownKey);

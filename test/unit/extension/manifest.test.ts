@@ -44,6 +44,7 @@ test("settings that name an endpoint or a model do not count from an untrusted w
     "searchlight.policy",
     "searchlight.embedder",
     "searchlight.proxy",
+    "searchlight.training.service",
   ]);
 });
 

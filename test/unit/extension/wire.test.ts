@@ -30,6 +30,8 @@ function handlers(fields: Partial<ClientHandlers>): ClientHandlers {
     editorModels: () => ({ models: [] }),
     editorModel: () => ({ status: "ok" }),
     secret: () => ({ key: null }),
+    runsChanged: vi.fn(),
+    runEvents: vi.fn(),
     ...fields,
   };
 }
