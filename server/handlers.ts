@@ -16,9 +16,10 @@ import type { Questions } from "./questions.ts";
 import { localRetriever } from "./retrieval/local.ts";
 import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
+import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
 import type { CallContext } from "./wire.ts";
 
-export interface HandlerParts {
+export interface HandlerParts extends RunHandlerParts {
   session: Session;
   questions: Questions;
   editorModels: EditorModels;
@@ -33,6 +34,7 @@ export function handlers(parts: HandlerParts): Handlers {
   const { session, questions, editorModels } = parts;
   const files = new TrajectoryFiles(session.signal);
   return {
+    ...runHandlers(parts),
     ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
     stop: ({ trajectoryId }) => ({ stopped: questions.stop(trajectoryId) }),
     search: async ({ query, k, mode }, { signal }) => {

@@ -1,14 +1,26 @@
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Connection, DidChangeWatchedFilesNotification, type FileEvent } from "vscode-languageserver";
+import {
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  type FileEvent,
+  type ServerCapabilities,
+  TextDocuments,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
+import { TextDocument } from "vscode-languageserver-textdocument";
 import { ServerOptions, toClient, toServer } from "../protocol/server-messages.ts";
 import { editorModels } from "./editor-models.ts";
+import { recipeDocuments } from "./editor/recipe-documents.ts";
 import { trajectoryDocuments } from "./editor/trajectory-documents.ts";
 import { handlers } from "./handlers.ts";
 import { openPolicy } from "./models/policy-id.ts";
 import { Questions } from "./questions.ts";
 import { Session } from "./session.ts";
 import { version } from "./version.ts";
+import { windowRuns } from "./open-window-runs.ts";
+import type { WindowRuns } from "./window-runs.ts";
+import { keepPolicy, unpackAdapter } from "./adapter-files.ts";
 import { ask, listenTo, tell } from "./wire.ts";
 
 /** Edits that come in bursts (a save of all, a branch switch) are taken in together. */
@@ -29,7 +41,25 @@ export function serve(connection: Connection): void {
   let session: Session | undefined;
   let questions: Questions | undefined;
 
-  const texts = trajectoryDocuments(connection, async (id) => questions?.find(id), onFault);
+  let runs: WindowRuns | undefined;
+
+  const documents = new TextDocuments(TextDocument);
+  const capabilities: ServerCapabilities = {
+    textDocumentSync: TextDocumentSyncKind.Incremental,
+    ...trajectoryDocuments(connection, documents, async (id) => questions?.find(id), onFault),
+    ...recipeDocuments(
+      connection,
+      documents,
+      async (recipe, file) => {
+        // A check may ask the engine that the recipe names, which an untrusted workspace does not choose.
+        if (!session?.trusted) return [];
+        const { checkRecipe } = await import("./check-recipe.ts");
+        return (await checkRecipe(recipe, dirname(file), session.signal)).problems;
+      },
+      onFault,
+    ),
+  };
+  documents.listen(connection);
 
   connection.onInitialize((params) => {
     const options = ServerOptions.parse(params.initializationOptions);
@@ -51,13 +81,23 @@ export function serve(connection: Connection): void {
       (trajectoryId, seq, event) => tell(connection, toClient.rollout, { trajectoryId, seq, event }),
       onFault,
     );
+    runs = windowRuns(connection, session, way.key, onFault);
     listenTo(
       connection,
       toServer,
-      handlers({ session, questions, editorModels: models, openPolicy: open, faults: () => faults }),
+      handlers({
+        session,
+        questions,
+        editorModels: models,
+        openPolicy: open,
+        faults: () => faults,
+        runs,
+        keepPolicy,
+        unpackAdapter,
+      }),
       onFault,
     );
-    return { capabilities: texts, serverInfo: { name: "Searchlight", version } };
+    return { capabilities, serverInfo: { name: "Searchlight", version } };
   });
 
   connection.onInitialized(() => {
@@ -107,6 +147,7 @@ export function serve(connection: Connection): void {
 
   connection.onShutdown(async () => {
     clearTimeout(timer);
+    runs?.close();
     await questions?.close();
     await session?.close();
   });

@@ -26,8 +26,10 @@ export function RunPage() {
           <RunHeader />
           <Health />
           <Tabs />
-          <main id="tab-panel" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${tab.value}`} class="panel">
-            <Panel />
+          <main class="panel">
+            <div id="tab-panel" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${tab.value}`}>
+              <Panel />
+            </div>
           </main>
         </>
       ) : (

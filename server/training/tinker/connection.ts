@@ -210,7 +210,7 @@ function kindOf(status: number, detail: string): EngineErrorKind {
 }
 
 /** What an error body says, as one short line: FastAPI's `detail`, or `error` of other servers. */
-export function detailOf(body: Uint8Array | unknown): string {
+export function detailOf(body: unknown): string {
   let value: unknown = body;
   if (body instanceof Uint8Array) {
     const text = new TextDecoder().decode(body.subarray(0, 4096));

@@ -135,6 +135,7 @@ test("the report names endpoints that have a key, and shows no password", () => 
       indexOnOpen: true,
       exclude: [],
       proxy: "http://me:secret@proxy:3128",
+      "training.service": "",
     },
     endpointsWithKey: ["https://api.example.com/v1"],
     faults: ["connecting to http://me:secret@proxy:3128 failed"],
