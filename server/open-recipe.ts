@@ -55,6 +55,7 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
         profile,
         engine,
         tokenizer: read.model.tokenizer,
+        endIds: read.model.endIds,
         retriever: corpus.retriever,
         stages,
         evaluation,

@@ -65,6 +65,8 @@ export interface TrainingParts {
   readonly profile: Profile;
   readonly engine: TrainingEngine;
   readonly tokenizer: TextTokenizer;
+  /** Ids that end a text by the model's own word. */
+  readonly endIds: readonly number[];
   readonly retriever: Retriever;
   /** Training questions of each stage, in the order of the stages. */
   readonly stages: readonly (readonly WeightedQuestions[])[];
