@@ -12,8 +12,11 @@ const most = 6;
 
 /** What belongs into one chart, by the metrics' names, in the order of the page. A metric goes to the first that takes it. */
 const plans: readonly { title: string; unit: string; takes: RegExp }[] = [
+  { title: "Score", unit: "", takes: /^(?:score|f1|em|cem)$/ },
   { title: "Reward", unit: "points", takes: /^reward(?:[/-](?:mean|total|std|best|max|min))?$/ },
+  { title: "Components other than zero", unit: "share", takes: /^reward\/.+\/non-zero$/ },
   { title: "Reward components", unit: "points", takes: /^reward\// },
+  { title: "Broken rules", unit: "a rollout", takes: /^rule\// },
   { title: "Answer and format", unit: "share", takes: /^(?:answer-rate|valid-format-rate|truncated-rate|repetition|.*-share|.*-rate)$/ },
   { title: "Advantage", unit: "", takes: /^advantages?(?:[/-]|$)/ },
   { title: "Divergence from the reference", unit: "nats a token", takes: /^kl(?:[/-]|$)/ },
@@ -22,6 +25,7 @@ const plans: readonly { title: string; unit: string; takes: RegExp }[] = [
   { title: "Length", unit: "tokens", takes: /^(?:policy-tokens|tokens|length)(?:[/-]|$)|-tokens$/ },
   { title: "Searches", unit: "a rollout", takes: /^(?:searches|duplicate-queries)(?:[/-]|$)/ },
   { title: "Probability ratio", unit: "", takes: /^(?:ratio|clip)/ },
+  { title: "Optimiser steps", unit: "an iteration", takes: /^steps$/ },
   { title: "Learning rate", unit: "", takes: /^(?:learning-rate|lr)(?:[/-]|$)/ },
   { title: "Gradient norm", unit: "", takes: /^grad(?:ient)?-norm/ },
   { title: "Loss", unit: "", takes: /^(?:loss|nll)(?:[/-]|$)/ },
@@ -33,6 +37,8 @@ export function planCharts(names: readonly string[]): ChartPlan[] {
   const taken = new Map<number, string[]>();
   const others: string[] = [];
   for (const name of names) {
+    // The same number under the name that the health monitors know it by.
+    if (name === "reward" && names.includes("reward/mean")) continue;
     const at = plans.findIndex(({ takes }) => takes.test(name));
     if (at === -1) others.push(name);
     else taken.set(at, [...(taken.get(at) ?? []), name]);
