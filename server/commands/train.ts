@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { RunEvent } from "../../protocol/run.ts";
-import { loadProfile } from "../rollout/profile.ts";
 import { type DryRunCheck, checkDryRun } from "../runs/dry-run-checks.ts";
 import { dryRunIterations } from "../runs/dry-run.ts";
 import type { RunEstimate, RunHost } from "../runs/run-host.ts";
@@ -99,7 +97,7 @@ async function dryRun(
   });
   await attachRun(host, id, { from: 0, json }, signal);
   if (signal.aborted) throw new CommandError("The dry run was stopped.", exitCodes.interrupted);
-  const checks = await checksOf(host, id, recipe, signal);
+  const checks = await checksOf(host, id, signal);
   if (json) printJson({ id, checks, ...(estimate ? { estimate } : {}) });
   else {
     for (const { ok, name, message } of checks) print(visible(`${ok ? "passed" : "FAILED"}  ${name}: ${message}`));
@@ -110,15 +108,13 @@ async function dryRun(
     throw new CommandError(`The dry run failed; searchlight runs show ${id} has its log.`);
 }
 
-async function checksOf(host: RunHost, id: string, recipeFile: string, signal: AbortSignal): Promise<DryRunCheck[]> {
+async function checksOf(host: RunHost, id: string, signal: AbortSignal): Promise<DryRunCheck[]> {
   const events: RunEvent[] = [];
   for await (const event of host.events(id, 0, signal)) events.push(event);
   const { recipe } = await host.details(id, signal);
-  const profile = await loadProfile(recipe.profile, dirname(resolve(recipeFile)));
-  if (!profile.ok) throw new CommandError(profile.reason);
   const trajectories = await host.trajectories(id, { latest: 1024 }, signal);
   const wanted = recipe.stages.reduce((sum, { iterations }) => sum + iterations, 0);
-  return checkDryRun(events, trajectories, profile.profile, Math.min(dryRunIterations, wanted));
+  return checkDryRun(events, trajectories, Math.min(dryRunIterations, wanted));
 }
 
 function printEstimate(estimate: RunEstimate): void {

@@ -4,11 +4,9 @@ import type { RunEvent } from "../../../protocol/run.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { checkDryRun } from "../../../server/runs/dry-run-checks.ts";
 import { scaledDown } from "../../../server/runs/dry-run.ts";
-import { builtInProfiles } from "../../../server/rollout/profile.ts";
 import { sampleRecipe } from "../../fixtures/training-recipe.ts";
 import { sampleTrajectory } from "../../fixtures/trajectory.ts";
 
-const profile = builtInProfiles.find(({ name }) => name === "r1-searcher")!;
 const at = "2026-01-02T03:04:05.000Z";
 
 function good(): { events: RunEvent[]; trajectories: Trajectory[] } {
@@ -36,7 +34,7 @@ function good(): { events: RunEvent[]; trajectories: Trajectory[] } {
 }
 
 const failed = ({ events, trajectories }: ReturnType<typeof good>): string[] =>
-  checkDryRun(events, trajectories, profile, 2).flatMap(({ ok, name }) => (ok ? [] : [name]));
+  checkDryRun(events, trajectories, 2).flatMap(({ ok, name }) => (ok ? [] : [name]));
 
 test("a dry run passes where all is as it should be, and each thing that is not fails its own check", () => {
   expect(failed(good())).toEqual([]);
