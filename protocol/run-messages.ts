@@ -131,4 +131,3 @@ export const runsToClient = {
     run.extend({ events: z.array(RunEvent) }),
   ),
 } as const;
-

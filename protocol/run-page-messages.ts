@@ -21,7 +21,11 @@ export const fromRunPage = {
   tokenTexts,
   fault,
   again: notification("again", "Events were left out; the page wants the whole picture again.", z.object({})),
-  groups: notification("groups", "The page wants the groups of one iteration.", z.object({ iteration: z.int().min(0) })),
+  groups: notification(
+    "groups",
+    "The page wants the groups of one iteration.",
+    z.object({ iteration: z.int().min(0) }),
+  ),
   rollout: notification("rollout", "The page wants one rollout.", z.object({ trajectoryId: z.string() })),
   openTrajectory: notification(
     "openTrajectory",

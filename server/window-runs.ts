@@ -47,7 +47,8 @@ export class WindowRuns {
 
   /** Throws `RunHostError` for a service that is not attached. */
   async host(address: string | undefined): Promise<RunHost> {
-    if (address === undefined) return (this.#local ??= forgetFailure(this.#spec.local(), () => (this.#local = undefined)));
+    if (address === undefined)
+      return (this.#local ??= forgetFailure(this.#spec.local(), () => (this.#local = undefined)));
     if (address !== this.#spec.service) {
       throw new RunHostError(
         "unreachable",

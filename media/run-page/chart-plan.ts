@@ -17,7 +17,11 @@ const plans: readonly { title: string; unit: string; takes: RegExp }[] = [
   { title: "Components other than zero", unit: "share", takes: /^reward\/.+\/non-zero$/ },
   { title: "Reward components", unit: "points", takes: /^reward\// },
   { title: "Broken rules", unit: "a rollout", takes: /^rule\// },
-  { title: "Answer and format", unit: "share", takes: /^(?:answer-rate|valid-format-rate|truncated-rate|repetition|.*-share|.*-rate)$/ },
+  {
+    title: "Answer and format",
+    unit: "share",
+    takes: /^(?:answer-rate|valid-format-rate|truncated-rate|repetition|.*-share|.*-rate)$/,
+  },
   { title: "Advantage", unit: "", takes: /^advantages?(?:[/-]|$)/ },
   { title: "Divergence from the reference", unit: "nats a token", takes: /^kl(?:[/-]|$)/ },
   { title: "Entropy", unit: "nats", takes: /^entropy(?:[/-]|$)/ },
@@ -68,6 +72,7 @@ export function show(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(2).replace("-", "−").replace("e-", "e−").replace("e+", "e");
+  if (size < 1e-3 || size >= 1e6)
+    return value.toExponential(2).replace("-", "−").replace("e-", "e−").replace("e+", "e");
   return value.toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "−");
 }

@@ -24,13 +24,23 @@ export function Charts() {
           <output class="numeric"> {smoothing.value.toFixed(2)}</output>
         </label>
         <label>
-          <input type="checkbox" checked={tables.value} onChange={({ currentTarget: { checked } }) => (tables.value = checked)} />{" "}
+          <input
+            type="checkbox"
+            checked={tables.value}
+            onChange={({ currentTarget: { checked } }) => (tables.value = checked)}
+          />{" "}
           Numbers as tables
         </label>
         <span class="dim">Arrow keys move along a chart; Enter opens that iteration's rollouts.</span>
       </div>
       <Family heading="Evaluation" series={evaluations} step="Iteration" />
-      <Family heading="Reinforcement learning" series={training} step="Iteration" onOpen={openIteration} stages={stages} />
+      <Family
+        heading="Reinforcement learning"
+        series={training}
+        step="Iteration"
+        onOpen={openIteration}
+        stages={stages}
+      />
       <Family heading="Supervised start" series={supervised} step="Step" />
     </div>
   );
@@ -51,7 +61,14 @@ function Family({ heading, series, step, onOpen, stages = [] }: FamilyProps) {
       <h2>{heading}</h2>
       <div class="charts">
         {planCharts(metricNames(series)).map((plan) => (
-          <Chart key={plan.title} plan={plan} series={series} step={step} stages={stages} {...(onOpen ? { onOpen } : {})} />
+          <Chart
+            key={plan.title}
+            plan={plan}
+            series={series}
+            step={step}
+            stages={stages}
+            {...(onOpen ? { onOpen } : {})}
+          />
         ))}
       </div>
     </section>

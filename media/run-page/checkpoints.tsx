@@ -40,7 +40,7 @@ export function Checkpoints() {
                   type="button"
                   class="quiet"
                   disabled={restricted}
-                  aria-label={`Use ${name}`}
+                  aria-label={`Use This Checkpoint: ${name}`}
                   onClick={() => send("checkpoint", { name, act: "use" })}
                 >
                   <Icon name="check" /> Use This Checkpoint
@@ -48,7 +48,7 @@ export function Checkpoints() {
                 <button
                   type="button"
                   class="quiet"
-                  aria-label={`Export the adapter of ${name}`}
+                  aria-label={`Export Adapter… of ${name}`}
                   onClick={() => send("checkpoint", { name, act: "export" })}
                 >
                   <Icon name="export" /> Export Adapter…

@@ -15,8 +15,8 @@ export function Health() {
       <ul>
         {latest.map(({ at, iteration, level, monitor, message }) => (
           <li key={`${at}${monitor}`}>
-            <Icon name={level === "warn" ? "warning" : "error"} /> <b>{level === "warn" ? "Warning" : level === "pause" ? "Paused" : "Stopped"}</b>{" "}
-            {message}{" "}
+            <Icon name={level === "warn" ? "warning" : "error"} />{" "}
+            <b>{level === "warn" ? "Warning" : level === "pause" ? "Paused" : "Stopped"}</b> {message}{" "}
             <button type="button" class="quiet" onClick={() => openIteration(iteration)}>
               Iteration {iteration}
             </button>

@@ -32,7 +32,7 @@ export const announcement = signal("");
 /** The picture is changed in place; who draws it reads `drawn`, which counts up at most once a frame. */
 let current: RunPicture = emptyPicture();
 export const drawn = signal(0);
-export const picture = computed(() => (drawn.value, current));
+export const picture = computed<RunPicture>(() => (drawn.value, { ...current }));
 let scheduled = false;
 
 /** Iteration whose rollouts are shown; undefined follows the latest. */

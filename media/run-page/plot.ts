@@ -5,7 +5,14 @@ export type PlotLines = [number[], ...(number | null)[][]];
 
 /** Lines are told apart by dash as well as by colour. */
 export const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]];
-const colours = ["charts-blue", "charts-orange", "charts-green", "charts-purple", "charts-red", "charts-yellow"] as const;
+const colours = [
+  "charts-blue",
+  "charts-orange",
+  "charts-green",
+  "charts-purple",
+  "charts-red",
+  "charts-yellow",
+] as const;
 const height = 150;
 
 interface PlotEvents {
@@ -45,7 +52,12 @@ export function createPlot(
       scales: { x: { time: false } },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, sync: { key: "run" } },
       axes: [
-        { ...axis, size: 24, gap: 2, values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? String(value) : "")) },
+        {
+          ...axis,
+          size: 24,
+          gap: 2,
+          values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? String(value) : "")),
+        },
         { ...axis, size: 46, gap: 2, values: (_, splits) => splits.map(tick) },
       ],
       series: [

@@ -39,7 +39,13 @@ function IterationChoice() {
   const go = (to: number): void => chooseIteration(Math.max(0, Math.min(latest, to)));
   return (
     <p class="tools">
-      <button type="button" class="quiet" aria-label="Earlier iteration" disabled={iteration === 0} onClick={() => go(iteration - 1)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Earlier iteration"
+        disabled={iteration === 0}
+        onClick={() => go(iteration - 1)}
+      >
         <Icon name="chevron-left" />
       </button>
       <label>
@@ -52,7 +58,13 @@ function IterationChoice() {
           onChange={({ currentTarget: { valueAsNumber } }) => Number.isInteger(valueAsNumber) && go(valueAsNumber)}
         />
       </label>
-      <button type="button" class="quiet" aria-label="Later iteration" disabled={iteration >= latest} onClick={() => go(iteration + 1)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Later iteration"
+        disabled={iteration >= latest}
+        onClick={() => go(iteration + 1)}
+      >
         <Icon name="chevron-right" />
       </button>
       {chosenIteration.value === undefined ? (
@@ -75,7 +87,11 @@ function Groups() {
   const groups = shownGroups.value;
   if (groups === undefined) return <p class="dim">Reading the groups.</p>;
   if (groups.length === 0)
-    return <p class="dim">{picture.value.groups.length === 0 ? "No rollout has ended yet." : "No group of this iteration is kept."}</p>;
+    return (
+      <p class="dim">
+        {picture.value.groups.length === 0 ? "No rollout has ended yet." : "No group of this iteration is kept."}
+      </p>
+    );
   const most = Math.max(...groups.flatMap(({ rewards }) => rewards.map(Math.abs)), 1e-9);
   return (
     <ol class="group-list">
@@ -89,10 +105,12 @@ function Groups() {
 function Group({ group, most }: { group: RunGroup; most: number }) {
   const { question, rewards, trajectories, zeroVariance, trained, stage } = group;
   const mean = rewards.reduce((sum, reward) => sum + reward, 0) / Math.max(1, rewards.length);
-  const spread = Math.sqrt(rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / Math.max(1, rewards.length));
+  const spread = Math.sqrt(
+    rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / Math.max(1, rewards.length),
+  );
   return (
     <li class="group">
-      <h3>{question}</h3>
+      <h2>{question}</h2>
       <p class="dim numeric">
         {stage} · mean {points(mean)} · spread {spread.toFixed(2)}
         {zeroVariance && " · all equal, nothing to learn"}
@@ -130,7 +148,11 @@ function RolloutButton({ group, index, most }: { group: RunGroup; index: number;
       title={label}
       onClick={() => chooseRollout(id)}
     >
-      <i class={reward < 0 ? "bar loss" : "bar gain"} style={{ height: `${(100 * Math.abs(reward)) / most}%` }} aria-hidden="true" />
+      <i
+        class={reward < 0 ? "bar loss" : "bar gain"}
+        style={{ height: `${(100 * Math.abs(reward)) / most}%` }}
+        aria-hidden="true"
+      />
       <span>{points(reward)}</span>
     </button>
   );
@@ -138,7 +160,8 @@ function RolloutButton({ group, index, most }: { group: RunGroup; index: number;
 
 function Rollout() {
   const id = chosenRollout.value;
-  if (id === undefined) return <p class="content dim">Choose a rollout to read it with its masked text and its reward.</p>;
+  if (id === undefined)
+    return <p class="content dim">Choose a rollout to read it with its masked text and its reward.</p>;
   if (rolloutKept.value === false) return <p class="content">This rollout is not kept any more.</p>;
   if (rolloutKept.value === undefined || trajectory.value?.id !== id) return <p class="content dim">Reading…</p>;
   return (

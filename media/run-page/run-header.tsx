@@ -91,11 +91,15 @@ function Progress({ state }: { state: RunState }) {
   const reward = training.metrics["reward/mean"]?.at(-1) ?? training.metrics["reward"]?.at(-1) ?? summary.reward;
   const parts = [
     of === undefined ? count(done, "iteration") : `iteration ${done} of ${of}`,
-    ...(plan && plan.supervisedSteps > 0 ? [`supervised step ${supervised.x.at(-1) ?? 0} of ${plan.supervisedSteps}`] : []),
+    ...(plan && plan.supervisedSteps > 0
+      ? [`supervised step ${supervised.x.at(-1) ?? 0} of ${plan.supervisedSteps}`]
+      : []),
     ...(phase && isLive(state) ? [`${phase.stage}: ${phase.phase}${phase.status === "end" ? " ended" : ""}`] : []),
     ...(rollouts && isLive(state) ? [`${rollouts.done} of ${count(rollouts.total, "rollout")}`] : []),
     ...(reward === undefined || reward === null ? [] : [`reward ${points(reward)}`]),
-    ...(bestEvaluation === undefined ? [] : [`best evaluation at iteration ${bestEvaluation} of ${evaluations.x.length}`]),
+    ...(bestEvaluation === undefined
+      ? []
+      : [`best evaluation at iteration ${bestEvaluation} of ${evaluations.x.length}`]),
   ];
   return (
     <>

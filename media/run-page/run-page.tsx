@@ -25,8 +25,8 @@ export function RunPage() {
         <>
           <RunHeader />
           <Health />
-          <Tabs />
           <main class="panel">
+            <Tabs />
             <div id="tab-panel" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${tab.value}`}>
               <Panel />
             </div>

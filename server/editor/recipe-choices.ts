@@ -15,7 +15,11 @@ export interface Choice {
 const mostFiles = 200;
 
 /** Fields that hold a path relative to the recipe. */
-const pathFields = [/^(?:stages\.\d+\.|evaluation\.)?data\.\d+\.file$/, /^supervised\.files\.\d+$/, /^retrieval\.index$/];
+const pathFields = [
+  /^(?:stages\.\d+\.|evaluation\.)?data\.\d+\.file$/,
+  /^supervised\.files\.\d+$/,
+  /^retrieval\.index$/,
+];
 
 /**
  * What may stand at a field of a recipe: names that this machine knows, and files beside the recipe. Empty for fields whose words
@@ -26,7 +30,11 @@ export async function recipeChoices(field: string, typed: string, recipeFile: st
   if (field === "profile") return [...profileChoices(), ...(await files(typed, recipeFile))];
   if (field === "model.base") return [...modelChoices(), ...(await files(typed, recipeFile))];
   if (field === "retrieval.embedder") {
-    return [name("none", "Search by words alone."), name("minilm", "Built in; works offline."), name("openai:MODEL@URL", "An OpenAI-compatible server of embeddings.")];
+    return [
+      name("none", "Search by words alone."),
+      name("minilm", "Built in; works offline."),
+      name("openai:MODEL@URL", "An OpenAI-compatible server of embeddings."),
+    ];
   }
   return pathFields.some((pattern) => pattern.test(field)) ? files(typed, recipeFile) : [];
 }
@@ -65,7 +73,11 @@ async function files(typed: string, recipeFile: string | undefined): Promise<Cho
       if (entry.name.startsWith(".") || entry.name === basename(recipeFile)) continue;
       const folder = entry.isDirectory();
       if (!folder && !entry.isFile()) continue;
-      choices.push({ value: `${before}${entry.name}`, about: folder ? "Folder" : "File", kind: folder ? "folder" : "file" });
+      choices.push({
+        value: `${before}${entry.name}`,
+        about: folder ? "Folder" : "File",
+        kind: folder ? "folder" : "file",
+      });
       if (choices.length >= mostFiles) break;
     }
   } catch {

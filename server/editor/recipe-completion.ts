@@ -20,7 +20,10 @@ export async function recipeCompletions(
   const within = previousNode?.type === "string" && offset <= previousNode.offset + previousNode.length;
   const typed = within ? document.getText().slice(previousNode.offset + 1, offset) : "";
   const range = within
-    ? { start: document.positionAt(previousNode.offset), end: document.positionAt(previousNode.offset + previousNode.length) }
+    ? {
+        start: document.positionAt(previousNode.offset),
+        end: document.positionAt(previousNode.offset + previousNode.length),
+      }
     : { start: document.positionAt(offset), end: document.positionAt(offset) };
   const choices = await recipeChoices(path.join("."), typed, recipeFile);
   return choices.map(({ value, about, kind }) => ({

@@ -79,7 +79,11 @@ export function recipeDocuments(
   };
 }
 
-function diagnosticOf(document: TextDocument, read: RecipeText, { field, severity, message }: RecipeProblem): Diagnostic {
+function diagnosticOf(
+  document: TextDocument,
+  read: RecipeText,
+  { field, severity, message }: RecipeProblem,
+): Diagnostic {
   const { start, end } = rangeOfField(read, field);
   return {
     range: { start: document.positionAt(start), end: document.positionAt(end) },

@@ -34,9 +34,13 @@ function stageLenses(document: TextDocument, read: RecipeText): CodeLens[] {
       `${number(stage.iterations)} iterations of ${number(rollouts)} rollouts and ${number(steps)} optimiser ${steps === 1 ? "step" : "steps"}`,
       `${number(stage.iterations * rollouts)} rollouts in all`,
     ].join(" · ");
-    return [{ range: { start: at, end: at }, command: { title, command: "searchlight.estimateRecipe", arguments: [document.uri] } }];
+    return [
+      {
+        range: { start: at, end: at },
+        command: { title, command: "searchlight.estimateRecipe", arguments: [document.uri] },
+      },
+    ];
   });
 }
 
 const number = (value: number): string => new Intl.NumberFormat("en").format(value);
-

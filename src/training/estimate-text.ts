@@ -19,7 +19,11 @@ export function estimateLines(estimate: RunEstimate): string[] {
 }
 
 /** The estimate and what was found wrong as a Markdown document. */
-export function estimateDocument(name: string, problems: readonly RecipeProblem[], estimate: RunEstimate | undefined): string {
+export function estimateDocument(
+  name: string,
+  problems: readonly RecipeProblem[],
+  estimate: RunEstimate | undefined,
+): string {
   return [
     `# What ${name} would take`,
     "",
@@ -45,7 +49,10 @@ export function estimateDocument(name: string, problems: readonly RecipeProblem[
   ].join("\n");
 }
 
-function between({ expected, most }: Range, write: (value: number) => string = (value) => numbers.format(value)): string {
+function between(
+  { expected, most }: Range,
+  write: (value: number) => string = (value) => numbers.format(value),
+): string {
   const [about, atMost] = [write(expected), write(most)];
   return about === atMost ? about : `about ${about}, at most ${atMost}`;
 }

@@ -48,7 +48,11 @@ export async function launchRecipe(parts: Parts, given: unknown): Promise<void> 
       ? "It runs on this machine and goes on when the editor is closed."
       : `It runs at ${host.address} and goes on when the editor is closed.`,
   ].join("\n");
-  const choice = await vscode.window.showInformationMessage(`Launch ${basename(file)}?`, { modal: true, detail }, launch);
+  const choice = await vscode.window.showInformationMessage(
+    `Launch ${basename(file)}?`,
+    { modal: true, detail },
+    launch,
+  );
   if (choice === launch) await start(parts, file, host.address, false);
 }
 
@@ -61,13 +65,18 @@ async function start(parts: Parts, file: string, host: string | undefined, dryRu
   if (!launched) return;
   if (!launched.ok) throw new Error(problemsSentence(`${basename(file)} was not started`, launched.problems));
   await parts.runs.refresh();
-  await parts.runPages.show({ id: launched.id, ...(host === undefined ? {} : { host }) }, basename(file, ".recipe.jsonc"));
+  await parts.runPages.show(
+    { id: launched.id, ...(host === undefined ? {} : { host }) },
+    basename(file, ".recipe.jsonc"),
+  );
 }
 
 function check(parts: Parts, file: string, host: Host | undefined) {
   if (!host) return undefined;
   const where = host.address === undefined ? {} : { host: host.address };
-  return withCancel(`Checking ${basename(file)}`, (signal) => parts.server.request("checkRecipe", { file, ...where }, signal));
+  return withCancel(`Checking ${basename(file)}`, (signal) =>
+    parts.server.request("checkRecipe", { file, ...where }, signal),
+  );
 }
 
 /** Runs with a notification that can be cancelled; undefined when it was. */
@@ -105,7 +114,8 @@ async function chosenHost(parts: Parts, title: string): Promise<Host | undefined
 
 /** The saved file of the recipe in question: the given one, else the one in the active editor. */
 async function recipeFile(given: unknown): Promise<string | undefined> {
-  const uri = given instanceof vscode.Uri ? given : typeof given === "string" ? vscode.Uri.parse(given) : activeRecipe();
+  const uri =
+    given instanceof vscode.Uri ? given : typeof given === "string" ? vscode.Uri.parse(given) : activeRecipe();
   if (!uri) {
     void vscode.window.showInformationMessage(
       "Open a recipe (a file that ends in .recipe.jsonc), or make one by “Searchlight: Launch Training…”.",

@@ -40,7 +40,12 @@ export async function launchTraining(parts: Parts): Promise<void> {
     : target.with({ path: `${target.path.replace(/\.jsonc?$/, "")}.recipe.jsonc` });
   const answers: DraftAnswers = {
     ...chosen,
-    name: recipeName(uri.path.split("/").at(-1)!.replace(/\.recipe\.jsonc$/, "")),
+    name: recipeName(
+      uri.path
+        .split("/")
+        .at(-1)!
+        .replace(/\.recipe\.jsonc$/, ""),
+    ),
     documents: fromRecipe(uri, chosen.documents),
     questions: fromRecipe(uri, chosen.questions),
     model: chosen.model.includes(sep) ? fromRecipe(uri, chosen.model) : chosen.model,
@@ -78,9 +83,17 @@ async function ask({ models, questionFiles }: Choices): Promise<Chosen | undefin
   ]);
   if (size === undefined) return undefined;
   const stages = await pick<Plan>("What is rewarded (6 of 6)", [
-    ["Two stages, as in the paper", "two-stages", "First that it searches and keeps the form, then that the answer is right."],
+    [
+      "Two stages, as in the paper",
+      "two-stages",
+      "First that it searches and keeps the form, then that the answer is right.",
+    ],
     ["Answers alone", "answers", "For a model that already knows how to search."],
-    ["Supervised start, then answers", "supervised-then-answers", "For a base model: imitates searches made by a program first."],
+    [
+      "Supervised start, then answers",
+      "supervised-then-answers",
+      "For a base model: imitates searches made by a program first.",
+    ],
   ]);
   if (stages === undefined) return undefined;
   return { documents, questions, model, engine: engine.url, size, stages };

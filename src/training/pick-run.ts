@@ -17,7 +17,8 @@ export async function pickRun(
   const ref = refOf(given);
   if (ref) {
     const run = parts.runs.find(ref);
-    if (!run) throw new Error("This training run is not listed any more; it was removed, or its service is out of reach.");
+    if (!run)
+      throw new Error("This training run is not listed any more; it was removed, or its service is out of reach.");
     return run;
   }
   const runs = parts.runs.all.filter(fits);

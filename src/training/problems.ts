@@ -5,7 +5,8 @@ export function problemsSentence(what: string, problems: readonly RecipeProblem[
   const errors = problems.filter(({ severity }) => severity === "error");
   const [first, ...others] = errors.length > 0 ? errors : problems;
   if (!first) return `${what}.`;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more ${others.length === 1 ? "problem" : "problems"})`;
+  const more =
+    others.length === 0 ? "" : ` (and ${others.length} more ${others.length === 1 ? "problem" : "problems"})`;
   return `${what}: ${first.message}${more}`;
 }
 

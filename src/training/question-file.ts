@@ -3,7 +3,11 @@ import * as vscode from "vscode";
 
 /** Two questions in the form that is read, for a person to write over. */
 const example = [
-  { id: "q1", question: "Write a question that one passage of the documents answers.", golds: ["the answer", "the answer in other words"] },
+  {
+    id: "q1",
+    question: "Write a question that one passage of the documents answers.",
+    golds: ["the answer", "the answer in other words"],
+  },
   { id: "q2", question: "Write a question whose answer needs two passages.", golds: ["the answer"], hops: 2 },
 ]
   .map((row) => JSON.stringify(row))

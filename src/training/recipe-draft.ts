@@ -64,7 +64,10 @@ function stagesOf(plan: Plan, amount: Amount): Stage[] {
   const learningRate = { peak: 2e-5, schedule: "constant" as const };
   const answers: Stage = { name: "answers", reward: "paper-stage2", ...amount, learningRate };
   if (plan !== "two-stages") return [answers];
-  return [{ ...answers, name: "retrieval", reward: "paper-stage1", iterations: Math.ceil(amount.iterations / 4) }, answers];
+  return [
+    { ...answers, name: "retrieval", reward: "paper-stage1", iterations: Math.ceil(amount.iterations / 4) },
+    answers,
+  ];
 }
 
 /** The recipe as the text of a file that a person goes on from: what each part is for, and what may be added. */
@@ -82,7 +85,10 @@ export function draftText(answers: DraftAnswers): string {
     ["engine", "Who holds the weights."],
     ["data", "Questions with gold answers. Those whose answer the documents do not hold are left out."],
     ["retrieval", "What the policy searches."],
-    ["supervised", "Imitation of trajectories that a program makes from the training questions, before reinforcement learning."],
+    [
+      "supervised",
+      "Imitation of trajectories that a program makes from the training questions, before reinforcement learning.",
+    ],
     ["stages", "Reinforcement learning, stage by stage. Hover a field to read what it does."],
     ["health", "Outside of these bounds the run pauses and says why."],
     ["checkpoints", "A crash costs what came after the last one."],

@@ -45,7 +45,9 @@ export async function deleteRun(parts: Parts, given: unknown): Promise<void> {
   const run = await pickRun(parts, given, "Delete Run", ({ state }) => !isLive(state));
   if (!run) return;
   if (isLive(run.state)) {
-    throw new Error(`The run ${run.name} still ${run.state === "paused" ? "waits" : "runs"}; stop it before it is deleted.`);
+    throw new Error(
+      `The run ${run.name} still ${run.state === "paused" ? "waits" : "runs"}; stop it before it is deleted.`,
+    );
   }
   const remove = "Delete Run";
   const choice = await vscode.window.showWarningMessage(

@@ -44,9 +44,13 @@ const dark: Theme = {
     "dropdown-border": "#3c3c3c",
     "toolbar-hoverBackground": "#5a5d5e50",
     "inputValidation-infoBackground": "#063b49",
+    "inputValidation-warningBackground": "#352a05",
     "charts-blue": "#3794ff",
     "charts-yellow": "#cca700",
     "charts-green": "#89d185",
+    "charts-orange": "#d18616",
+    "charts-purple": "#b180d7",
+    "charts-red": "#f14c4c",
   },
 };
 
@@ -83,9 +87,13 @@ const light: Theme = {
     "dropdown-border": "#cecece",
     "toolbar-hoverBackground": "#b8b8b850",
     "inputValidation-infoBackground": "#d6ecf2",
+    "inputValidation-warningBackground": "#f6f5d2",
     "charts-blue": "#1a85ff",
     "charts-yellow": "#bf8803",
     "charts-green": "#388a34",
+    "charts-orange": "#d18616",
+    "charts-purple": "#652d90",
+    "charts-red": "#e51400",
   },
 };
 
@@ -120,9 +128,13 @@ const highContrast: Theme = {
     "list-activeSelectionBackground": "#000000",
     "list-activeSelectionForeground": "#ffffff",
     "inputValidation-infoBackground": "#000000",
+    "inputValidation-warningBackground": "#000000",
     "charts-blue": "#3794ff",
     "charts-yellow": "#cca700",
     "charts-green": "#89d185",
+    "charts-orange": "#d18616",
+    "charts-purple": "#b180d7",
+    "charts-red": "#f14c4c",
   },
 };
 
@@ -157,9 +169,13 @@ const highContrastLight: Theme = {
     "list-activeSelectionBackground": "#0f4a851a",
     "list-activeSelectionForeground": "#292929",
     "inputValidation-infoBackground": "#ffffff",
+    "inputValidation-warningBackground": "#ffffff",
     "charts-blue": "#1a85ff",
     "charts-yellow": "#bf8803",
     "charts-green": "#374e06",
+    "charts-orange": "#d18616",
+    "charts-purple": "#652d90",
+    "charts-red": "#b5200d",
   },
 };
 

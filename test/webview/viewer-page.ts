@@ -6,6 +6,7 @@ import { build, type BuildOptions } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Params } from "../../protocol/message.ts";
 import { fromFileView, toFileView } from "../../protocol/file-view-messages.ts";
+import { fromRunPage, toRunPage } from "../../protocol/run-page-messages.ts";
 import { fromViewer, toViewer } from "../../protocol/viewer-messages.ts";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { viewerHtml } from "../../src/views/viewer-html.ts";
@@ -19,12 +20,16 @@ export interface Sent {
   params: unknown;
 }
 
-/** Which of the pages: the Trajectory view, or the one of a file of trajectories. */
-export type PageName = "viewer" | "trajectories";
+/** Which of the pages: the Trajectory view, the one of a file of trajectories, or the one of a training run. */
+export type PageName = "viewer" | "trajectories" | "run";
 
-type ToPage = typeof toViewer & typeof toFileView;
-const toPage: ToPage = { ...toViewer, ...toFileView };
-const fromPage: typeof fromViewer & typeof fromFileView = { ...fromViewer, ...fromFileView };
+type ToPage = typeof toViewer & typeof toFileView & typeof toRunPage;
+const toPage: ToPage = { ...toViewer, ...toFileView, ...toRunPage };
+const fromPage: typeof fromViewer & typeof fromFileView & typeof fromRunPage = {
+  ...fromViewer,
+  ...fromFileView,
+  ...fromRunPage,
+};
 
 /** A built page in a browser, with an editor's side that records what the page sends. */
 export interface ViewerPage {
