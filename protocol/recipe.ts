@@ -189,12 +189,15 @@ export type RecipeStage = z.infer<typeof RecipeStage>;
 
 export const RecipeSupervised = z
   .strictObject({
-    files: z.array(text).min(1).describe("Files of trajectories; documents are masked. Relative to the recipe."),
+    files: z
+      .array(text)
+      .default([])
+      .describe("Files of trajectories; documents are masked. Relative to the recipe. None: `experts` makes them."),
     experts: z
       .boolean()
       .default(false)
       .describe(
-        "Makes the trajectories by program from the training questions, written to the run's folder; `files` may then name a file to write.",
+        "Adds a trajectory of each training question by a program that knows the answer, with real searches; written to the run's folder.",
       ),
     minReward: z.number().optional().describe("Only trajectories whose reward is at least this."),
     epochs: count.max(100).default(1).describe("Passes over the trajectories."),

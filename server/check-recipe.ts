@@ -38,8 +38,10 @@ export async function checkRecipe(
   checkRetrieval(recipe, base, error);
   checkModel(recipe, base, error);
   for (const [index, file] of (recipe.supervised?.files ?? []).entries())
-    if (!recipe.supervised?.experts && !existsSync(resolve(base, file)))
+    if (!existsSync(resolve(base, file)))
       error(`supervised.files.${index}`, `${file} does not exist; name a file of trajectories, or set experts.`);
+  if (recipe.supervised?.files.length === 0 && !recipe.supervised.experts)
+    error("supervised.files", "The supervised start has no trajectories; name files of them, or set experts.");
   await checkEngine(recipe, error, signal);
   checkRoom(error);
   if (!profile.ok) return { problems };

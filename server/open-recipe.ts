@@ -15,6 +15,10 @@ import { sampleQuestions } from "./evaluation/sample-questions.ts";
 import { type Profile, loadProfile } from "./rollout/profile.ts";
 import { openRunEngine } from "./runs/run-engine.ts";
 import type { OpenRunRequest, OpenedRun } from "./runs/run-work.ts";
+import { rewardProfile } from "./rewards/profiles.ts";
+import { fittingReward } from "./rewards/fitting-reward.ts";
+import type { Retriever } from "./retrieval/retriever.ts";
+import { makeExperts } from "./make-experts.ts";
 import { readTrajectories } from "./trajectories/import/read-trajectories.ts";
 import type { WeightedQuestions } from "./training/loop/host.ts";
 
@@ -38,7 +42,7 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
     const stages = [];
     for (const { data } of recipe.stages) stages.push(await questions(data ?? recipe.data));
     const evaluation = (await questions(recipe.evaluation?.data ?? [])).flatMap((set) => set.questions);
-    const supervised = await supervisedOf(recipe, base, profile);
+    const supervised = await supervisedOf(request, profile, stages, corpus.retriever);
     const model = modelOf(request, corpus.passages);
     const read = readModelFolder(model, recipe.engine.kind === "local" ? recipe.engine.backend : "jax");
     if (!read.ok) throw new RecipeOpenError(read.reason);
@@ -139,21 +143,37 @@ function isCovered({ golds }: EvaluationQuestion, finder: GoldFinder): boolean {
   return telling.length === 0 || finder.holdsAny(telling);
 }
 
-async function supervisedOf({ supervised }: Recipe, base: string, profile: Profile): Promise<Trajectory[]> {
+/** The trajectories of the supervised start: from its files, and where it says so from a program that knows the answers. */
+async function supervisedOf(
+  { recipe, base, folder, signal }: OpenRunRequest,
+  profile: Profile,
+  stages: readonly (readonly WeightedQuestions[])[],
+  retriever: Retriever,
+): Promise<Trajectory[]> {
+  const { supervised } = recipe;
+  if (!supervised) return [];
+  const files = supervised.files.map((file) => resolve(base, file));
+  if (supervised.experts)
+    files.push(
+      await makeExperts({
+        file: join(folder, "experts.trajectories.jsonl"),
+        questions: stages.flat().flatMap(({ questions }) => questions),
+        profile,
+        retriever,
+        reward: rewardProfile(recipe.stages.at(-1)?.reward ?? "paper-stage2") ?? fittingReward(profile),
+        seed: recipe.seed,
+        signal,
+      }),
+    );
   const kept: Trajectory[] = [];
-  for (const file of supervised?.files ?? []) {
-    const path = resolve(base, file);
-    if (supervised?.experts && !existsSync(path)) continue;
+  for (const path of files)
     for await (const read of readTrajectories(path, profile)) {
       if (!read.ok) continue;
       const { trajectory } = read.row;
-      if ((trajectory.reward?.total ?? 0) >= (supervised?.minReward ?? -Infinity)) kept.push(trajectory);
+      if ((trajectory.reward?.total ?? 0) >= (supervised.minReward ?? -Infinity)) kept.push(trajectory);
     }
-  }
-  if (supervised && kept.length === 0 && !supervised.experts)
-    throw new RecipeOpenError(
-      "No trajectory of the supervised start's files has the reward it asks for; lower minReward.",
-    );
+  if (kept.length === 0)
+    throw new RecipeOpenError("No trajectory of the supervised start has the reward it asks for; lower minReward.");
   return kept;
 }
 

@@ -20,7 +20,7 @@ const plans: readonly { title: string; unit: string; takes: RegExp }[] = [
   {
     title: "Answer and format",
     unit: "share",
-    takes: /^(?:answer-rate|valid-format-rate|truncated-rate|repetition|.*-share|.*-rate)$/,
+    takes: /^(?:answer-rate|valid-format-rate|truncated-rate|repetition|.*-share)$/,
   },
   { title: "Advantage", unit: "", takes: /^advantages?(?:[/-]|$)/ },
   { title: "Divergence from the reference", unit: "nats a token", takes: /^kl(?:[/-]|$)/ },

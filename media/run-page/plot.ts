@@ -32,8 +32,8 @@ export function createPlot(
 ): { plot: uPlot; destroy(): void } {
   const axis: uPlot.Axis = {
     stroke: () => colour("descriptionForeground"),
-    grid: { stroke: () => colour("panel-border"), width: 1 },
-    ticks: { stroke: () => colour("panel-border"), width: 1, size: 4 },
+    grid: { stroke: gridColour, width: 1 },
+    ticks: { stroke: gridColour, width: 1, size: 4 },
     font: `11px ${style("font-family") || "sans-serif"}`,
   };
   const line = (index: number, faint: boolean): uPlot.Series => ({
@@ -100,6 +100,7 @@ function drawBoundaries(plot: uPlot, boundaries: readonly { at: number; name: st
   ctx.strokeStyle = colour("descriptionForeground");
   ctx.fillStyle = colour("descriptionForeground");
   ctx.font = `${10 * devicePixelRatio}px ${style("font-family") || "sans-serif"}`;
+  ctx.textAlign = "left";
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const { at, name } of boundaries) {
     const x = Math.round(plot.valToPos(at, "x", true));
@@ -118,6 +119,12 @@ function tick(value: number): string {
   const size = Math.abs(value);
   const text = size < 1e-3 || size >= 1e5 ? value.toExponential(0) : String(Number(value.toPrecision(4)));
   return text.replace("-", "−").replace("e-", "e−");
+}
+
+/** In high contrast the border's colour is a strong one, and a grid of it would hide the lines. */
+function gridColour(): string {
+  const strong = document.body.classList.contains("vscode-high-contrast");
+  return strong ? `color-mix(in srgb, ${colour("panel-border")} 40%, transparent)` : colour("panel-border");
 }
 
 function colour(name: string): string {

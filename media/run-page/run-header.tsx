@@ -84,7 +84,7 @@ function Buttons({ state }: { state: RunState }) {
 
 /** How far the plan is done, what is being done, and what it took so far. */
 function Progress({ state }: { state: RunState }) {
-  const { plan, phase, rollouts, training, supervised, spending, evaluations, bestEvaluation } = picture.value;
+  const { plan, phase, rollouts, training, supervised, spending, bestEvaluation } = picture.value;
   const { summary } = facts.value!;
   const done = Math.max(training.x.length === 0 ? 0 : training.x.at(-1)! + 1, summary.iteration);
   const of = plan?.iterations ?? summary.iterations;
@@ -97,9 +97,7 @@ function Progress({ state }: { state: RunState }) {
     ...(phase && isLive(state) ? [`${phase.stage}: ${phase.phase}${phase.status === "end" ? " ended" : ""}`] : []),
     ...(rollouts && isLive(state) ? [`${rollouts.done} of ${count(rollouts.total, "rollout")}`] : []),
     ...(reward === undefined || reward === null ? [] : [`reward ${points(reward)}`]),
-    ...(bestEvaluation === undefined
-      ? []
-      : [`best evaluation at iteration ${bestEvaluation} of ${evaluations.x.length}`]),
+    ...(bestEvaluation === undefined ? [] : [`best evaluation at iteration ${bestEvaluation}`]),
   ];
   return (
     <>
