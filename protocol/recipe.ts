@@ -19,11 +19,6 @@ export const RecipeModel = z
       .max(256)
       .default(8)
       .describe("Rank of the LoRA adapter that is trained; alpha is the engine's."),
-    start: text
-      .optional()
-      .describe(
-        "Trained policy that the adapter starts from, by the name that `searchlight models` lists; absent: the base model.",
-      ),
   })
   .describe("What is trained.");
 

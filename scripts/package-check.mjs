@@ -19,6 +19,7 @@ const needed = [
     "document-worker.cjs",
     "piscina-worker.cjs",
     "cli.cjs",
+    "run.cjs",
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),

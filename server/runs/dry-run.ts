@@ -8,7 +8,6 @@ export const dryRunIterations = 2;
  * prompts and rollouts, every other setting as it is.
  */
 export function scaledDown(recipe: Recipe): Recipe {
-  const { start: _, ...model } = recipe.model;
   const stages = recipe.stages.slice(0, dryRunIterations).map((stage, index, all) => {
     const rollouts = Math.min(stage.rollouts, 4);
     const prompts = Math.min(stage.prompts, 2);
@@ -27,7 +26,7 @@ export function scaledDown(recipe: Recipe): Recipe {
   const { evaluation, supervised, ...rest } = recipe;
   return {
     ...rest,
-    model: { ...model, base: "tiny" },
+    model: { ...recipe.model, base: "tiny" },
     engine: { kind: "local", backend: "jax", samplingWidth: 8, microBatch: 4, devices: 1 },
     stages,
     ...(supervised ? { supervised: { ...supervised, epochs: 1, steps: 1, batch: Math.min(supervised.batch, 4) } } : {}),
