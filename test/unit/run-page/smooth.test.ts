@@ -18,7 +18,11 @@ test("smoothing is the bias-corrected moving average", () => {
 });
 
 test("without weight the values are as they are", () => {
-  fc.assert(fc.property(column, (values) => expect(smooth(values, 0)).toEqual(values)));
+  fc.assert(
+    fc.property(column, (values) => {
+      expect(smooth(values, 0)).toEqual(values);
+    }),
+  );
 });
 
 test("a smoothed value lies between the values before it", () => {
