@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { openRecipe } from "../../server/open-recipe.ts";
 import type { TrainedModel, TrainingEngine } from "../../server/training/engine.ts";
 import { runTraining } from "../../server/training/loop/run-training.ts";
-import { KeptHost } from "./fixture/kept-host.ts";
+import { KeptHost } from "../fixtures/kept-host.ts";
 import { lampTask } from "./fixture/lamp-task.ts";
 import { scratchHome } from "./fixture/running-engine.ts";
 

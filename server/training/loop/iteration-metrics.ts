@@ -79,7 +79,7 @@ export function updateNumbers(
   const sampled: number[] = [];
   const gaps: number[] = [];
   let outside = 0;
-  let largest = 1;
+  let largest = 0;
   sequences.forEach(({ mask, logprobs }, index) => {
     const trained = update.logprobs.get(index);
     mask.forEach((flag, token) => {
@@ -98,14 +98,21 @@ export function updateNumbers(
   const correct = sequences.flatMap(({ mask, logprobs }, index) =>
     rewards[index]! >= best && best > 0 ? [...mask].flatMap((flag, token) => (flag ? [logprobs![token]!] : [])) : [],
   );
-  const spread = advantages.centred.length > 1 ? standardDeviation([...advantages.centred]) : 0;
+  const measured =
+    sampled.length === 0
+      ? {}
+      : {
+          entropy: -average(sampled),
+          kl: average([...advantages.klMeans]),
+          "advantage/std": advantages.centred.length > 1 ? standardDeviation([...advantages.centred]) : 0,
+        };
+  const compared =
+    gaps.length === 0
+      ? {}
+      : { "ratio-max": largest, "clip-fraction": outside / gaps.length, "kl/sampler-trainer": -average(gaps) };
   return {
-    entropy: -average(sampled),
-    kl: average([...advantages.klMeans]),
-    "advantage/std": spread,
-    "ratio-max": largest,
-    "clip-fraction": gaps.length === 0 ? 0 : outside / gaps.length,
-    "kl/sampler-trainer": -average(gaps),
+    ...measured,
+    ...compared,
     ...(correct.length > 0 ? { "correct-logprob": average(correct) } : {}),
     ...(update.gradientNorm === undefined ? {} : { "gradient-norm": update.gradientNorm }),
     "learning-rate": update.learningRate,

@@ -120,7 +120,8 @@ class Training {
         };
         this.#host.record({ type: "supervised", step: step + 1, steps, metrics: finite(metrics) });
         this.#spend({ trainedTokens: tokens });
-        await this.#answer(checkHealth(metrics, { health: {} }, 0, {}), supervisedStage);
+        await this.#answer(checkHealth(metrics, { health: {} }, 0, {}), 0, supervisedStage);
+        await this.#keepBudget(supervisedStage);
       }
     });
     await this.#evaluate(supervisedStage);
@@ -152,13 +153,15 @@ class Training {
       drawn: done.drawn,
     });
     this.#spend(done.spent);
-    if (await this.#answer(checkHealth(metrics, recipe, iteration, this.#position.monitors), stage.name)) return;
+    if (await this.#answer(checkHealth(metrics, recipe, iteration, this.#position.monitors), iteration, stage.name))
+      return;
     const total = recipe.stages.reduce((sum, { iterations }) => sum + iterations, 0);
     const last = iteration + 1 === total;
     if (recipe.evaluation && (last || (iteration + 1) % recipe.evaluation.every === 0))
       await this.#evaluate(stage.name);
     if (last || (iteration + 1) % recipe.checkpoints.every === 0 || this.#host.asked() === "checkpoint")
       await this.#checkpoint(stage.name);
+    if (!last) await this.#keepBudget(stage.name);
     const { patience } = recipe.evaluation ?? {};
     if (patience !== undefined && this.#position.sinceBest >= patience)
       throw new Ended(await this.#saveAnd("done", `No evaluation was better for ${patience} in a row.`, stage.name));
@@ -179,8 +182,11 @@ class Training {
     return result;
   }
 
-  /** Does what somebody asked: waits out a pause, saves and stops. In mid-iteration only a pause is waited for. */
-  async #heed(stage: string, saving = true): Promise<void> {
+  /**
+   * Does what somebody asked: waits out a pause, saves and stops. An iteration asks before each of its phases, when its weights are still
+   * those it began with; there a checkpoint waits for its end, because saving would make its sampler stale.
+   */
+  async #heed(stage: string, between = true): Promise<void> {
     this.#signal.throwIfAborted();
     let asked = this.#host.asked();
     if (asked === "pause") {
@@ -188,9 +194,8 @@ class Training {
       asked = await this.#host.whilePaused(this.#signal);
       this.#clock += performance.now() - began;
     }
-    if (asked === "stop" && saving) throw new Ended(await this.#saveAnd("stopped", "Stopped, as was asked.", stage));
-    if (asked === "stop") throw new Ended({ outcome: "stopped", reason: "Stopped, as was asked." });
-    if (asked === "checkpoint" && saving && this.#unsaved) await this.#checkpoint(stage);
+    if (asked === "stop") throw new Ended(await this.#saveAnd("stopped", "Stopped, as was asked.", stage));
+    if (asked === "checkpoint" && between && this.#unsaved) await this.#checkpoint(stage);
   }
 
   async #saveAnd(outcome: "done" | "stopped", reason: string, stage: string): Promise<TrainingEnd> {
@@ -199,8 +204,7 @@ class Training {
   }
 
   /** Tells of alarms and acts on the gravest. True where the weights went back to the last checkpoint. */
-  async #answer(alarms: readonly Alarm[], stage: string): Promise<boolean> {
-    const { iteration } = this.#position;
+  async #answer(alarms: readonly Alarm[], iteration: number, stage: string): Promise<boolean> {
     for (const { monitor, level, value, message } of alarms)
       this.#host.record({ type: "health", iteration, monitor, level, value, message });
     const stop = alarms.find(({ level }) => level === "stop");
@@ -291,8 +295,11 @@ class Training {
       for (const { path: gone } of old) await this.#model.remove(gone, this.#signal);
       this.#kept = this.#kept.filter((each) => !old.includes(each));
     });
-    const over = overBudget(this.#position.spending, recipe.budget);
-    if (over) throw new Ended({ outcome: "stopped", reason: over });
+  }
+
+  async #keepBudget(stage: string): Promise<void> {
+    const over = overBudget(this.#position.spending, this.#parts.recipe.budget);
+    if (over) throw new Ended(await this.#saveAnd("stopped", over, stage));
   }
 }
 

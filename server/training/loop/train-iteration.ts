@@ -165,7 +165,8 @@ async function referenceLogprobs(
   sequences: readonly MaskedSequence[],
   timed: Timed,
 ): Promise<Float64Array[] | undefined> {
-  if (sequences.length === 0 || (position.klCoefficient === 0 && !stage.kl.measure)) return undefined;
+  if (position.klCoefficient === 0 && !stage.kl.measure) return undefined;
+  if (sequences.length === 0) return [];
   const base = parts.engine.base();
   if (!base)
     throw new EngineError(
