@@ -109,6 +109,8 @@ describe("a tar archive", () => {
   });
 
   it("that is cut off is an error", () => {
-    expect(() => readTar(writeTar(files).subarray(0, 1200))).toThrow(RangeError);
+    const whole = writeTar(files);
+    for (let at = 0; at <= whole.length - 1024; at += 100)
+      expect(() => readTar(whole.subarray(0, at)), `cut at ${at}`).toThrow(RangeError);
   });
 });
