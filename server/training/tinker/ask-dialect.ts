@@ -54,7 +54,8 @@ async function askWire(connection: EngineConnection, signal: AbortSignal): Promi
       model_id: "model_none",
       forward_backward_input: { data: [], loss_fn: "cross_entropy" },
     };
-    await connection.json("/forward_backward", body, { signal, retry: "unsent" });
+    // Nothing is trained by a pass over no sequences for no model, so it may be sent again.
+    await connection.json("/forward_backward", body, { signal, retry: "always" });
   } catch (error) {
     if (error instanceof EngineStatus) return error.status === 415 ? "proto" : "json";
     throw error;

@@ -130,7 +130,7 @@ export class TinkerModel implements TrainedModel {
     return this.#inTurn(signal, () => this.#passes(sequences, loss, false, signal));
   }
 
-  optimStep(adam: Adam, signal: AbortSignal): Promise<{ gradientNorm: number | undefined }> {
+  async optimStep(adam: Adam, signal: AbortSignal): Promise<{ gradientNorm: number | undefined }> {
     checkAdam(adam);
     return this.#inTurn(signal, async () => {
       this.#weights++;
@@ -155,7 +155,7 @@ export class TinkerModel implements TrainedModel {
     });
   }
 
-  save(name: string, signal: AbortSignal): Promise<string> {
+  async save(name: string, signal: AbortSignal): Promise<string> {
     checkName(name);
     return this.#inTurn(signal, async () => {
       const { connection } = this.#parts;
@@ -190,7 +190,7 @@ export class TinkerModel implements TrainedModel {
     throw new EngineError("rejected", `The checkpoint ${name} was begun and never finished; save under another name.`);
   }
 
-  exportAdapter(name: string, signal: AbortSignal): Promise<Uint8Array> {
+  async exportAdapter(name: string, signal: AbortSignal): Promise<Uint8Array> {
     checkName(name);
     return this.#inTurn(signal, async () => {
       const { connection, baseModel } = this.#parts;
@@ -223,7 +223,7 @@ export class TinkerModel implements TrainedModel {
     throw new EngineError("bad-response", "The engine gave no archive of the adapter; its version may be another.");
   }
 
-  remove(path: string, signal: AbortSignal): Promise<void> {
+  async remove(path: string, signal: AbortSignal): Promise<void> {
     const parts = /^tinker:\/\/([^/]+)\/(weights|sampler_weights)\/([A-Za-z0-9_-]+)$/.exec(path);
     if (!parts)
       throw new EngineError("invalid", `${path} is no checkpoint's path; it has the form tinker://MODEL/weights/NAME.`);

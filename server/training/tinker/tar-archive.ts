@@ -12,9 +12,9 @@ const block = 512;
  */
 export function readTar(archive: Uint8Array): ArchivedFile[] {
   const files: ArchivedFile[] = [];
-  for (let at = 0; at + block <= archive.length; ) {
+  for (let at = 0; at + block <= archive.length;) {
     const header = archive.subarray(at, at + block);
-    if (header.every((byte) => byte === 0)) break;
+    if (header.every((byte) => byte === 0)) return files;
     const size = Number.parseInt(textOf(header, 124, 12).trim() || "0", 8);
     if (!Number.isSafeInteger(size) || size < 0 || at + block + size > archive.length)
       throw new RangeError("The archive is cut off or is no tar archive.");
@@ -26,7 +26,8 @@ export function readTar(archive: Uint8Array): ArchivedFile[] {
     }
     at += block + Math.ceil(size / block) * block;
   }
-  return files;
+  // An archive ends with blocks of zeros.
+  throw new RangeError("The archive is cut off or is no tar archive.");
 }
 
 /** Writes plain files as a tar archive (POSIX ustar) without owners and times. Names have at most 100 bytes. */
