@@ -4,7 +4,7 @@ import type { NotificationHandlers, RequestHandlers } from "../protocol/message.
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
-import { hashBytes } from "./documents/read-place.ts";
+import { hashBytes } from "./documents/hash-bytes.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { IndexStatus } from "../../protocol/index-status.ts";
+import { type IndexStatus, describeSkipped } from "../../protocol/index-status.ts";
 import { print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { oneLine, visible } from "./visible-text.ts";
@@ -16,6 +16,8 @@ export function addStatusCommand(program: Command): void {
       const status = project.index.status();
       if (options.json) return printJson({ status });
       print(describeStatus(status));
+      const skipped = describeSkipped(status.skipped);
+      if (skipped) print(`${oneLine(skipped, 2_000)}.`);
       for (const { path, reason } of status.skipped) print(`skipped ${oneLine(path, 400)}: ${oneLine(reason, 200)}`);
     });
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Passage } from "../../protocol/passage.ts";
 import type { Place } from "../../protocol/place.ts";
-import { type Part, type ReadDocument, type Unit, lineStarts, positionAt } from "./document.ts";
+import { type Part, type ReadDocument, type Unit, lineStarts, partKey, positionAt } from "./document.ts";
 import { trimmedEnd } from "./read-markdown.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 3;
+export const passageVersion = 4;
 
 /** Sizes in estimated tokens of the embedder, whose window is 256: what is longer would be cut off unseen. */
 const target = 180;
@@ -39,7 +39,7 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
       const text = textOf(part, units);
       const place = placeOf(part, starts, units, file);
       const id = createHash("sha256").update(
-        `${file.path}\0${place.cell ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
+        `${file.path}\0${place.cell ?? place.page ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
       );
       return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
     });
@@ -57,7 +57,8 @@ function passageTitle(title: string, headings: readonly string[]): string {
 /** Text of consecutive units: the source between them, or the units' own texts where those differ from the source. */
 export function textOf(part: Part, units: readonly Unit[]): string {
   const first = units[0]!;
-  if (first.text !== undefined) return units.map((unit) => unit.text).join("\n\n");
+  if (first.text !== undefined)
+    return units.reduce((text, unit) => (text === "" ? text : `${text}${unit.tight ? "\n" : "\n\n"}`) + unit.text, "");
   return part.source.slice(first.start, units.at(-1)!.end);
 }
 
@@ -75,7 +76,7 @@ function placeOf(part: Part, starts: readonly number[], units: readonly Unit[], 
     endLine: to.line,
     startColumn: from.column,
     endColumn: to.column,
-    ...(part.cell === undefined ? {} : { cell: part.cell }),
+    ...partKey(part),
     headings: [...headings],
     contentHash: file.contentHash,
   };

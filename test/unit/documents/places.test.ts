@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hashBytes } from "../../../server/documents/hash-bytes.ts";
 import { estimateTokens, passagesOf } from "../../../server/documents/passages.ts";
-import { findInPart, hashBytes, textAt } from "../../../server/documents/read-place.ts";
+import { findInPart, textAt } from "../../../server/documents/read-place.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
 import { normalise } from "../../../server/documents/normalise.ts";
 
@@ -48,16 +49,14 @@ const html = fc
     (blocks) =>
       `<!doctype html><html><head><title>T</title></head><body><nav>menu</nav><main>\n${blocks.map((text) => `<p>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</p>`).join("\n")}\n</main></body></html>`,
   );
-const notebook = fc
-  .array(fc.tuple(fc.constantFrom("markdown", "code"), markdown), { maxLength: 5 })
-  .map((cells) =>
-    JSON.stringify({
-      nbformat: 4,
-      nbformat_minor: 5,
-      metadata: {},
-      cells: cells.map(([cell_type, source]) => ({ cell_type, metadata: {}, source: source.split(/(?<=\n)/u) })),
-    }),
-  );
+const notebook = fc.array(fc.tuple(fc.constantFrom("markdown", "code"), markdown), { maxLength: 5 }).map((cells) =>
+  JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {},
+    cells: cells.map(([cell_type, source]) => ({ cell_type, metadata: {}, source: source.split(/(?<=\n)/u) })),
+  }),
+);
 
 describe("the place of a passage", () => {
   test.each([
@@ -65,11 +64,11 @@ describe("the place of a passage", () => {
     ["a.txt", markdown],
     ["a.html", html],
     ["a.ipynb", notebook],
-  ])("gives the passage's text when it is read again: %s", (path, content) => {
-    fc.assert(
-      fc.property(content, (source) => {
+  ])("gives the passage's text when it is read again: %s", async (path, content) => {
+    await fc.assert(
+      fc.asyncProperty(content, async (source) => {
         const bytes = Buffer.from(source);
-        const read = readDocument(path, bytes);
+        const read = await readDocument(path, bytes);
         fc.pre(read.ok);
         if (!read.ok) return;
         for (const passage of passagesOf(read.document, { folder: "f", path, contentHash: hashBytes(bytes) })) {
@@ -83,11 +82,11 @@ describe("the place of a passage", () => {
     );
   });
 
-  test("nothing that a document says is lost between its passages", () => {
-    fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), (lines) => {
+  test("nothing that a document says is lost between its passages", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 30 }), async (lines) => {
         const source = lines.join("\n\n");
-        const read = readDocument("a.txt", Buffer.from(source));
+        const read = await readDocument("a.txt", Buffer.from(source));
         if (!read.ok) return;
         const passages = passagesOf(read.document, { folder: "f", path: "a.txt", contentHash: "" });
         const squeezed = (text: string): string => normalise(text).replaceAll(" ", "");
@@ -96,10 +95,10 @@ describe("the place of a passage", () => {
     );
   });
 
-  test("no passage is longer than the embedder reads", () => {
-    fc.assert(
-      fc.property(markdown, (source) => {
-        const read = readDocument("a.md", Buffer.from(source));
+  test("no passage is longer than the embedder reads", async () => {
+    await fc.assert(
+      fc.asyncProperty(markdown, async (source) => {
+        const read = await readDocument("a.md", Buffer.from(source));
         if (!read.ok) return;
         for (const { text } of passagesOf(read.document, { folder: "f", path: "a.md", contentHash: "" }))
           expect(estimateTokens(text)).toBeLessThanOrEqual(260);
@@ -109,14 +108,14 @@ describe("the place of a passage", () => {
 });
 
 describe("reading a document", () => {
-  const passages = (path: string, text: string) => {
-    const read = readDocument(path, Buffer.from(text));
+  const passages = async (path: string, text: string) => {
+    const read = await readDocument(path, Buffer.from(text));
     if (!read.ok) throw new Error(read.reason);
     return passagesOf(read.document, { folder: "f", path, contentHash: "" });
   };
 
-  test("takes headings for titles, and front matter for its title only", () => {
-    const [first] = passages(
+  test("takes headings for titles, and front matter for its title only", async () => {
+    const [first] = await passages(
       "guide.md",
       "---\ntitle: The guide\nsecret: draftnote\n---\n\n# The guide\n\n## Domes\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.\n",
     );
@@ -125,14 +124,14 @@ describe("reading a document", () => {
     expect(first!.text).not.toContain("draftnote");
   });
 
-  test("keeps a code fence whole, headings inside it included", () => {
-    const [first] = passages("a.md", "# Run\n\n```sh\n# not a heading\nopen --dome north\n```\n");
+  test("keeps a code fence whole, headings inside it included", async () => {
+    const [first] = await passages("a.md", "# Run\n\n```sh\n# not a heading\nopen --dome north\n```\n");
     expect(first!.text).toContain("# not a heading\nopen --dome north");
     expect(first!.place!.headings).toEqual(["Run"]);
   });
 
-  test("leaves scripts, styles, navigation and comments of a page out of its text", () => {
-    const all = passages(
+  test("leaves scripts, styles, navigation and comments of a page out of its text", async () => {
+    const all = await passages(
       "a.html",
       "<html><head><title>T</title><style>.x{color:red}</style></head><body><nav><a href='x'>navword</a></nav><main><h1>T</h1><p>The dome opens at dusk when the wind is low enough for the shutters.</p><script>scriptword()</script><!-- commentword --><img src=x onerror='attrword()' alt='alt'></main><footer>footword</footer></body></html>",
     );
@@ -142,7 +141,7 @@ describe("reading a document", () => {
       expect(text).not.toContain(hidden);
   });
 
-  test("numbers lines inside the cell of a notebook", () => {
+  test("numbers lines inside the cell of a notebook", async () => {
     const source = JSON.stringify({
       nbformat: 4,
       nbformat_minor: 5,
@@ -156,7 +155,7 @@ describe("reading a document", () => {
         },
       ],
     });
-    const found = passages("n.ipynb", source).map(
+    const found = (await passages("n.ipynb", source)).map(
       ({ place, text }) => `${place!.cell}:${place!.startLine}-${place!.endLine} ${text.split("\n")[0]}`,
     );
     expect(found).toEqual(["0:1-3 x = 1", "1:1-3 # Seeing"]);
@@ -167,61 +166,62 @@ describe("reading a document", () => {
     ["a.ipynb", '{"cells": 3}'],
     ["a.md", "\u0000\u0001\u0000binary\u0000"],
     ["a.exe", "MZ"],
-  ])("says why %s with %j is not read", (path, text) => {
-    const read = readDocument(path, Buffer.from(text));
+  ])("says why %s with %j is not read", async (path, text) => {
+    const read = await readDocument(path, Buffer.from(text));
     expect(read.ok).toBe(false);
     if (!read.ok) expect(read.reason.length).toBeGreaterThan(5);
   });
 });
 
 describe("reading a hostile document", () => {
-  const passages = (path: string, text: string) => {
-    const read = readDocument(path, Buffer.from(text));
+  const passages = async (path: string, text: string) => {
+    const read = await readDocument(path, Buffer.from(text));
     if (!read.ok) throw new Error(read.reason);
     return { document: read.document, passages: passagesOf(read.document, { folder: "f", path, contentHash: "" }) };
   };
   const size = (value: unknown): number => JSON.stringify(value).length;
 
-  test("a heading of a megabyte is not repeated with every passage below it", () => {
+  test("a heading of a megabyte is not repeated with every passage below it", async () => {
     const heading = "x ".repeat(200_000);
     const body = "The dome opens at dusk when the wind is low enough for all of the shutters.\n\n".repeat(2_000);
-    const { passages: cut } = passages("a.md", `# ${heading}\n\n${body}`);
+    const { passages: cut } = await passages("a.md", `# ${heading}\n\n${body}`);
     expect(size(cut)).toBeLessThan(5 * (heading.length + body.length));
     expect(
       size(
-        passages("a.html", `<title>${heading}</title><h1>${heading}</h1>${body.replace(/.+/g, "<p>$&</p>")}`).passages,
+        (await passages("a.html", `<title>${heading}</title><h1>${heading}</h1>${body.replace(/.+/g, "<p>$&</p>")}`))
+          .passages,
       ),
     ).toBeLessThan(5_000_000);
   });
 
-  test("spaces without end and a block of markup without end are cut into passages that can be read", () => {
-    const spaced = passages("a.txt", `a${" ".repeat(300_000)}${"b ".repeat(900)}`).passages;
-    const block = passages("a.html", `<p>${"The heavy heron waits. ".repeat(5_000)}and leaves</p>`);
+  test("spaces without end and a block of markup without end are cut into passages that can be read", async () => {
+    const spaced = (await passages("a.txt", `a${" ".repeat(300_000)}${"b ".repeat(900)}`)).passages;
+    const block = await passages("a.html", `<p>${"The heavy heron waits. ".repeat(5_000)}and leaves</p>`);
     for (const { text } of [...spaced, ...block.passages]) expect(text.length).toBeLessThan(8_001);
     for (const { text, place } of block.passages) expect(textAt(block.document.parts[0]!, place!)).toContain(text);
     expect(new Set(block.passages.map(({ id }) => id)).size).toBe(block.passages.length);
     expect(block.passages.at(-1)!.text).toMatch(/and leaves$/);
   });
 
-  test("a line of nothing but markup costs no more than its blocks", () => {
+  test("a line of nothing but markup costs no more than its blocks", async () => {
     const before = process.memoryUsage().heapUsed;
-    expect(passages("a.md", `# Stars\n\n${"*a_".repeat(200_000)}\n`).passages.length).toBeGreaterThan(10);
+    expect((await passages("a.md", `# Stars\n\n${"*a_".repeat(200_000)}\n`)).passages.length).toBeGreaterThan(10);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(120 * 2 ** 20);
   });
 
-  test("a notebook of a million wrong cells is refused at the first", () => {
-    expect(readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({
+  test("a notebook of a million wrong cells is refused at the first", async () => {
+    expect(await readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({
       ok: false,
       reason: "not a notebook of format 4",
     });
   });
 
-  test("a heading in a later cell of a notebook closes the ones it stands beside", () => {
+  test("a heading in a later cell of a notebook closes the ones it stands beside", async () => {
     const cells = ["# One", "## Two", "# Three"].map((heading) => ({
       cell_type: "markdown",
       source: `${heading}\n\nThe dome opens at dusk when the wind is low enough for the shutters to move.`,
     }));
-    const { passages: cut } = passages("a.ipynb", JSON.stringify({ cells }));
+    const { passages: cut } = await passages("a.ipynb", JSON.stringify({ cells }));
     expect(cut.map(({ place }) => place!.headings)).toEqual([["One"], ["One", "Two"], ["Three"]]);
   });
 });
