@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 
-export type Format = "markdown" | "html" | "notebook" | "pdf" | "docx" | "text";
+export type Format = "markdown" | "html" | "notebook" | "pdf" | "docx" | "code" | "text";
 
 const formats: Record<string, Format> = {
   ".md": "markdown",
@@ -20,11 +20,22 @@ const formats: Record<string, Format> = {
   ".asciidoc": "text",
   ".org": "text",
 };
+/** Languages that are read as code; those without a grammar are read as paragraphs. */
+const codeExtensions = new Set(
+  (
+    "py pyi js mjs cjs jsx ts mts cts tsx go java rs c h cc cpp cxx hh hpp hxx ino cu cuh cs php rb rake gemspec sh bash zsh ps1 psm1 " +
+    "kt kts swift scala lua r jl pl pm ex exs erl hrl hs ml mli clj cljs dart sql mm vue svelte zig nim f90 proto graphql tf groovy gradle sv " +
+    "vhd fs fsx vb el lisp scm cmake tcl pas adb ads d"
+  )
+    .split(" ")
+    .map((extension) => `.${extension}`),
+);
 const bareNames = /^(readme|license|licence|copying|notice|changelog|changes|authors|contributing|install|news|todo)$/i;
 
 /** How a file is read, by its name; undefined for what is not a document. */
 export function formatOf(path: string): Format | undefined {
   const extension = extname(path).toLowerCase();
+  if (codeExtensions.has(extension)) return "code";
   return formats[extension] ?? (extension === "" && bareNames.test(basename(path)) ? "text" : undefined);
 }
 
@@ -52,14 +63,15 @@ export function unreadReason(path: string): string | undefined {
 
 const mebibyte = 2 ** 20;
 
-/** Bytes up to which a file is read. Text beyond it is data; books with pictures are large with little text. */
+/** Bytes up to which a file is read. Text and code beyond it are data; books with pictures are large with little text. */
 export function byteLimit(path: string): number {
   const format = formatOf(path);
-  return format === "pdf" || format === "docx" ? 64 * mebibyte : 5 * mebibyte;
+  if (format === "pdf" || format === "docx") return 64 * mebibyte;
+  return format === "code" ? mebibyte : 5 * mebibyte;
 }
 
-/** Whether a file is read in a worker only, because its parser can hang or exhaust memory. */
+/** Whether a file is read in a worker only, because its parser is large and can hang or exhaust memory. */
 export function needsWorker(path: string): boolean {
   const format = formatOf(path);
-  return format === "pdf" || format === "docx";
+  return format === "pdf" || format === "docx" || format === "code";
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { decodeText } from "./decode.ts";
 import type { ReadResult } from "./document.ts";
 import { formatOf } from "./format.ts";
 import { readTextDocument } from "./read-text-document.ts";
@@ -13,6 +14,10 @@ export async function readDocument(path: string, bytes: Uint8Array): Promise<Rea
       return (await import("./read-pdf.ts")).readPdf(bytes, basename(path));
     case "docx":
       return (await import("./read-docx.ts")).readDocx(Buffer.from(bytes), basename(path));
+    case "code": {
+      const decoded = decodeText(bytes);
+      return decoded.ok ? (await import("./read-code.ts")).readCode(decoded.text, path, basename(path)) : decoded;
+    }
     default:
       return readTextDocument(path, bytes);
   }
