@@ -77,3 +77,10 @@ export function offsetAt(starts: readonly number[], length: number, position: Po
   const next = starts[position.line] ?? length + 1;
   return Math.min(start + position.column, next - 1, length);
 }
+
+/** The end without trailing white space, so that a passage ends where its text does. */
+export function trimmedEnd(source: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && /\s/.test(source[at - 1]!)) at--;
+  return at;
+}

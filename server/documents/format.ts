@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 
-export type Format = "markdown" | "html" | "notebook" | "pdf" | "docx" | "code" | "text";
+export type Format = "markdown" | "html" | "notebook" | "pdf" | "docx" | "code" | "rst" | "asciidoc" | "text";
 
 const formats: Record<string, Format> = {
   ".md": "markdown",
@@ -15,9 +15,10 @@ const formats: Record<string, Format> = {
   ".txt": "text",
   ".text": "text",
   ".log": "text",
-  ".rst": "text",
-  ".adoc": "text",
-  ".asciidoc": "text",
+  ".rst": "rst",
+  ".rest": "rst",
+  ".adoc": "asciidoc",
+  ".asciidoc": "asciidoc",
   ".org": "text",
 };
 /** Languages that are read as code; those without a grammar are read as paragraphs. */

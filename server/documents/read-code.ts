@@ -1,10 +1,9 @@
 import type { Node } from "web-tree-sitter";
 import { type Definition, definitionIn, isAttached } from "./code/definitions.ts";
 import { openParser } from "./code/grammars.ts";
-import type { ReadResult, Unit } from "./document.ts";
-import { estimateTokens } from "./passages.ts";
-import { trimmedEnd } from "./read-markdown.ts";
+import { type ReadResult, type Unit, trimmedEnd } from "./document.ts";
 import { readText } from "./read-text.ts";
+import { estimateTokens } from "./token-estimate.ts";
 
 /** Code that a person wrote has neither lines this long nor lines of this length on average. */
 const longestLine = 5_000;

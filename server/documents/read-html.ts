@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2";
 import type { ReadDocument, Unit } from "./document.ts";
-import { HeadingPath } from "./read-markdown.ts";
+import { HeadingPath } from "./heading-path.ts";
 
 /** Elements whose text is not the page's own: code, menus, what a browser does not show. */
 const silent = new Set([

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Part, ReadDocument, ReadResult, Unit } from "./document.ts";
-import { HeadingPath } from "./read-markdown.ts";
+import { HeadingPath } from "./heading-path.ts";
 import { type Outline, bodySize, headingKey, headingLevels } from "./pdf/headings.ts";
 import { joinDivided, vocabularyOf } from "./pdf/hyphens.ts";
 import { type Line, type Page, type TextItem, pageLines } from "./pdf/page-lines.ts";

@@ -2,8 +2,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { estimateTokens, passagesOf } from "../../../server/documents/passages.ts";
+import { passagesOf } from "../../../server/documents/passages.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
+import { estimateTokens } from "../../../server/documents/token-estimate.ts";
 import { textAt } from "../../../server/documents/read-place.ts";
 
 async function read(path: string, source: string) {
