@@ -53,7 +53,7 @@ export const RowFilter = z.object({
   component: z.string().optional(),
   least: z.number().optional(),
   most: z.number().optional(),
-  /** Text that its transcript, question or queries hold, case aside. */
+  /** Words that its transcript, question and queries hold, and phrases in double quotes; case, accents and punctuation aside. */
   text: z.string().optional(),
 });
 export type RowFilter = z.infer<typeof RowFilter>;
@@ -94,6 +94,8 @@ export const RowPage = z.object({
   read: z.int().min(0),
   /** Nothing is being read or looked at any more: the page says all that the file holds. */
   complete: z.boolean(),
+  /** Bytes of the file that the text was looked for in, where that is not all of it so far. */
+  searched: z.int().min(0).optional(),
   /** What can be chosen in filters; of each at most 200 values. */
   facets: z.object({
     steps: z.array(z.int()),

@@ -1,7 +1,10 @@
-import { z } from "zod";
+import { dirname } from "node:path";
 import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
 import { facetsOf, groupKey, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
-import { recordsOf, RowIndex } from "../trajectories/file/row-index.ts";
+import { RowIndex } from "../trajectories/file/row-index.ts";
+import { rowsHolding, scanBytes, type TextMatches } from "../trajectories/text/rows-holding.ts";
+import { removeOldTextIndexes, TextFinder, textIndexHome } from "../trajectories/text/text-finder.ts";
+import { textSearch } from "../trajectories/text/text-search.ts";
 import { inspectTrajectory, type ResolvePlace } from "./inspect-trajectory.ts";
 import { trajectoryRow } from "./trajectory-row.ts";
 
@@ -19,8 +22,10 @@ interface Derived {
 interface OpenFile {
   index: RowIndex;
   derived?: Derived;
-  /** Keys of the rows whose records hold a text, of one version. */
-  texts?: { text: string; version: number; keys: ReadonlySet<number> };
+  /** The index of its words, where it is so long that searches need one. */
+  finder?: TextFinder;
+  /** The rows that hold a text, of one version. */
+  texts?: { text: string; version: number; found: TextMatches };
 }
 
 /**
@@ -31,19 +36,31 @@ export class TrajectoryFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #signal: AbortSignal;
   readonly #patience: number;
+  readonly #textHome: (path: string) => string;
 
-  /** The signal ends all reading; `patience` is how many milliseconds a page waits for the file to be read. */
-  constructor(signal: AbortSignal, patience = patienceMilliseconds) {
+  /**
+   * The signal ends all reading; `patience` is how many milliseconds a page waits for the file to be read, `textHome` where the index
+   * of a file's words is kept.
+   */
+  constructor(signal: AbortSignal, patience = patienceMilliseconds, textHome = textIndexHome) {
     this.#signal = signal;
     this.#patience = patience;
+    this.#textHome = textHome;
+    signal.addEventListener("abort", () => {
+      for (const { finder } of this.#open.values()) finder?.close();
+    });
   }
 
   async page(path: string, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
     const file = this.#file(path);
     const { index } = file;
     await index.catchUp(this.#patience, this.#signal);
+    if (index.bytes > scanBytes) {
+      file.finder ??= this.#openFinder(path);
+      file.finder.look();
+    }
+    const { rows, searched, complete } = await this.#matching(file, query.filter, signal);
     const { facets, zeroVariance } = derivedOf(file);
-    const rows = await this.#matching(file, query.filter, signal);
     const ordered = sorted(rows, query.sort, query.filter.component);
     const at = query.locate === undefined ? -1 : ordered.findIndex(({ key }) => key === query.locate);
     return {
@@ -58,8 +75,9 @@ export class TrajectoryFiles {
       problems: index.problems.slice(0, problemsShown),
       problemCount: index.problemCount,
       bytes: index.bytes,
-      read: index.complete ? index.bytes : index.read,
-      complete: index.complete,
+      read: complete ? index.bytes : index.read,
+      complete: complete && searched === undefined,
+      ...(searched === undefined ? {} : { searched }),
       facets,
     };
   }
@@ -77,7 +95,14 @@ export class TrajectoryFiles {
   }
 
   close(path: string): void {
+    this.#open.get(path)?.finder?.close();
     this.#open.delete(path);
+  }
+
+  #openFinder(path: string): TextFinder {
+    const home = this.#textHome(path);
+    removeOldTextIndexes(dirname(home));
+    return new TextFinder(path, home);
   }
 
   #file(path: string): OpenFile {
@@ -89,18 +114,30 @@ export class TrajectoryFiles {
     return file;
   }
 
-  async #matching(file: OpenFile, filter: RowFilter, signal: AbortSignal): Promise<TrajectoryRow[]> {
-    const rows = file.index.rows.filter((row) => meets(row, filter));
-    const text = filter.text?.trim().toLowerCase();
-    if (!text) return rows;
-    const { version } = file.index;
-    if (file.texts?.text !== text || file.texts.version !== version) {
-      const keys = await keysHolding(file.index, text, signal);
-      if (signal.aborted) return [];
-      file.texts = { text, version, keys };
+  /** The rows that meet a filter; `searched` tells how many bytes were searched for its text where that is not the whole file. */
+  async #matching(
+    file: OpenFile,
+    filter: RowFilter,
+    signal: AbortSignal,
+  ): Promise<{ rows: TrajectoryRow[]; complete: boolean; searched?: number }> {
+    const { index } = file;
+    const { version, complete } = index;
+    const search = textSearch(filter.text ?? "");
+    if (!search) return { rows: index.rows.filter((row) => meets(row, filter)), complete };
+    const text = filter.text!;
+    let found = file.texts?.text === text && file.texts.version === version ? file.texts.found : undefined;
+    if (!found || found.searched !== undefined) {
+      found = await rowsHolding(index, file.finder, search, signal);
+      if (signal.aborted) return { rows: [], complete: false };
+      file.texts = { text, version, found };
     }
-    const { keys } = file.texts;
-    return rows.filter(({ key }) => keys.has(key));
+    const { keys, searched } = found;
+    return {
+      rows: index.rows.filter((row) => keys.has(row.key) && meets(row, filter)),
+      // Rows that came while the text was looked for are not among them.
+      complete: complete && index.version === version,
+      ...(searched === undefined ? {} : { searched }),
+    };
   }
 }
 
@@ -109,40 +146,4 @@ function derivedOf(file: OpenFile): Derived {
   if (file.derived?.version !== version)
     file.derived = { version, facets: facetsOf(rows), zeroVariance: zeroVarianceGroups(rows) };
   return file.derived;
-}
-
-async function keysHolding(index: RowIndex, text: string, signal: AbortSignal): Promise<Set<number>> {
-  const found = new Set<number>();
-  for await (const { records: of, text: line } of index.lines(text, signal)) {
-    const texts = textsOf(line);
-    for (const { part, key } of of) {
-      if (texts[part]?.some((each) => each.toLowerCase().includes(text))) found.add(key);
-    }
-  }
-  return found;
-}
-
-/** What a search looks at, and nothing more: the line was proven to hold a trajectory when its row was made. */
-const OwnTexts = z.object({
-  segments: z.array(z.unknown()),
-  question: z.string(),
-  text: z.string(),
-  searches: z.array(z.looseObject({ query: z.string() })),
-});
-
-/** The texts of each record of a line that a search looks at: question, transcript and queries. */
-function textsOf(line: string): string[][] {
-  const own = OwnTexts.safeParse(parsedOrUndefined(line));
-  const records = own.success ? [own.data] : recordsOf(Buffer.from(line), "", 1).map(({ trajectory }) => trajectory);
-  return records.map((record) =>
-    record ? [record.question, record.text, ...record.searches.map(({ query }) => query)] : [],
-  );
-}
-
-function parsedOrUndefined(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -27,6 +27,7 @@ export function Filters() {
         id="text-filter"
         aria-label="Text in transcripts and queries"
         placeholder="Search transcripts and queries (/)"
+        title={'Words in any order; "words in quotes" follow each other'}
         value={text ?? ""}
         onInput={({ currentTarget: { value } }) => {
           clearTimeout(typing);
