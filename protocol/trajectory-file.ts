@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Annotations, Tag } from "./annotations.ts";
 import { Inspection } from "./inspection.ts";
 import { Trajectory } from "./trajectory.ts";
 
@@ -9,6 +10,8 @@ export const TrajectoryRow = z.object({
   /** 1-based line that holds it. */
   line: z.int().min(1),
   id: z.string(),
+  /** Names it for what is said of it. */
+  subject: z.string(),
   question: z.string(),
   step: z.int().optional(),
   stage: z.string().optional(),
@@ -29,6 +32,8 @@ export const TrajectoryRow = z.object({
   maskedShare: z.number(),
   /** All rewards of its group are equal, so that nothing is learnt from it; absent where it has no group. */
   zeroVariance: z.boolean().optional(),
+  /** What people said of it, where they said anything. */
+  annotated: z.object({ tags: z.array(z.string()), excluded: z.boolean(), notes: z.int().min(0) }).optional(),
   /** Segments as pairs of a kind (`stripKinds`) and a length in characters; of a long one the first. */
   strip: z.array(z.int().min(0)),
 });
@@ -53,6 +58,9 @@ export const RowFilter = z.object({
   component: z.string().optional(),
   least: z.number().optional(),
   most: z.number().optional(),
+  tag: Tag.optional(),
+  /** Excluded from training or not, or with a note. */
+  marked: z.enum(["excluded", "included", "noted"]).optional(),
   /** Words that its transcript, question and queries hold, and phrases in double quotes; case, accents and punctuation aside. */
   text: z.string().optional(),
 });
@@ -102,10 +110,16 @@ export const RowPage = z.object({
     stops: z.array(z.string()),
     rules: z.array(z.string()),
     components: z.array(z.string()),
+    tags: z.array(z.string()),
   }),
 });
 export type RowPage = z.infer<typeof RowPage>;
 
 /** One record of a file with what the server works out of it. */
-export const FileRecord = z.object({ key: z.int().min(0), trajectory: Trajectory, ...Inspection.shape });
+export const FileRecord = z.object({
+  key: z.int().min(0),
+  trajectory: Trajectory,
+  annotations: Annotations,
+  ...Inspection.shape,
+});
 export type FileRecord = z.infer<typeof FileRecord>;

@@ -1,6 +1,10 @@
 import { dirname } from "node:path";
+import { type AnnotationChange, type Annotations, annotationsPath } from "../../protocol/annotations.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { AnnotationFile } from "../trajectories/annotations/annotation-file.ts";
+import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
-import { facetsOf, groupKey, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
+import { facetsOf, groupKey, marksMeet, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
 import { RowIndex } from "../trajectories/file/row-index.ts";
 import { rowsHolding, scanBytes, type TextMatches } from "../trajectories/text/rows-holding.ts";
 import { removeOldTextIndexes, TextFinder, textIndexHome } from "../trajectories/text/text-finder.ts";
@@ -15,12 +19,15 @@ const problemsShown = 20;
 /** What was worked out of all rows of one version of a file. */
 interface Derived {
   version: number;
+  /** Of the notes beside it. */
+  notes: number;
   facets: RowPage["facets"];
   zeroVariance: ReadonlyMap<string, boolean>;
 }
 
 interface OpenFile {
   index: RowIndex;
+  annotations: AnnotationFile;
   derived?: Derived;
   /** The index of its words, where it is so long that searches need one. */
   finder?: TextFinder;
@@ -59,6 +66,7 @@ export class TrajectoryFiles {
       file.finder ??= this.#openFinder(path);
       file.finder.look();
     }
+    file.annotations.refresh();
     const { rows, searched, complete } = await this.#matching(file, query.filter, signal);
     const { facets, zeroVariance } = derivedOf(file);
     const ordered = sorted(rows, query.sort, query.filter.component);
@@ -66,10 +74,9 @@ export class TrajectoryFiles {
     return {
       ...(at < 0 ? {} : { located: { key: query.locate!, index: at } }),
       reading: index.id,
-      rows: ordered.slice(query.offset, query.offset + query.limit).map((row) => {
-        const flat = zeroVariance.get(groupKey(row) ?? "");
-        return flat === undefined ? row : { ...row, zeroVariance: flat };
-      }),
+      rows: ordered
+        .slice(query.offset, query.offset + query.limit)
+        .map((row) => shownRow(row, zeroVariance.get(groupKey(row) ?? ""), file.annotations.of(row.subject))),
       matched: ordered.length,
       total: index.rows.length,
       problems: index.problems.slice(0, problemsShown),
@@ -89,9 +96,27 @@ export class TrajectoryFiles {
     folders: ReadonlySet<string>,
     resolve: ResolvePlace,
   ): Promise<FileRecord | null> {
-    const trajectory = await this.#file(path).index.record(key);
+    const { index, annotations } = this.#file(path);
+    const trajectory = await index.record(key);
     if (!trajectory) return null;
-    return { key, trajectory, ...(await inspectTrajectory(trajectory, folders, resolve)) };
+    annotations.refresh();
+    return {
+      key,
+      trajectory,
+      annotations: annotations.of(subjectOf(trajectory)),
+      ...(await inspectTrajectory(trajectory, folders, resolve)),
+    };
+  }
+
+  /** One record alone; undefined where the file has no such record any more. */
+  trajectory(path: string, key: number): Promise<Trajectory | undefined> {
+    return this.#file(path).index.record(key);
+  }
+
+  /** Writes down what a person said of a record; null where the file has no such record any more. */
+  async annotate(path: string, key: number, change: AnnotationChange): Promise<Annotations | null> {
+    const trajectory = await this.trajectory(path, key);
+    return trajectory ? this.#file(path).annotations.add(subjectOf(trajectory), change) : null;
   }
 
   close(path: string): void {
@@ -108,7 +133,10 @@ export class TrajectoryFiles {
   #file(path: string): OpenFile {
     let file = this.#open.get(path);
     if (!file) {
-      file = { index: new RowIndex(path, trajectoryRow) };
+      file = {
+        index: new RowIndex(path, trajectoryRow),
+        annotations: new AnnotationFile(annotationsPath(path)),
+      };
       this.#open.set(path, file);
     }
     return file;
@@ -120,10 +148,11 @@ export class TrajectoryFiles {
     filter: RowFilter,
     signal: AbortSignal,
   ): Promise<{ rows: TrajectoryRow[]; complete: boolean; searched?: number }> {
-    const { index } = file;
+    const { index, annotations } = file;
     const { version, complete } = index;
+    const fits = (row: TrajectoryRow): boolean => meets(row, filter) && marksMeet(annotations.of(row.subject), filter);
     const search = textSearch(filter.text ?? "");
-    if (!search) return { rows: index.rows.filter((row) => meets(row, filter)), complete };
+    if (!search) return { rows: index.rows.filter(fits), complete };
     const text = filter.text!;
     let found = file.texts?.text === text && file.texts.version === version ? file.texts.found : undefined;
     if (!found || found.searched !== undefined) {
@@ -133,7 +162,7 @@ export class TrajectoryFiles {
     }
     const { keys, searched } = found;
     return {
-      rows: index.rows.filter((row) => keys.has(row.key) && meets(row, filter)),
+      rows: index.rows.filter((row) => keys.has(row.key) && fits(row)),
       // Rows that came while the text was looked for are not among them.
       complete: complete && index.version === version,
       ...(searched === undefined ? {} : { searched }),
@@ -143,7 +172,26 @@ export class TrajectoryFiles {
 
 function derivedOf(file: OpenFile): Derived {
   const { rows, version } = file.index;
-  if (file.derived?.version !== version)
-    file.derived = { version, facets: facetsOf(rows), zeroVariance: zeroVarianceGroups(rows) };
+  const { version: notes, all } = file.annotations;
+  if (file.derived?.version !== version || file.derived.notes !== notes)
+    file.derived = {
+      version,
+      notes,
+      facets: facetsOf(rows, all.values()),
+      zeroVariance: zeroVarianceGroups(rows),
+    };
   return file.derived;
+}
+
+/** A row with what depends on other rows and on people. */
+function shownRow(
+  row: TrajectoryRow,
+  flat: boolean | undefined,
+  { tags, excluded, notes }: Annotations,
+): TrajectoryRow {
+  return {
+    ...row,
+    ...(flat === undefined ? {} : { zeroVariance: flat }),
+    ...(tags.length > 0 || excluded || notes.length > 0 ? { annotated: { tags, excluded, notes: notes.length } } : {}),
+  };
 }
