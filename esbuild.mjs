@@ -91,6 +91,7 @@ export function bundles(production = false, outdir = dist) {
         cli: "server/cli.ts",
         ...(existsSync(join(root, "server/run.ts")) ? { run: "server/run.ts" } : {}),
         "document-worker": "server/documents/document-worker.ts",
+        "text-index-worker": "server/trajectories/text/text-index-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
       plugins: [lance, manifest, piscinaWorker, zodInEnglish],

@@ -17,6 +17,7 @@ const needed = [
     "server.cjs",
     "lance.cjs",
     "document-worker.cjs",
+    "text-index-worker.cjs",
     "piscina-worker.cjs",
     "cli.cjs",
     "run.cjs",

@@ -18,6 +18,7 @@ import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
 import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
 import { trainedModels } from "./trained-policies.ts";
+import { TrajectoryActions } from "./trajectory-actions.ts";
 import type { CallContext } from "./wire.ts";
 
 export interface HandlerParts extends RunHandlerParts {
@@ -34,6 +35,7 @@ type Handlers = RequestHandlers<typeof toServer, CallContext> & NotificationHand
 export function handlers(parts: HandlerParts): Handlers {
   const { session, questions, editorModels } = parts;
   const files = new TrajectoryFiles(session.signal);
+  const actions = new TrajectoryActions({ session, questions, files });
   return {
     ...runHandlers(parts),
     ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
@@ -73,8 +75,13 @@ export function handlers(parts: HandlerParts): Handlers {
     inspectTrajectory: async ({ id }) => {
       const trajectory = await questions.find(id);
       const folders = new Set(session.folders.map((folder) => folder.id));
-      return trajectory ? inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place)) : null;
+      if (!trajectory) return null;
+      const annotations = await actions.said(trajectory);
+      const inspection = await inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place));
+      return { ...inspection, ...(annotations ? { annotations } : {}) };
     },
+    annotate: ({ of, change }) => actions.annotate(of, change),
+    collect: ({ of, file, as }) => actions.collect(of, file, as),
     tokenTexts: ({ tokenizer, ids }) => {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
