@@ -26,6 +26,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).rebuildIndex(parts, row),
   "searchlight.openIndexRow": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).openIndexRow(parts, row),
+  "searchlight.inspectRetrieval": async (parts) =>
+    (await import("./inspector/inspect-retrieval.ts")).inspectRetrieval(parts),
   "searchlight.addDocuments": async (parts) => (await import("./index-view/add-documents.ts")).addDocuments(parts),
   "searchlight.removeDocuments": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).removeDocuments(parts, row),

@@ -11,6 +11,7 @@ import { trajectoryLinks } from "./editor/trajectory-link.ts";
 import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { DocumentSources } from "./index-view/document-sources.ts";
 import { IndexTree } from "./index-view/index-tree.ts";
+import { Inspectors, inspectorType } from "./inspector/inspectors.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
 import { tellOfEndings } from "./training/run-notices.ts";
@@ -31,6 +32,7 @@ export interface Parts {
   readonly sources: DocumentSources;
   readonly keys: ApiKeys;
   readonly view: TrajectoryView;
+  readonly inspectors: Inspectors;
   readonly runs: Runs;
   readonly runPages: RunPages;
   readonly trajectoryEditor: TrajectoryEditor;
@@ -65,6 +67,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   const texts = new TrajectoryTexts(server);
   const runs: Runs = new Runs(server, context.globalState, faults.report);
   const runPages = new RunPages({ context, faults, server, questions, view, runs });
+  const inspectors = new Inspectors({ context, faults, server, settings, statuses, sources });
   const indexTree = new IndexTree({ server, settings, statuses, sources, report: faults.report });
   const runsTree = new RunsTree({ server, questions, settings, runs, report: faults.report });
 
@@ -95,6 +98,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     runPages,
     runsTree,
     indexTree,
+    inspectors,
     texts,
     tellOfEndings(runs),
     tellOfCrashes(server, faults),
@@ -109,6 +113,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     vscode.window.registerTreeDataProvider("searchlight.runs", runsTree),
     vscode.window.registerTreeDataProvider("searchlight.index", indexTree),
     vscode.window.registerWebviewPanelSerializer(runPageType, runPages),
+    vscode.window.registerWebviewPanelSerializer(inspectorType, inspectors),
   );
   return {
     context,
@@ -120,6 +125,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     sources,
     keys,
     view,
+    inspectors,
     runs,
     runPages,
     trajectoryEditor,

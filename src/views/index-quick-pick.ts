@@ -44,6 +44,7 @@ function further(): Item[] {
   return [
     { label: "Searchlight", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(list-tree) Show the Index View", run: run("searchlight.index.focus") },
+    { label: "$(inspect) Inspect Retrieval", run: run("searchlight.inspectRetrieval") },
     { label: "$(add) Add Documents…", run: run("searchlight.addDocuments") },
   ];
 }
