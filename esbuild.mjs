@@ -81,7 +81,7 @@ function nodeBundle(production, outdir) {
 /** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
 export function bundles(production = false, outdir = dist) {
   const node = nodeBundle(production, outdir);
-  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx" };
+  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx", inspector: "media/inspector/main.tsx" };
   return [
     { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
     {

@@ -7,6 +7,10 @@ export type IndexState = z.infer<typeof IndexState>;
 export const SkippedFile = z.object({ path: z.string(), reason: z.string() });
 export type SkippedFile = z.infer<typeof SkippedFile>;
 
+/** A failure of an index: when, and one sentence. */
+export const IndexFault = z.object({ at: z.iso.datetime(), message: z.string() });
+export type IndexFault = z.infer<typeof IndexFault>;
+
 /** State of one folder's index. */
 export const IndexStatus = z.object({
   folder: FolderRef,
@@ -23,7 +27,10 @@ export const IndexStatus = z.object({
   embedder: z.object({ id: z.string(), dimension: z.int() }).nullable(),
   /** This process writes the index, or another one does and this one reads. */
   role: z.enum(["writer", "reader"]),
+  /** On disk. */
   bytes: z.number().optional(),
+  /** What went wrong with this index of late, latest last. */
+  errors: z.array(IndexFault).optional(),
   updatedAt: z.iso.datetime().optional(),
 });
 export type IndexStatus = z.infer<typeof IndexStatus>;

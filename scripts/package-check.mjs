@@ -24,7 +24,7 @@ const needed = [
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),
-  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "codicon.ttf"].map(
+  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "inspector.js", "inspector.css", "codicon.ttf"].map(
     (file) => `dist/${file}`,
   ),
   ...[

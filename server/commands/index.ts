@@ -25,9 +25,11 @@ export function addIndexCommand(program: Command): void {
       await update.done;
       const status = project.index.status();
       const seconds = (performance.now() - started) / 1000;
-      if (options.json) return printJson({ status, seconds });
+      if (options.json)
+        return printJson({ status, added: project.indexes.slice(1).map((index) => index.status()), seconds });
       if (status.role === "reader") note("Another Searchlight keeps this index; this is its state.");
       print(`${describeStatus(status)}  (${seconds.toFixed(1)} s)`);
+      for (const index of project.indexes.slice(1)) print(describeStatus(index.status()));
       for (const { path, reason } of status.skipped.slice(0, 10)) note(`skipped ${path}: ${reason}`);
       if (status.skipped.length > 10) note(`and ${status.skipped.length - 10} more; searchlight status lists them`);
     });
