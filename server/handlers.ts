@@ -2,7 +2,7 @@ import type { NotificationHandlers, RequestHandlers } from "../protocol/message.
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
-import { hashBytes } from "./documents/read-place.ts";
+import { hashBytes } from "./documents/hash-bytes.ts";
 import type { DocumentSources } from "./document-sources.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
