@@ -29,7 +29,10 @@ export function openMemoryTables(): Tables {
       }
       return none();
     },
+    countPassages: () => Promise.resolve(passages.size),
+    paths: () => Promise.resolve(new Set([...passages].map(([id, { place }]) => place?.path ?? id))),
     addVectors: none,
+    removeVectors: none,
     knownVectors: () => Promise.resolve(new Set()),
     searchWords(query, limit) {
       const found = search.search(contentWords(query).join(" "), { boost: { title: 0.7, identifiers: 0.6 } });
@@ -39,7 +42,9 @@ export function openMemoryTables(): Tables {
     passages: (ids) =>
       Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
     maintain: none,
+    prune: none,
+    bytes: () => Promise.resolve({ live: 0 }),
     refresh: none,
-    close: () => undefined,
+    versions: () => Promise.resolve(""),
   };
 }
