@@ -11,6 +11,7 @@ import { type FileLease, type Lease, takeLease } from "./lease.ts";
 import { type IndexHead, readHead, writeHead } from "./manifest.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { PlaceFault, faultKind, placeFault } from "./place-fault.ts";
+import { checkOneWins } from "./place-check.ts";
 import { takePlaceLease } from "./place-lease.ts";
 import type { SearchSources } from "./search-tables.ts";
 import { type ServingVectors, openServing } from "./serving-vectors.ts";
@@ -222,7 +223,10 @@ export class StoreKeeper {
       await this.clear();
       return reason;
     }
-    if (reading.kind === "none" && this.writes) await writeHead(state);
+    if (reading.kind === "none" && this.writes) {
+      if (place.kind === "store") await checkOneWins(this.#lance!, place, { key: placeKey });
+      await writeHead(state);
+    }
     this.#store = await openIndexStore(this.#lance!, database, state, this.#embedder, this.writes);
     await this.#adopt(this.writes, reading.kind === "ok" ? reading.head : undefined);
     return undefined;
