@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { openFolder } from "../home.ts";
+import { PlaceFault } from "../index/place-fault.ts";
 import { embedderIdFault } from "../models/open-embedder.ts";
 import { type Project, openProject } from "../project.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
@@ -20,7 +21,10 @@ export function existingFolder(dir: string): string {
 export async function openCommandProject(dir: string, embedder: string): Promise<Project & AsyncDisposable> {
   const fault = embedderIdFault(embedder);
   if (fault) throw new CommandError(fault, exitCodes.usage);
-  const project = await openProject(openFolder(existingFolder(dir)), { embedder });
+  const project = await openProject(openFolder(existingFolder(dir)), { embedder }).catch((error: unknown) => {
+    if (error instanceof PlaceFault) throw new CommandError(error.message, exitCodes.failed, { cause: error });
+    throw error;
+  });
   if (project.wordsOnly && embedder !== "none") note(`Search uses words only: ${project.wordsOnly}`);
   return { ...project, [Symbol.asyncDispose]: () => project.close() };
 }

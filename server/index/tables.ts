@@ -30,6 +30,7 @@ export interface Tables {
   /** Ids are text hashes. */
   searchVectors(vector: Float32Array, limit: number): Promise<LegHit[]>;
   passages(ids: readonly string[]): Promise<Map<string, Passage>>;
+  everyPassage(): Promise<Passage[]>;
   /** Builds or extends indexes and removes what old versions left, where the thresholds say it is due. */
   maintain(force?: boolean): Promise<void>;
   /** Removes every old version and what no version names. */
@@ -111,16 +112,17 @@ export async function openTables(
       const found = new Map<string, Passage>();
       if (ids.length === 0) return found;
       const where = `id IN (${ids.map(quoted).join(", ")})`;
-      for (const row of await passages.query().where(where).select(["id", "title", "text", "place"]).toArray()) {
-        const place = row.place === "" ? undefined : Place.parse(JSON.parse(String(row.place)));
-        found.set(String(row.id), {
-          id: String(row.id),
-          title: String(row.title),
-          text: String(row.text),
-          ...(place ? { place } : {}),
-        });
+      for (const row of await passages.query().where(where).select(readColumns).toArray()) {
+        found.set(String(row.id), passageOf(row as never));
       }
       return found;
+    },
+    async everyPassage() {
+      const all: Passage[] = [];
+      for await (const batch of passages.query().select(readColumns)) {
+        for (const row of batch) all.push(passageOf(row as never));
+      }
+      return all;
     },
     async maintain(force = false) {
       await vectors?.ensureIndex();
@@ -144,6 +146,13 @@ export async function openTables(
       return versions.join(" ");
     },
   };
+}
+
+const readColumns = ["id", "title", "text", "place"];
+
+function passageOf(row: Record<"id" | "title" | "text" | "place", unknown>): Passage {
+  const place = row.place === "" ? undefined : Place.parse(JSON.parse(String(row.place)));
+  return { id: String(row.id), title: String(row.title), text: String(row.text), ...(place ? { place } : {}) };
 }
 
 async function ensureTextIndexes(lance: Lance, table: Table): Promise<void> {
