@@ -17,6 +17,7 @@ import { localRetriever } from "./retrieval/local.ts";
 import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
 import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
+import { trainedModels } from "./trained-policies.ts";
 import type { CallContext } from "./wire.ts";
 
 export interface HandlerParts extends RunHandlerParts {
@@ -86,7 +87,7 @@ export function handlers(parts: HandlerParts): Handlers {
     trajectoryFileClosed: ({ path }) => files.close(path),
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
-      return { models: [...servers, ...editor] };
+      return { models: [...(session.trusted ? trainedModels() : []), ...servers, ...editor] };
     },
     testModel: async ({ policy }, { signal }) => {
       const started = performance.now();

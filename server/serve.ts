@@ -20,7 +20,9 @@ import { Session } from "./session.ts";
 import { version } from "./version.ts";
 import { windowRuns } from "./open-window-runs.ts";
 import type { WindowRuns } from "./window-runs.ts";
-import { keepPolicy, unpackAdapter } from "./adapter-files.ts";
+import { unpackAdapter } from "./adapter-files.ts";
+import { keepPolicy } from "./keep-policy.ts";
+import { closeTrained, openTrained } from "./trained-policies.ts";
 import { ask, listenTo, tell } from "./wire.ts";
 
 /** Edits that come in bursts (a save of all, a branch switch) are taken in together. */
@@ -73,7 +75,7 @@ export function serve(connection: Connection): void {
           () => undefined,
         ),
     };
-    const open = (id: string) => openPolicy(id, { ...way, editor: models });
+    const open = (id: string) => openPolicy(id, { ...way, editor: models, trained: openTrained });
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
     questions = new Questions(
       session,
@@ -150,6 +152,7 @@ export function serve(connection: Connection): void {
     runs?.close();
     await questions?.close();
     await session?.close();
+    await closeTrained();
   });
   connection.onExit(() => process.exit(0));
   connection.listen();
