@@ -2,6 +2,7 @@ import type { Holdings } from "./holdings.ts";
 import type { IndexStore } from "./index-store.ts";
 import type { IndexHead } from "./manifest.ts";
 import { PlaceFault } from "./place-fault.ts";
+import { parseQuery } from "./search-query.ts";
 
 /** Takes over what is stored. A reader takes what is there: the writer may be in the middle of a commit. */
 export async function adoptStore(
@@ -31,5 +32,5 @@ export async function checkStore(store: Pick<IndexStore, "files" | "tables">, ho
       "damaged",
       `The index holds ${stored} passages where its files have ${total}; it is built anew.`,
     );
-  await store.tables.searchWords("the index", 1);
+  await store.tables.searchWords(parseQuery("the index"), 1);
 }

@@ -4,7 +4,7 @@ import { passageVersion } from "../documents/passages.ts";
 import type { StoredState } from "./stored-state.ts";
 
 /** Version of the tables of an index. */
-export const indexFormat = 2;
+export const indexFormat = 3;
 
 /** What an index holds of one file. */
 export interface ManifestFile {

@@ -6,6 +6,7 @@ import { embeddingHash, embeddingText } from "./embedding-text.ts";
 import { searchTables } from "./search-tables.ts";
 import { openDatabase } from "./database.ts";
 import { clearFolder } from "./index-store.ts";
+import { indexFormat } from "./manifest.ts";
 import { openTables } from "./tables.ts";
 import { vectorTableName } from "./vector-table.ts";
 
@@ -35,7 +36,7 @@ export async function openPassageIndex(
   if (!load.ok) throw new Error(load.reason);
   const embedder = options.embedder ?? null;
   const signal = options.signal ?? new AbortController().signal;
-  const path = join(folder, embedder ? embedder.id.replace(/[^\w.-]+/g, "_") : "words");
+  const path = join(folder, `${embedder ? embedder.id.replace(/[^\w.-]+/g, "_") : "words"}-${indexFormat}`);
   const open = async () => {
     const database = await openDatabase(load.lance, { kind: "folder", path });
     const vectors = embedder

@@ -4,14 +4,9 @@ import type { Lance } from "../lance.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import type { Holdings } from "./holdings.ts";
 import type { IndexPlace } from "./index-place.ts";
+import { indexFormat } from "./manifest.ts";
 import { placeFault } from "./place-fault.ts";
-import {
-  type Snapshot,
-  catalogSnapshot,
-  listSnapshots,
-  openSnapshotDatabase,
-  snapshotFormat,
-} from "./snapshot-catalog.ts";
+import { type Snapshot, catalogSnapshot, listSnapshots, openSnapshotDatabase } from "./snapshot-catalog.ts";
 import { openTables } from "./tables.ts";
 import { vectorTableName } from "./vector-table.ts";
 
@@ -63,7 +58,7 @@ export async function publishSnapshot(
     const searched = await openTables(lance, copy, vectors ? { vectors } : {});
     await searched.maintain(true);
     const snapshot: Snapshot = {
-      format: snapshotFormat,
+      format: indexFormat,
       id,
       createdAt,
       folder,

@@ -3,14 +3,13 @@ import type { Database } from "./database.ts";
 import type { Lance } from "../lance.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
 import { type IndexPlace, parsePlace, placeText } from "./index-place.ts";
+import { indexFormat } from "./manifest.ts";
 import { PlaceFault, placeFault } from "./place-fault.ts";
 import { openStoredState } from "./stored-state.ts";
 
-/** Version of a snapshot's tables and record. */
-export const snapshotFormat = 1;
-
 /** What a published copy of an index says of itself. */
 export const Snapshot = z.object({
+  /** Version of its tables. */
   format: z.int(),
   /** Time of publication and the first of the content's hash; names its tables. */
   id: z.string().regex(/^[0-9]{8}T[0-9]{6}-[0-9a-f]{8}$/),
@@ -94,11 +93,14 @@ export async function findSnapshot(lance: Lance, spec: SnapshotSpec, options: Da
         ? `There is no snapshot at ${where}; searchlight index publish ${where} makes one.`
         : `There is no snapshot ${spec.id} at ${where}; searchlight index snapshots ${where} lists them.`,
     );
-  if (found.format > snapshotFormat)
+  if (found.format !== indexFormat) {
+    const [age, remedy] =
+      found.format > indexFormat ? ["a later", "update this one"] : ["an earlier", "publish it anew"];
     throw new PlaceFault(
       "newer",
-      `${snapshotText(spec.place, found.id)} was written by a later Searchlight; update it.`,
+      `${snapshotText(spec.place, found.id)} was written by ${age} Searchlight; ${remedy}.`,
     );
+  }
   return found;
 }
 

@@ -116,7 +116,7 @@ export class StoreKeeper {
     const passagesOfHash = (hash: string): readonly string[] => this.#holdings.passagesOfHash(hash);
     const serving = this.#serving;
     if (!serving) return { tables, embedder: this.#embedder, passagesOfHash };
-    const searchVectors: typeof tables.searchVectors = (vector, limit) => serving.table.search(vector, limit);
+    const searchVectors: typeof tables.searchVectors = (...search) => serving.table.search(...search);
     return { tables: { ...tables, searchVectors }, embedder: serving.embedder, passagesOfHash };
   }
 

@@ -1,14 +1,16 @@
-import type { Table } from "@lancedb/lancedb";
+import type { Index, Query, Table } from "@lancedb/lancedb";
 import type { Passage } from "../../protocol/passage.ts";
-import { Place } from "../../protocol/place.ts";
 import type { Lance } from "../lance.ts";
 import type { LegHit } from "./fusion.ts";
 import type { Database } from "./database.ts";
-import { contentWords, splitIdentifiers } from "./query-words.ts";
+import { passageColumns, passageOf, readColumns, rowOf } from "./passage-rows.ts";
 import { quoted } from "./quoted.ts";
+import { filterSql } from "./search-filter.ts";
+import type { SearchQuery } from "./search-query.ts";
 import { textTable } from "./text-columns.ts";
 import { keepUp, prune, tableBytes } from "./upkeep.ts";
 import { openVectorTable } from "./vector-table.ts";
+import { wordsQuery } from "./words-query.ts";
 
 /**
  * The tables that are searched.
@@ -26,9 +28,12 @@ export interface Tables {
   addVectors(hashes: readonly string[], vectors: readonly Float32Array[]): Promise<void>;
   knownVectors(): Promise<Set<string>>;
   removeVectors(hashes: readonly string[]): Promise<void>;
-  searchWords(query: string, limit: number): Promise<LegHit[]>;
-  /** Ids are text hashes. */
-  searchVectors(vector: Float32Array, limit: number): Promise<LegHit[]>;
+  /** Passages with the query's words, best first; all of them hold its phrases and pass its filters. */
+  searchWords(query: SearchQuery, limit: number): Promise<LegHit[]>;
+  /** Ids are text hashes. Only vectors of the given hashes where there are any given. */
+  searchVectors(vector: Float32Array, limit: number, hashes?: readonly string[]): Promise<LegHit[]>;
+  /** Up to so many of the passages that hold the query's phrases and pass its filters, whatever its words. */
+  admitted(query: SearchQuery, limit: number): Promise<{ id: string; hash: string }[]>;
   passages(ids: readonly string[]): Promise<Map<string, Passage>>;
   everyPassage(): Promise<Passage[]>;
   /** Builds or extends indexes and removes what old versions left, where the thresholds say it is due. */
@@ -49,7 +54,7 @@ export interface TablesOptions {
   write?: boolean;
 }
 
-const textColumns = { text: 1, title: 0.7, identifiers: 0.6 } as const;
+const wordsIndex = "words_idx";
 
 /** Opens the searched tables of a database, which is closed by whoever opened it. */
 export async function openTables(
@@ -59,24 +64,22 @@ export async function openTables(
 ): Promise<Tables> {
   const arrow = await import("apache-arrow");
   const text = (name: string) => new arrow.Field(name, new arrow.Utf8(), false);
-  const schema = new arrow.Schema(["id", "path", "title", "text", "identifiers", "place"].map(text));
+  const schema = new arrow.Schema(passageColumns.map(text));
   const passages = await database.table("passages", () => schema);
   const vectors = wanted ? await openVectorTable(lance, database, wanted.table, wanted.dimension) : undefined;
   if (write) await ensureTextIndexes(lance, passages);
-  const upkept = (): [Table, string][] => [[passages, "text_idx"], ...(vectors ? [vectors.upkept] : [])];
+  const upkept = (): [Table, string][] => [[passages, wordsIndex], ...(vectors ? [vectors.upkept] : [])];
 
   return {
     async addPassages(rows) {
       if (rows.length === 0) return;
-      const data = rows.map((row) => ({
-        id: row.id,
-        path: row.place?.path ?? row.id,
-        title: row.title,
-        text: row.text,
-        identifiers: splitIdentifiers(row.text),
-        place: row.place ? JSON.stringify(row.place) : "",
-      }));
-      await passages.add(textTable(arrow, schema, data));
+      await passages.add(
+        textTable(
+          arrow,
+          schema,
+          rows.map((row) => ({ ...rowOf(row) })),
+        ),
+      );
     },
     countPassages: () => passages.countRows(),
     async paths() {
@@ -100,27 +103,43 @@ export async function openTables(
     removeVectors: async (hashes) => vectors?.remove(hashes),
     knownVectors: async () => (await vectors?.hashes()) ?? new Set(),
     async searchWords(query, limit) {
-      const words = contentWords(query).join(" ");
-      if (words === "") return [];
-      const columns = Object.keys(textColumns);
-      const match = new lance.MultiMatchQuery(words, columns, { boosts: Object.values(textColumns) });
-      const rows = await passages.query().fullTextSearch(match).select(["id", "_score"]).limit(limit).toArray();
+      const search = wordsQuery(lance, query);
+      if (!search) return [];
+      const rows = await filtered(passages.query(), query)
+        .fullTextSearch(search)
+        .select(["id", "_score"])
+        .limit(limit)
+        .toArray();
       return rows.map((row) => ({ id: String(row.id), score: Number(row._score) }));
     },
-    searchVectors: async (vector, limit) => (await vectors?.search(vector, limit)) ?? [],
+    searchVectors: async (vector, limit, hashes) => (await vectors?.search(vector, limit, hashes)) ?? [],
+    async admitted(query, limit) {
+      const phrases = wordsQuery(lance, { text: "", phrases: query.phrases });
+      const all = filtered(passages.query(), query);
+      const search = phrases
+        ? all.fullTextSearch(phrases).select(["id", "hash", "_score"])
+        : all.select(["id", "hash"]);
+      const rows = await search.limit(limit).toArray();
+      return rows.map((row) => ({ id: String(row.id), hash: String(row.hash) }));
+    },
     async passages(ids) {
       const found = new Map<string, Passage>();
       if (ids.length === 0) return found;
       const where = `id IN (${ids.map(quoted).join(", ")})`;
-      for (const row of await passages.query().where(where).select(readColumns).toArray()) {
-        found.set(String(row.id), passageOf(row as never));
+      for (const row of await passages
+        .query()
+        .where(where)
+        .select([...readColumns])
+        .toArray()) {
+        const passage = passageOf(row as Parameters<typeof passageOf>[0]);
+        found.set(passage.id, passage);
       }
       return found;
     },
     async everyPassage() {
       const all: Passage[] = [];
-      for await (const batch of passages.query().select(readColumns)) {
-        for (const row of batch) all.push(passageOf(row as never));
+      for await (const batch of passages.query().select([...readColumns])) {
+        for (const row of batch) all.push(passageOf(row as unknown as Parameters<typeof passageOf>[0]));
       }
       return all;
     },
@@ -148,27 +167,22 @@ export async function openTables(
   };
 }
 
-const readColumns = ["id", "title", "text", "place"];
-
-function passageOf(row: Record<"id" | "title" | "text" | "place", unknown>): Passage {
-  const place = row.place === "" ? undefined : Place.parse(JSON.parse(String(row.place)));
-  return { id: String(row.id), title: String(row.title), text: String(row.text), ...(place ? { place } : {}) };
+/** The query with the filters of a search, which LanceDB applies before it ranks. */
+function filtered(query: Query, { filters }: SearchQuery): Query {
+  const where = filterSql(filters);
+  return where === undefined ? query : query.where(where);
 }
 
 async function ensureTextIndexes(lance: Lance, table: Table): Promise<void> {
   const present = new Set((await table.listIndices()).map((index) => index.name));
-  for (const column of Object.keys(textColumns)) {
-    if (present.has(`${column}_idx`)) continue;
-    // icu/split finds words of scripts without spaces and parts of dotted and snake-case names.
-    const config = lance.Index.fts({
-      baseTokenizer: "icu/split",
-      stem: true,
-      removeStopWords: false,
-      withPosition: false,
-      asciiFolding: true,
-    });
-    await table.createIndex(column, { config, name: `${column}_idx` });
-  }
-  if (!present.has("path_idx")) await table.createIndex("path", { config: lance.Index.btree(), name: "path_idx" });
-  if (!present.has("id_idx")) await table.createIndex("id", { config: lance.Index.btree(), name: "id_idx" });
+  const ensure = async (column: string, config: Index, name = `${column}_idx`): Promise<void> => {
+    if (!present.has(name)) await table.createIndex(column, { config, name });
+  };
+  // icu/split finds words of scripts without spaces and parts of dotted and snake-case names; positions are for phrases.
+  const words = { stem: true, removeStopWords: false, withPosition: true, asciiFolding: true } as const;
+  await ensure("words", lance.Index.fts({ baseTokenizer: "icu/split", ...words }), wordsIndex);
+  const pairs = { stem: false, removeStopWords: false, withPosition: false, asciiFolding: false } as const;
+  await ensure("pairs", lance.Index.fts({ baseTokenizer: "whitespace", ...pairs }));
+  for (const column of ["path", "id"]) await ensure(column, lance.Index.btree());
+  for (const column of ["kind", "lang"]) await ensure(column, lance.Index.bitmap());
 }

@@ -9,8 +9,8 @@ export interface VectorTable {
   add(hashes: readonly string[], vectors: readonly Float32Array[]): Promise<void>;
   hashes(): Promise<Set<string>>;
   remove(hashes: readonly string[]): Promise<void>;
-  /** Ids are text hashes. */
-  search(vector: Float32Array, limit: number): Promise<LegHit[]>;
+  /** Ids are text hashes. Only vectors of the given hashes where there are any given. */
+  search(vector: Float32Array, limit: number, hashes?: readonly string[]): Promise<LegHit[]>;
   /** Builds the index that search needs where there are many vectors. */
   ensureIndex(): Promise<void>;
   /** The table with the name of its index, for upkeep. */
@@ -70,8 +70,9 @@ export async function openVectorTable(
         );
       }
     },
-    async search(vector, limit) {
+    async search(vector, limit, hashes) {
       const nearest = table.query().nearestTo(vector).distanceType("dot").select(["hash", "_distance"]).limit(limit);
+      if (hashes) nearest.where(`hash IN (${hashes.map(quoted).join(", ")})`);
       const rows = await nearest.nprobes(20).refineFactor(5).toArray();
       return rows.map((row) => ({ id: String(row.hash), score: 1 - Number(row._distance) }));
     },

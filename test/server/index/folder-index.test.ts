@@ -45,7 +45,7 @@ async function close(index: FolderIndex): Promise<void> {
 
 async function paths(index: FolderIndex, query: string, mode: SearchMode = "words"): Promise<string[]> {
   const { hits } = await index.search(query, 10, mode, signal);
-  return [...new Set(hits.map((hit) => hit.passage.place!.path))];
+  return [...new Set(hits.flatMap(({ passage, copies = [] }) => [passage.place!, ...copies].map(({ path }) => path)))];
 }
 
 const page = (title: string, word: string): string =>
