@@ -47,6 +47,8 @@ export const IndexStatus = z.object({
   embedder: z.object({ id: z.string(), dimension: z.int() }).nullable(),
   /** This process writes the index, or another one does and this one reads. */
   role: z.enum(["writer", "reader"]),
+  /** Where the index is: a folder of this machine or the address of a store. */
+  place: z.string().optional(),
   /** On disk. */
   bytes: z.number().optional(),
   /** What went wrong with this index of late, latest last. */
