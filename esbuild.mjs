@@ -81,7 +81,7 @@ function nodeBundle(production, outdir) {
 /** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
 export function bundles(production = false, outdir = dist) {
   const node = nodeBundle(production, outdir);
-  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx" };
+  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx", inspector: "media/inspector/main.tsx" };
   return [
     { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
     {
@@ -91,6 +91,7 @@ export function bundles(production = false, outdir = dist) {
         cli: "server/cli.ts",
         ...(existsSync(join(root, "server/run.ts")) ? { run: "server/run.ts" } : {}),
         "document-worker": "server/documents/document-worker.ts",
+        "text-index-worker": "server/trajectories/text/text-index-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
       plugins: [lance, manifest, piscinaWorker, zodInEnglish],

@@ -12,6 +12,10 @@ export const SkippedFile = z.object({
 });
 export type SkippedFile = z.infer<typeof SkippedFile>;
 
+/** A failure of an index: when, and one sentence. */
+export const IndexFault = z.object({ at: z.iso.datetime(), message: z.string() });
+export type IndexFault = z.infer<typeof IndexFault>;
+
 /** `12 files skipped because: image (9), larger than 5 MiB (3)`, the most frequent reason first; undefined where none was. */
 export function describeSkipped(skipped: readonly SkippedFile[]): string | undefined {
   const counts = new Map<string, number>();
@@ -43,7 +47,12 @@ export const IndexStatus = z.object({
   embedder: z.object({ id: z.string(), dimension: z.int() }).nullable(),
   /** This process writes the index, or another one does and this one reads. */
   role: z.enum(["writer", "reader"]),
+  /** Where the index is: a folder of this machine or the address of a store. */
+  place: z.string().optional(),
+  /** On disk. */
   bytes: z.number().optional(),
+  /** What went wrong with this index of late, latest last. */
+  errors: z.array(IndexFault).optional(),
   updatedAt: z.iso.datetime().optional(),
 });
 export type IndexStatus = z.infer<typeof IndexStatus>;

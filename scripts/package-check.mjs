@@ -17,13 +17,14 @@ const needed = [
     "server.cjs",
     "lance.cjs",
     "document-worker.cjs",
+    "text-index-worker.cjs",
     "piscina-worker.cjs",
     "cli.cjs",
     "run.cjs",
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),
-  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "codicon.ttf"].map(
+  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "inspector.js", "inspector.css", "codicon.ttf"].map(
     (file) => `dist/${file}`,
   ),
   ...[

@@ -1,5 +1,3 @@
-import { realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, sep } from "node:path";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
@@ -7,10 +5,13 @@ import { partAt } from "./documents/document.ts";
 import { readBytes } from "./documents/read-bytes.ts";
 import { hashBytes } from "./documents/hash-bytes.ts";
 import { readFileIn } from "./documents/reread.ts";
+import type { DocumentSources } from "./document-sources.ts";
+import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
 import { TrajectoryFiles } from "./editor/trajectory-files.ts";
+import { fileInFolder } from "./file-in-folder.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
@@ -20,10 +21,12 @@ import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
 import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
 import { trainedModels } from "./trained-policies.ts";
+import { TrajectoryActions } from "./trajectory-actions.ts";
 import type { CallContext } from "./wire.ts";
 
 export interface HandlerParts extends RunHandlerParts {
   session: Session;
+  sources: DocumentSources;
   questions: Questions;
   editorModels: EditorModels;
   openPolicy(id: string): Promise<Policy>;
@@ -36,16 +39,15 @@ type Handlers = RequestHandlers<typeof toServer, CallContext> & NotificationHand
 export function handlers(parts: HandlerParts): Handlers {
   const { session, questions, editorModels } = parts;
   const files = new TrajectoryFiles(session.signal);
+  const actions = new TrajectoryActions({ session, questions, files });
   return {
     ...runHandlers(parts),
+    ...documentHandlers(session, parts.sources),
     ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
     stop: ({ trajectoryId }) => ({ stopped: questions.stop(trajectoryId) }),
     search: async ({ query, k, mode }, { signal }) => {
       const started = performance.now();
-      const retriever = localRetriever(
-        (await session.projects()).map((project) => project.index),
-        mode,
-      );
+      const retriever = localRetriever(await session.indexes(), mode);
       const [outcome] = await retriever.search([query], k, signal);
       if (!outcome?.ok) throw new Error(outcome?.error.message ?? "The search was not answered; restart the server.");
       const coverage = retriever.coverage();
@@ -53,8 +55,8 @@ export function handlers(parts: HandlerParts): Handlers {
     },
     indexStatus: async () => ({ folders: await session.statuses() }),
     indexAction: async ({ folder, action }) => {
-      for (const target of session.folders.filter(({ id }) => folder === undefined || id === folder)) {
-        const { index } = await session.project(target);
+      for (const target of session.searched.filter(({ id }) => folder === undefined || id === folder)) {
+        const index = await session.index(target);
         if (action === "update") void session.update(target);
         else if (action === "rebuild") session.rebuild(target, index);
         else if (action === "pause") index.pause();
@@ -74,16 +76,21 @@ export function handlers(parts: HandlerParts): Handlers {
     },
     inspectTrajectory: async ({ id }) => {
       const trajectory = await questions.find(id);
-      const folders = new Set(session.folders.map((folder) => folder.id));
-      return trajectory ? inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place)) : null;
+      const folders = new Set(session.searched.map((folder) => folder.id));
+      if (!trajectory) return null;
+      const annotations = await actions.said(trajectory);
+      const inspection = await inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place));
+      return { ...inspection, ...(annotations ? { annotations } : {}) };
     },
+    annotate: ({ of, change }) => actions.annotate(of, change),
+    collect: ({ of, file, as }) => actions.collect(of, file, as),
     tokenTexts: ({ tokenizer, ids }) => {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
     trajectoryRows: ({ path, query }, { signal }) => files.page(path, query, signal),
     trajectoryRecord: ({ path, key }) => {
-      const folders = new Set(session.folders.map((folder) => folder.id));
+      const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
     },
     trajectoryFileClosed: ({ path }) => files.close(path),
@@ -103,17 +110,12 @@ export function handlers(parts: HandlerParts): Handlers {
   };
 }
 
-/**
- * The absolute path of a place, held inside its folder: a place comes from a stored record and may say anything, and a link on
- * its way may lead anywhere.
- */
+/** The absolute path of a place: it comes from a stored record and may say anything. */
 async function resolvePlace(session: Session, place: Place): Promise<{ path: string; stale: boolean } | null> {
-  const folder = session.folders.find(({ id }) => id === place.folder);
-  if (!folder) return null;
+  const folder = session.searched.find(({ id }) => id === place.folder);
+  const path = folder && (await fileInFolder(folder, place.path));
+  if (path === undefined) return null;
   try {
-    const path = await realpath(join(folder.path, place.path));
-    const [first] = relative(folder.path, path).split(sep);
-    if (first === "" || first === ".." || isAbsolute(relative(folder.path, path))) return null;
     return { path, stale: hashBytes(await readBytes(path)) !== place.contentHash };
   } catch {
     return null; // Gone, no file, or more than any document holds.
@@ -125,13 +127,14 @@ async function extractedText(
   session: Session,
   which: { folder: string; path: string; page?: number | undefined },
 ): Promise<{ text?: string; file?: string; reason?: string }> {
-  const folder = session.folders.find(({ id }) => id === which.folder);
+  const folder = session.searched.find(({ id }) => id === which.folder);
   if (!folder) return { reason: `${which.path} is not in an open folder; open the folder it belongs to.` };
   const read = await readFileIn(folder, which.path);
   if (!read.ok) return { reason: read.reason };
   const part = partAt(read.document, which);
   if (!part) return { reason: `${which.path} has no text on this page; it may have changed.` };
-  return { text: part.source, file: await realpath(join(folder.path, which.path)) };
+  const file = await fileInFolder(folder, which.path);
+  return { text: part.source, ...(file === undefined ? {} : { file }) };
 }
 
 /** Optional fields that are present but undefined are left out, as `exactOptionalPropertyTypes` wants. */
