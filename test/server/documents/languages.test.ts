@@ -15,7 +15,8 @@ const documents: Record<string, string> = {
     "Norddom\n=======\n\nDer Spektrograph steht im Norddom und wird von Marta Quill betreut. Bei hoher Feuchtigkeit werden die Läden geschlossen, und die Beobachtung beginnt erst nach dem Untergang der Sonne.\n",
   "en.md":
     "# North Dome\n\nThe spectrograph stands in the North Dome and is looked after by Marta Quill. When humidity is high the shutters are closed, and observing begins only after the sun has set.\n",
-  "code.py": "# The dome opens at dusk when the wind is low enough for all of its shutters to move.\ndef open_dome():\n    return 1\n",
+  "code.py":
+    "# The dome opens at dusk when the wind is low enough for all of its shutters to move.\ndef open_dome():\n    return 1\n",
 };
 
 let root: string;
