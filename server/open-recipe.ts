@@ -1,10 +1,12 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import type { Passage } from "../protocol/passage.ts";
 import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
 import type { Trajectory } from "../protocol/trajectory.ts";
 import { openNamedRetriever } from "./commands/retriever-options.ts";
 import { type Corpus, openCorpus } from "./corpus.ts";
+import { replaceFile } from "./durable-lines.ts";
 import { makeTinyModel } from "./engine/make-tiny.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
@@ -12,14 +14,15 @@ import { GoldFinder, tellingGolds } from "./evaluation/audit/gold-finder.ts";
 import type { EvaluationQuestion } from "./evaluation/data-sets/question.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
 import { sampleQuestions } from "./evaluation/sample-questions.ts";
-import { type Profile, loadProfile } from "./rollout/profile.ts";
+import { recipeProfile } from "./recipe-profile.ts";
+import type { Profile } from "./rollout/profile.ts";
 import { openRunEngine } from "./runs/run-engine.ts";
 import type { OpenRunRequest, OpenedRun } from "./runs/run-work.ts";
 import { rewardProfile } from "./rewards/profiles.ts";
 import { fittingReward } from "./rewards/fitting-reward.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
 import { makeExperts } from "./make-experts.ts";
-import { readTrajectories } from "./trajectories/import/read-trajectories.ts";
+import { supervisedTrajectories } from "./supervised-trajectories.ts";
 import type { WeightedQuestions } from "./training/loop/host.ts";
 
 /** A recipe names what cannot be opened: one sentence that says what and what to do. */
@@ -33,16 +36,20 @@ export class RecipeOpenError extends Error {
  */
 export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
   const { recipe, base, signal, onProgress } = request;
-  const profile = await profileOf(recipe, base);
+  const loaded = await recipeProfile(recipe, base);
+  if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
+  const { profile } = loaded;
   onProgress("Opening the documents");
-  const corpus = await corpusOf(recipe, base, signal);
+  const corpus = await corpusOf(request);
   try {
     const questions = (sets: readonly RecipeDataSet[]): Promise<WeightedQuestions[]> =>
       questionsOf(sets, recipe.seed, base, corpus.passages);
     const stages = [];
     for (const { data } of recipe.stages) stages.push(await questions(data ?? recipe.data));
     const evaluation = (await questions(recipe.evaluation?.data ?? [])).flatMap((set) => set.questions);
-    const supervised = await supervisedOf(request, profile, stages, corpus.retriever);
+    // A recipe of a supervised start alone has no stage whose questions it could take.
+    const taught = stages.length > 0 ? stages.flat() : recipe.supervised ? await questions(recipe.data) : [];
+    const supervised = await supervisedOf(request, profile, taught, corpus.retriever);
     const model = modelOf(request, corpus.passages);
     const read = readModelFolder(model, recipe.engine.kind === "local" ? recipe.engine.backend : "jax");
     if (!read.ok) throw new RecipeOpenError(read.reason);
@@ -78,28 +85,16 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
   }
 }
 
-/** The recipe's profile with the recipe's limits in it. `contextTokens` has no place in a profile; the loop holds to it. */
-async function profileOf({ profile: name, limits, retrieval }: Recipe, base: string): Promise<Profile> {
-  const loaded = await loadProfile(name, base);
-  if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
-  const { profile } = loaded;
-  return {
-    ...profile,
-    sampling: { ...profile.sampling, maxSegmentTokens: limits.segmentTokens ?? profile.sampling.maxSegmentTokens },
-    limits: {
-      ...profile.limits,
-      searches: limits.searches ?? profile.limits.searches,
-      turns: limits.turns ?? profile.limits.turns,
-      passages: retrieval.passages ?? profile.limits.passages,
-      seconds: limits.seconds ?? profile.limits.seconds,
-      ...(limits.tokens === undefined ? {} : { tokens: limits.tokens }),
-    },
-  };
-}
-
-function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Promise<Corpus> {
+/**
+ * Opens what the recipe searches, and records in the run's folder what that was. A run that goes on searches the snapshot it began with, also
+ * where the recipe names a place and a later one has been published there.
+ */
+async function corpusOf({ recipe: { retrieval }, base, folder, signal }: OpenRunRequest): Promise<Corpus> {
   const here = resolve(base, retrieval.index);
-  return openCorpus(existsSync(here) ? here : retrieval.index, {
+  const named = existsSync(here) ? here : retrieval.index;
+  const record = join(folder, "searched.json");
+  const before = searchedBefore(record);
+  const corpus = await openCorpus(before?.named === named ? before.snapshot : named, {
     embedder: retrieval.embedder,
     mode: retrieval.mode,
     signal,
@@ -108,6 +103,24 @@ function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Pro
         Promise.reject(new RecipeOpenError(`${text} does not exist; name what is searched.`)),
       ),
   });
+  replaceFile(record, `${JSON.stringify({ named, ...corpus.pins }, undefined, 2)}\n`);
+  return corpus;
+}
+
+const Searched = z.object({
+  named: z.string(),
+  corpus: z.object({ kind: z.string() }),
+  index: z.object({ id: z.string() }),
+});
+
+/** The snapshot that this run began with; undefined where it has not begun or searches something else. */
+function searchedBefore(record: string): { named: string; snapshot: string } | undefined {
+  try {
+    const { named, corpus, index } = Searched.parse(JSON.parse(readFileSync(record, "utf8")));
+    return corpus.kind === "snapshot" ? { named, snapshot: index.id } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The sets' questions that have a gold answer, chosen as the recipe says. */
@@ -147,7 +160,7 @@ function isCovered({ golds }: EvaluationQuestion, finder: GoldFinder): boolean {
 async function supervisedOf(
   { recipe, base, folder, signal }: OpenRunRequest,
   profile: Profile,
-  stages: readonly (readonly WeightedQuestions[])[],
+  sets: readonly WeightedQuestions[],
   retriever: Retriever,
 ): Promise<Trajectory[]> {
   const { supervised } = recipe;
@@ -157,7 +170,7 @@ async function supervisedOf(
     files.push(
       await makeExperts({
         file: join(folder, "experts.trajectories.jsonl"),
-        questions: stages.flat().flatMap(({ questions }) => questions),
+        questions: sets.flatMap(({ questions }) => questions),
         profile,
         retriever,
         reward: rewardProfile(recipe.stages.at(-1)?.reward ?? "paper-stage2") ?? fittingReward(profile),
@@ -165,15 +178,11 @@ async function supervisedOf(
         signal,
       }),
     );
-  const kept: Trajectory[] = [];
-  for (const path of files)
-    for await (const read of readTrajectories(path, profile)) {
-      if (!read.ok) continue;
-      const { trajectory } = read.row;
-      if ((trajectory.reward?.total ?? 0) >= (supervised.minReward ?? -Infinity)) kept.push(trajectory);
-    }
+  const kept = await supervisedTrajectories(files, profile, supervised.minReward);
   if (kept.length === 0)
-    throw new RecipeOpenError("No trajectory of the supervised start has the reward it asks for; lower minReward.");
+    throw new RecipeOpenError(
+      "Every trajectory of the supervised start is excluded or has less reward than it asks for; lower minReward.",
+    );
   return kept;
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { SearchMode } from "../../protocol/passage.ts";
 import { rerankHits, rerankedHits } from "../index/rerank-hits.ts";
 import { type Reranker, openReranker } from "../models/reranker.ts";
+import { localRetriever } from "../retrieval/local.ts";
 import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, printJson } from "./output.ts";
@@ -58,12 +59,17 @@ export function addSearchCommand(program: Command): void {
         throw new CommandError(`${project.wordsOnly} --mode words searches without vectors.`);
       // Without an embedder both legs are one.
       const searched = project.wordsOnly ? "words" : mode.data;
+      const retriever = localRetriever(project.indexes, searched);
       const search = async (text: string) => {
         const started = performance.now();
-        const found = await project.index.search(text, reranker ? Math.max(k, rerankedHits) : k, searched, signal);
-        const hits = reranker ? await rerankHits(reranker, text, found.hits, k, signal) : found.hits;
+        const [outcome] = await retriever.search([text], reranker ? Math.max(k, rerankedHits) : k, signal);
+        if (!outcome?.ok) {
+          signal.throwIfAborted();
+          throw new CommandError(outcome?.error.message ?? "The search was not answered.");
+        }
+        const hits = reranker ? await rerankHits(reranker, text, outcome.hits, k, signal) : outcome.hits;
+        const coverage = retriever.coverage();
         const ms = Math.round((performance.now() - started) * 10) / 10;
-        const { coverage } = found;
         return { mode: searched, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
       };
       if (query !== undefined) {

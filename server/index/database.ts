@@ -20,15 +20,21 @@ export interface Database {
 export interface DatabaseOptions {
   /** Key for a store, from the editor's secrets; the environment is asked where absent. */
   key?: string | undefined;
+  /** Put before the name of every table, after the place's own. */
+  prefix?: string;
 }
 
 /** Another machine's commits to a store are seen after this long at most; looking at every query would cost a round trip. */
 const storeConsistencySeconds = 2;
 
 /** Connects to the place of an index. A folder is made. Rejects with what the store answers; `placeFault` puts it into a sentence. */
-export async function openDatabase(lance: Lance, place: IndexPlace, { key }: DatabaseOptions = {}): Promise<Database> {
+export async function openDatabase(
+  lance: Lance,
+  place: IndexPlace,
+  { key, prefix: further = "" }: DatabaseOptions = {},
+): Promise<Database> {
   const connection = await connect(lance, place, key);
-  const prefix = (place.kind === "store" && place.prefix) || "";
+  const prefix = `${(place.kind === "store" && place.prefix) || ""}${further}`;
   const opened: Table[] = [];
   const names = async (): Promise<string[]> => {
     const all = await tableNames(connection);

@@ -13,7 +13,9 @@ import { Holdings } from "./holdings.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { faultKind } from "./place-fault.ts";
 import { readChanged } from "./read-changed.ts";
+import { searchLegs } from "./search-legs.ts";
 import { searchTables } from "./search-tables.ts";
+import type { Snapshot } from "./snapshot-catalog.ts";
 import { StatusBoard } from "./status-board.ts";
 import { StoreKeeper } from "./store-keeper.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -49,8 +51,18 @@ export interface FolderIndex {
   resume(): void;
   /** Ends the update in progress, by whichever process; what is committed stays. */
   cancel(): void;
+  /** Copies the index as it is, frozen, to a place that a run elsewhere names. Rejects with one sentence where it is not complete. */
+  publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }>;
   search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }>;
   close(): Promise<void>;
+}
+
+export interface PublishRequest {
+  /** Key of the store, from the editor's secrets; the environment is asked where absent. */
+  key?: string | undefined;
+  signal: AbortSignal;
+  /** Rows copied so far, of all. */
+  onProgress?(done: number, total: number): void;
 }
 
 const controlMilliseconds = 500;
@@ -146,6 +158,15 @@ class OpenIndex implements FolderIndex {
     return sizes;
   }
 
+  async publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }> {
+    let published: { snapshot: Snapshot; made: boolean } | undefined;
+    await this.#queue.run(async () => {
+      if (!this.#keeper.writes) await this.#keeper.refresh();
+      published = await this.#keeper.publish(target, options);
+    });
+    return published!;
+  }
+
   pause(): void {
     this.#control.setPaused(true);
     this.#obey();
@@ -170,8 +191,15 @@ class OpenIndex implements FolderIndex {
     if (!this.#keeper.writes) await this.#refreshReader();
     // Between the rows of a file that go and those that come, the file would not be found.
     await this.#replacing;
-    const { hits, lost } = await this.#searchLegs(query, k, mode, signal);
-    const coverage = [this.#board.coverage(mode, this.#keeper.servingId), lost].filter(Boolean).join("; ");
+    const { hits, lost } = await searchLegs(mode, {
+      run: (legs) => searchTables(this.#keeper.sources(), query, k, legs, signal),
+      refresh: () => this.#keeper.refresh(),
+      failed: (error) => this.#mend(error),
+      signal,
+    });
+    const coverage = [this.#board.coverage(mode, this.#keeper.servingId), lost && `${this.folder.name}: ${lost}`]
+      .filter(Boolean)
+      .join("; ");
     return { hits, ...(coverage ? { coverage } : {}) };
   }
 
@@ -182,36 +210,6 @@ class OpenIndex implements FolderIndex {
     await this.#queue.idle();
     await this.#pool?.close();
     await this.#keeper.close();
-  }
-
-  /** A leg that cannot be searched costs its hits, not the search; what is wrong is told and mended. */
-  async #searchLegs(
-    query: string,
-    k: number,
-    mode: SearchMode,
-    signal: AbortSignal,
-  ): Promise<{ hits: Hit[]; lost?: string }> {
-    const run = (legs: SearchMode): Promise<Hit[]> => searchTables(this.#keeper.sources(), query, k, legs, signal);
-    try {
-      return { hits: await run(mode) };
-    } catch (first) {
-      signal.throwIfAborted();
-      try {
-        // A writer's clean-up can take a file from under a reader; the latest version has what it needs.
-        await this.#keeper.refresh();
-        return { hits: await run(mode) };
-      } catch (error) {
-        signal.throwIfAborted();
-        this.#mend(error);
-        if (mode !== "hybrid") throw error;
-        for (const leg of ["words", "vectors"] as const) {
-          const hits = await run(leg).catch(() => undefined);
-          const other = leg === "words" ? "vectors" : "words";
-          if (hits) return { hits, lost: `${this.folder.name}: ${other} could not be searched (${message(error)})` };
-        }
-        throw first;
-      }
-    }
   }
 
   /** A damaged index is derived data: the documents are still there to build it from. */

@@ -50,6 +50,7 @@ export function openMemoryTables(): Tables {
     searchVectors: () => Promise.resolve([]),
     passages: (ids) =>
       Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
+    everyPassage: () => Promise.resolve([...passages.values()]),
     maintain: none,
     prune: none,
     bytes: () => Promise.resolve({ live: 0 }),

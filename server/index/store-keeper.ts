@@ -11,9 +11,12 @@ import { type FileLease, type Lease, takeLease } from "./lease.ts";
 import { type IndexHead, readHead, writeHead } from "./manifest.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { PlaceFault, faultKind, placeFault } from "./place-fault.ts";
+import { checkOneWins } from "./place-check.ts";
 import { takePlaceLease } from "./place-lease.ts";
+import { publishSnapshot } from "./publish-snapshot.ts";
 import type { SearchSources } from "./search-tables.ts";
 import { type ServingVectors, openServing } from "./serving-vectors.ts";
+import type { Snapshot } from "./snapshot-catalog.ts";
 import { vectorTableName, vectorTablePrefix } from "./vector-table.ts";
 
 export interface KeeperOptions {
@@ -177,6 +180,30 @@ export class StoreKeeper {
     return { before, after: await size() };
   }
 
+  /** Copies the index as it is to a place where nothing changes it any more. */
+  async publish(
+    target: IndexPlace,
+    options: { key?: string | undefined; signal: AbortSignal; onProgress?(done: number, total: number): void },
+  ): Promise<{ snapshot: Snapshot; made: boolean }> {
+    const { database } = this.store;
+    if (!database || this.memoryReason)
+      throw new PlaceFault("other", `${this.memoryReason ?? "The index is not open."} There is nothing to publish.`);
+    const { done, total } = this.#holdings.counts();
+    if (total === 0) throw new PlaceFault("other", "The index holds no passages; there is nothing to publish.");
+    if (this.#embedder && done < total)
+      throw new PlaceFault(
+        "other",
+        `Only ${done} of ${total} passages have a vector; let the index finish, or publish words alone.`,
+      );
+    const own = this.#embedder;
+    const embedder = own && { spec: this.#options.embedderSpec ?? own.id, id: own.id, dimension: own.dimension };
+    return publishSnapshot(this.#lance!, database, this.#holdings, target, {
+      ...options,
+      folder: this.#options.name,
+      embedder,
+    });
+  }
+
   /** Removes the index and opens an empty one. */
   async clear(): Promise<void> {
     await this.#closeServing();
@@ -222,7 +249,10 @@ export class StoreKeeper {
       await this.clear();
       return reason;
     }
-    if (reading.kind === "none" && this.writes) await writeHead(state);
+    if (reading.kind === "none" && this.writes) {
+      if (place.kind === "store") await checkOneWins(this.#lance!, place, { key: placeKey });
+      await writeHead(state);
+    }
     this.#store = await openIndexStore(this.#lance!, database, state, this.#embedder, this.writes);
     await this.#adopt(this.writes, reading.kind === "ok" ? reading.head : undefined);
     return undefined;

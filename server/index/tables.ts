@@ -35,6 +35,7 @@ export interface Tables {
   /** Up to so many of the passages that hold the query's phrases and pass its filters, whatever its words. */
   admitted(query: SearchQuery, limit: number): Promise<{ id: string; hash: string }[]>;
   passages(ids: readonly string[]): Promise<Map<string, Passage>>;
+  everyPassage(): Promise<Passage[]>;
   /** Builds or extends indexes and removes what old versions left, where the thresholds say it is due. */
   maintain(force?: boolean): Promise<void>;
   /** Removes every old version and what no version names. */
@@ -134,6 +135,13 @@ export async function openTables(
         found.set(passage.id, passage);
       }
       return found;
+    },
+    async everyPassage() {
+      const all: Passage[] = [];
+      for await (const batch of passages.query().select([...readColumns])) {
+        for (const row of batch) all.push(passageOf(row as unknown as Parameters<typeof passageOf>[0]));
+      }
+      return all;
     },
     async maintain(force = false) {
       await vectors?.ensureIndex();
