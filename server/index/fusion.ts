@@ -52,6 +52,8 @@ export function fuse(
     for (const [index, { id, score }] of hits.entries()) {
       const part = best > 0 ? (weight * (score - floor)) / best : 0;
       const entry = fused.get(id) ?? { id, score: 0 };
+      // A passage counts at its first place in a list.
+      if (entry[leg]) continue;
       entry.score += part;
       entry[leg] = { rank: index + 1, score, part };
       fused.set(id, entry);

@@ -38,6 +38,12 @@ describe("fusion", () => {
     expect(fuse(words(5).slice(0, 3), [], { least: 0.2, most: 0.8 })[0]!.words!.part).toBeCloseTo(0.5);
   });
 
+  test("counts a passage that a list names twice at its first place", () => {
+    const twice = ["a", "b", "b", "c"].map((id, at) => ({ id, score: 1 - at / 10 }));
+    expect(ids(fuse([], twice, even))).toEqual(["a", "b", "c"]);
+    expect(fuse([], twice, even)[1]).toMatchObject({ score: 0.45, vectors: { rank: 2 } });
+  });
+
   test("one leg alone keeps its order", () => {
     const hits = [3, 2, 1].map((score) => ({ id: `${score}`, score }));
     expect(ids(fuse(hits, [], even))).toEqual(["3", "2", "1"]);
