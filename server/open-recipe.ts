@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { Passage } from "../protocol/passage.ts";
-import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import type { RecipeDataSet } from "../protocol/recipe.ts";
 import type { Trajectory } from "../protocol/trajectory.ts";
 import { openNamedRetriever } from "./commands/retriever-options.ts";
 import { type Corpus, openCorpus } from "./corpus.ts";
