@@ -22,7 +22,7 @@ import { rewardProfile } from "./rewards/profiles.ts";
 import { fittingReward } from "./rewards/fitting-reward.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
 import { makeExperts } from "./make-experts.ts";
-import { readTrajectories } from "./trajectories/import/read-trajectories.ts";
+import { supervisedTrajectories } from "./supervised-trajectories.ts";
 import type { WeightedQuestions } from "./training/loop/host.ts";
 
 /** A recipe names what cannot be opened: one sentence that says what and what to do. */
@@ -178,15 +178,11 @@ async function supervisedOf(
         signal,
       }),
     );
-  const kept: Trajectory[] = [];
-  for (const path of files)
-    for await (const read of readTrajectories(path, profile)) {
-      if (!read.ok) continue;
-      const { trajectory } = read.row;
-      if ((trajectory.reward?.total ?? 0) >= (supervised.minReward ?? -Infinity)) kept.push(trajectory);
-    }
+  const kept = await supervisedTrajectories(files, profile, supervised.minReward);
   if (kept.length === 0)
-    throw new RecipeOpenError("No trajectory of the supervised start has the reward it asks for; lower minReward.");
+    throw new RecipeOpenError(
+      "Every trajectory of the supervised start is excluded or has less reward than it asks for; lower minReward.",
+    );
   return kept;
 }
 

@@ -113,14 +113,14 @@ export class Questions {
     onEvent: (event: RolloutEvent) => void,
   ): Promise<void> {
     this.#session.updateAll();
-    const projects = await this.#session.projects();
-    await Promise.all(projects.map((project) => wordsReady(project.index, signal)));
+    const [projects, indexes] = await Promise.all([this.#session.projects(), this.#session.indexes()]);
+    await Promise.all(indexes.map((index) => wordsReady(index, signal)));
     const { policy, why } = choosePolicy(request, this.#session);
     await ask(
       { id, question: request.question, policy, why, profile, fallback: "extractive", ...(follows ? { follows } : {}) },
       {
-        folders: this.#session.folders,
-        retriever: localRetriever(projects.map((project) => project.index)),
+        folders: this.#session.searched,
+        retriever: localRetriever(indexes),
         // A question over several folders is kept with the first; lists merge the stores of all.
         store: projects[0]!.store,
         openPolicy: this.#openPolicy,

@@ -69,7 +69,7 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   let indexing: RunningUpdate | undefined;
   const retriever = await openNamedRetriever(options.retriever ?? resolve(dir), options, async () => {
     indexing = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
-    return localRetriever([project.index]);
+    return localRetriever(project.indexes);
   });
 
   const printer = options.json ? undefined : askPrinter();
@@ -83,7 +83,7 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
       ...(options.fallback ? { fallback: "extractive" } : {}),
     },
     {
-      folders: [project.folder],
+      folders: project.folders,
       retriever,
       store: project.store,
       openPolicy: (id) => openPolicy(id, { trained: (name) => openTrained(name, options.json ? undefined : note) }),

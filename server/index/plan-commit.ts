@@ -43,6 +43,7 @@ export function planCommit(
       if (outcome.lasting) plan.set.set(path, { hash: "", size, modified, passages: [] });
     }
     if (outcome.kind === "read") {
+      if (outcome.note !== undefined) plan.skipped.push({ path, reason: outcome.note });
       plan.passages.push(...outcome.passages);
       plan.set.set(path, {
         hash: outcome.contentHash,
