@@ -1,6 +1,7 @@
 import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
-import { filter, setFilter, setSort, sort, summary } from "./model.ts";
+import { SavedFilters } from "./saved-filters.tsx";
+import { againstName, filter, setFilter, setSort, sort, summary } from "./model.ts";
 
 const sortWords: Readonly<Record<RowSort["key"], string>> = {
   line: "order of the file",
@@ -14,13 +15,15 @@ const sortWords: Readonly<Record<RowSort["key"], string>> = {
 
 const marks = ["excluded", "included", "noted"] as const;
 
+const flips = ["either", "won", "lost"] as const;
+
 const typingMilliseconds = 200;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most, tag, marked } = filter.value;
+  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -89,6 +92,14 @@ export function Filters() {
           values={marks}
           onChange={(value) => change({ marked: marks.find((mark) => mark === value) })}
         />
+        {againstName.value !== undefined && (
+          <Choice
+            label="Flips"
+            value={flip ?? ""}
+            values={flips}
+            onChange={(value) => change({ flip: flips.find((each) => each === value) })}
+          />
+        )}
       </div>
       <div class="filter-row">
         <span class="field">
@@ -122,6 +133,7 @@ export function Filters() {
           </button>
         )}
       </div>
+      <SavedFilters />
     </form>
   );
 }
