@@ -1,6 +1,6 @@
 // Bundles the extension, the language server, the terminal program, their worker and the viewer into dist/.
 //   node esbuild.mjs [--production] [--watch]
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -81,7 +81,7 @@ function nodeBundle(production, outdir) {
 /** What is bundled; an entry that is not there yet is left out of the build and named by `missingEntries`. */
 export function bundles(production = false, outdir = dist) {
   const node = nodeBundle(production, outdir);
-  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx" };
+  const pages = { viewer: "media/viewer/main.tsx", trajectories: "media/viewer/many/main.tsx", run: "media/run-page/main.tsx", inspector: "media/inspector/main.tsx" };
   return [
     { ...node, entryPoints: { extension: "src/extension.ts" }, plugins: [zodInEnglish] },
     {
@@ -139,6 +139,19 @@ function place(outdir) {
   // The root manifest says "module"; the bundles are CommonJS.
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(outdir, "cli.js"));
+  placeGrammars(join(outdir, "grammars"));
+}
+
+/** The parsers of source code, as their packages bring them; what is not code has none here. */
+function placeGrammars(folder) {
+  const modules = join(root, "node_modules");
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(modules, "web-tree-sitter", "web-tree-sitter.wasm"), join(folder, "web-tree-sitter.wasm"));
+  const grammars = join(modules, "@vscode", "tree-sitter-wasm", "wasm");
+  for (const file of readdirSync(grammars)) {
+    if (/^tree-sitter-.+\.wasm$/.test(file) && !/-(?:css|ini|regex)\.wasm$/.test(file))
+      copyFileSync(join(grammars, file), join(folder, file));
+  }
 }
 
 function present(options) {

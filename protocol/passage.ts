@@ -9,11 +9,13 @@ export const Passage = z.object({
   text: z.string(),
   /** Absent for passages of a remote retrieval server, which has no files of ours. */
   place: Place.optional(),
+  /** ISO 639-1 code of the text's language, or the name of a programming language, lower case; absent where nothing is known. */
+  language: z.string().optional(),
 });
 export type Passage = z.infer<typeof Passage>;
 
-/** What one leg (words or vectors) says of a hit. */
-export const LegScore = z.object({ rank: z.int().min(1), score: z.number() });
+/** What one leg (words or vectors) says of a hit: its place in the leg's list, BM25 or cosine, and what that adds to the fused score. */
+export const LegScore = z.object({ rank: z.int().min(1), score: z.number(), part: z.number().optional() });
 export type LegScore = z.infer<typeof LegScore>;
 
 /** A retrieved passage with the reason why it is there. */
@@ -21,12 +23,16 @@ export const Hit = z.object({
   passage: Passage,
   /** 1-based rank in the fused list. */
   rank: z.int().min(1),
-  /** Fused score; comparable within one list only. */
+  /** Parts of both legs, times what repetition takes off; comparable within one list only. */
   score: z.number(),
   words: LegScore.optional(),
   vectors: LegScore.optional(),
   /** Query terms that occur in the passage, as they stand in the query. */
   matched: z.array(z.string()),
+  /** Factor below 1 where better hits are from the same section or page. */
+  repetition: z.number().optional(),
+  /** Places of near copies of this passage, which are left out of the list. */
+  copies: z.array(Place).optional(),
 });
 export type Hit = z.infer<typeof Hit>;
 

@@ -1,3 +1,4 @@
+import { withCheckpoint } from "./run-checkpoints.ts";
 import { z } from "zod";
 import { RunCheckpoint, type RunEvent, RunGroup, RunPhase, RunSpending, RunState } from "./run.ts";
 
@@ -134,7 +135,7 @@ export function foldRunEvent(picture: RunPicture, event: RunEvent): "folded" | "
       if (event.best) picture.bestEvaluation = event.iteration;
       break;
     case "checkpoint":
-      putCheckpoint(picture, event.checkpoint);
+      picture.checkpoints = withCheckpoint(picture.checkpoints, event.checkpoint);
       break;
     case "abandoned":
       abandon(picture, event.iteration);
@@ -203,14 +204,6 @@ function abandon(picture: RunPicture, after: number): void {
   picture.stages.length = picture.training.x.length;
   picture.groups = picture.groups.filter(({ iteration }) => iteration <= after);
   delete picture.rollouts;
-}
-
-/** There is one best checkpoint; the event that names it takes the mark from the one before. */
-function putCheckpoint(picture: RunPicture, checkpoint: RunCheckpoint): void {
-  const others = picture.checkpoints
-    .filter(({ name }) => name !== checkpoint.name)
-    .map((other) => (checkpoint.best ? { ...other, best: false } : other));
-  picture.checkpoints = [...others, checkpoint];
 }
 
 function keep<T>(list: T[], item: T, most: number): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AnnotationChange, Annotations } from "./annotations.ts";
+import { documentsToClient, documentsToServer } from "./documents-messages.ts";
 import { IndexStatus } from "./index-status.ts";
 import { Inspection } from "./inspection.ts";
 import { notification, request } from "./message.ts";
@@ -189,6 +190,7 @@ export const toServer = {
     "A piece of text of an editor model's reply.",
     z.object({ call: z.string(), text: z.string() }),
   ),
+  ...documentsToServer,
   ...runsToServer,
 } as const;
 
@@ -234,5 +236,6 @@ export const toClient = {
     z.object({ endpoint: z.string() }),
     z.object({ key: z.string().nullable() }),
   ),
+  ...documentsToClient,
   ...runsToClient,
 } as const;

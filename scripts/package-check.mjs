@@ -24,7 +24,7 @@ const needed = [
     "cli.js",
     "package.json",
   ].map((file) => `dist/${file}`),
-  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "codicon.ttf"].map(
+  ...["viewer.js", "viewer.css", "trajectories.js", "trajectories.css", "run.js", "run.css", "inspector.js", "inspector.css", "codicon.ttf"].map(
     (file) => `dist/${file}`,
   ),
   ...[
@@ -34,6 +34,7 @@ const needed = [
     "shims/torch/__init__.py",
     "shims/peft/__init__.py",
   ].map((file) => `trainer/${file}`),
+  ...["web-tree-sitter", "tree-sitter-python", "tree-sitter-typescript"].map((name) => `dist/grammars/${name}.wasm`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
 
@@ -44,6 +45,7 @@ const allowed = [
   /^media\/schemas\/[^/]+\.json$/,
   /^trainer\/(?:[a-z]+\/)*[a-zA-Z_]+\.(?:md|py|toml)$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
+  /^dist\/grammars\/[a-z-]+\.wasm$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,
   /^dist\/node_modules\/onnxruntime-(node|common)\/(package\.json|dist\/.+\.(js|json)|bin\/.+)$/,
 ];

@@ -1,4 +1,5 @@
-// npm run proof [-- --out FOLDER --passages FILE]: sets up, then proves with test/proof/main.ts that the searcher learns. Takes about an hour.
+// npm run proof [-- --seeds 1,2 --out FOLDER --passages FILE]: sets up, then proves with test/proof/main.ts that the searcher learns. Takes about
+// an hour for each seed.
 import { join } from "node:path";
 import { Failure, main } from "./failure.mjs";
 import { withNode } from "./own-node.mjs";

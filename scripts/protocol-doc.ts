@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { NotificationMessage, RequestMessage } from "../protocol/message.ts";
 import { toClient, toServer } from "../protocol/server-messages.ts";
 import { fromFileView, toFileView } from "../protocol/file-view-messages.ts";
+import { fromInspector, toInspector } from "../protocol/inspector-messages.ts";
 import { fromRunPage, toRunPage } from "../protocol/run-page-messages.ts";
 import { fromViewer, toViewer } from "../protocol/viewer-messages.ts";
 
@@ -15,6 +16,8 @@ const tables: [heading: string, table: Record<string, RequestMessage | Notificat
   ["Extension to page of a trajectories file", toFileView],
   ["Page of a training run to extension", fromRunPage],
   ["Extension to page of a training run", toRunPage],
+  ["Retrieval inspector to extension", fromInspector],
+  ["Extension to retrieval inspector", toInspector],
 ];
 
 /** The reference page of every message between the parts, made from the same schemas that parse them. */

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { RunHostError } from "./runs/run-host.ts";
 import { readTar } from "./training/tinker/tar-archive.ts";
 
 /** Writes an adapter's archive (tar.gz) as a PEFT folder; answers the names of its files. Paths inside the archive are not followed. */
@@ -12,12 +11,4 @@ export async function unpackAdapter(archive: Uint8Array, folder: string): Promis
     writeFileSync(join(folder, file), bytes);
     return file;
   });
-}
-
-/** Refuses: adapters are answered with by a server that loads PEFT folders. */
-export async function keepPolicy(): Promise<string> {
-  throw new RunHostError(
-    "refused",
-    "Searchlight cannot sample a checkpoint itself; export its adapter, serve it with vLLM, and choose that server as the model.",
-  );
 }

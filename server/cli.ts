@@ -4,6 +4,7 @@ import { addAuditCommand } from "./commands/audit.ts";
 import { addCompareCommand } from "./commands/compare.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { diskFailure } from "./commands/disk-failure.ts";
+import { addDocumentsCommand } from "./commands/documents.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
@@ -38,6 +39,7 @@ for (const add of [
   addViewCommand,
   addExportCommand,
   addStatusCommand,
+  addDocumentsCommand,
   addProfilesCommand,
   addScoreCommand,
   addRolloutsCommand,

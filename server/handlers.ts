@@ -1,14 +1,15 @@
-import { realpath } from "node:fs/promises";
-import { isAbsolute, join, relative, sep } from "node:path";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
-import { hashBytes } from "./documents/read-place.ts";
+import { hashBytes } from "./documents/hash-bytes.ts";
+import type { DocumentSources } from "./document-sources.ts";
+import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
 import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
 import { TrajectoryFiles } from "./editor/trajectory-files.ts";
+import { fileInFolder } from "./file-in-folder.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
@@ -17,11 +18,13 @@ import { localRetriever } from "./retrieval/local.ts";
 import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
 import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
+import { trainedModels } from "./trained-policies.ts";
 import { TrajectoryActions } from "./trajectory-actions.ts";
 import type { CallContext } from "./wire.ts";
 
 export interface HandlerParts extends RunHandlerParts {
   session: Session;
+  sources: DocumentSources;
   questions: Questions;
   editorModels: EditorModels;
   openPolicy(id: string): Promise<Policy>;
@@ -37,14 +40,12 @@ export function handlers(parts: HandlerParts): Handlers {
   const actions = new TrajectoryActions({ session, questions, files });
   return {
     ...runHandlers(parts),
+    ...documentHandlers(session, parts.sources),
     ask: async (request) => ({ trajectoryId: await questions.start(withoutUndefined(request)) }),
     stop: ({ trajectoryId }) => ({ stopped: questions.stop(trajectoryId) }),
     search: async ({ query, k, mode }, { signal }) => {
       const started = performance.now();
-      const retriever = localRetriever(
-        (await session.projects()).map((project) => project.index),
-        mode,
-      );
+      const retriever = localRetriever(await session.indexes(), mode);
       const [outcome] = await retriever.search([query], k, signal);
       if (!outcome?.ok) throw new Error(outcome?.error.message ?? "The search was not answered; restart the server.");
       const coverage = retriever.coverage();
@@ -52,8 +53,8 @@ export function handlers(parts: HandlerParts): Handlers {
     },
     indexStatus: async () => ({ folders: await session.statuses() }),
     indexAction: async ({ folder, action }) => {
-      for (const target of session.folders.filter(({ id }) => folder === undefined || id === folder)) {
-        const { index } = await session.project(target);
+      for (const target of session.searched.filter(({ id }) => folder === undefined || id === folder)) {
+        const index = await session.index(target);
         if (action === "update") void session.update(target);
         else if (action === "rebuild") session.rebuild(target, index);
         else if (action === "pause") index.pause();
@@ -73,7 +74,7 @@ export function handlers(parts: HandlerParts): Handlers {
     },
     inspectTrajectory: async ({ id }) => {
       const trajectory = await questions.find(id);
-      const folders = new Set(session.folders.map((folder) => folder.id));
+      const folders = new Set(session.searched.map((folder) => folder.id));
       if (!trajectory) return null;
       const annotations = await actions.said(trajectory);
       const inspection = await inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place));
@@ -87,13 +88,13 @@ export function handlers(parts: HandlerParts): Handlers {
     },
     trajectoryRows: ({ path, query, against }, { signal }) => files.page(path, query, signal, against),
     trajectoryRecord: ({ path, key }) => {
-      const folders = new Set(session.folders.map((folder) => folder.id));
+      const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
     },
     trajectoryFileClosed: ({ path }) => files.close(path),
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
-      return { models: [...servers, ...editor] };
+      return { models: [...(session.trusted ? trainedModels() : []), ...servers, ...editor] };
     },
     testModel: async ({ policy }, { signal }) => {
       const started = performance.now();
@@ -106,17 +107,12 @@ export function handlers(parts: HandlerParts): Handlers {
   };
 }
 
-/**
- * The absolute path of a place, held inside its folder: a place comes from a stored record and may say anything, and a link on
- * its way may lead anywhere.
- */
+/** The absolute path of a place: it comes from a stored record and may say anything. */
 async function resolvePlace(session: Session, place: Place): Promise<{ path: string; stale: boolean } | null> {
-  const folder = session.folders.find(({ id }) => id === place.folder);
-  if (!folder) return null;
+  const folder = session.searched.find(({ id }) => id === place.folder);
+  const path = folder && (await fileInFolder(folder, place.path));
+  if (path === undefined) return null;
   try {
-    const path = await realpath(join(folder.path, place.path));
-    const [first] = relative(folder.path, path).split(sep);
-    if (first === "" || first === ".." || isAbsolute(relative(folder.path, path))) return null;
     return { path, stale: hashBytes(await readBytes(path)) !== place.contentHash };
   } catch {
     return null; // Gone, no file, or more than any document holds.

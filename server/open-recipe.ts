@@ -12,7 +12,8 @@ import { GoldFinder, tellingGolds } from "./evaluation/audit/gold-finder.ts";
 import type { EvaluationQuestion } from "./evaluation/data-sets/question.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
 import { sampleQuestions } from "./evaluation/sample-questions.ts";
-import { type Profile, loadProfile } from "./rollout/profile.ts";
+import { recipeProfile } from "./recipe-profile.ts";
+import type { Profile } from "./rollout/profile.ts";
 import { openRunEngine } from "./runs/run-engine.ts";
 import type { OpenRunRequest, OpenedRun } from "./runs/run-work.ts";
 import { rewardProfile } from "./rewards/profiles.ts";
@@ -33,7 +34,9 @@ export class RecipeOpenError extends Error {
  */
 export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
   const { recipe, base, signal, onProgress } = request;
-  const profile = await profileOf(recipe, base);
+  const loaded = await recipeProfile(recipe, base);
+  if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
+  const { profile } = loaded;
   onProgress("Opening the documents");
   const corpus = await corpusOf(recipe, base, signal);
   try {
@@ -42,7 +45,9 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
     const stages = [];
     for (const { data } of recipe.stages) stages.push(await questions(data ?? recipe.data));
     const evaluation = (await questions(recipe.evaluation?.data ?? [])).flatMap((set) => set.questions);
-    const supervised = await supervisedOf(request, profile, stages, corpus.retriever);
+    // A recipe of a supervised start alone has no stage whose questions it could take.
+    const taught = stages.length > 0 ? stages.flat() : recipe.supervised ? await questions(recipe.data) : [];
+    const supervised = await supervisedOf(request, profile, taught, corpus.retriever);
     const model = modelOf(request, corpus.passages);
     const read = readModelFolder(model, recipe.engine.kind === "local" ? recipe.engine.backend : "jax");
     if (!read.ok) throw new RecipeOpenError(read.reason);
@@ -76,25 +81,6 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
     await corpus.close();
     throw error;
   }
-}
-
-/** The recipe's profile with the recipe's limits in it. `contextTokens` has no place in a profile; the loop holds to it. */
-async function profileOf({ profile: name, limits, retrieval }: Recipe, base: string): Promise<Profile> {
-  const loaded = await loadProfile(name, base);
-  if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
-  const { profile } = loaded;
-  return {
-    ...profile,
-    sampling: { ...profile.sampling, maxSegmentTokens: limits.segmentTokens ?? profile.sampling.maxSegmentTokens },
-    limits: {
-      ...profile.limits,
-      searches: limits.searches ?? profile.limits.searches,
-      turns: limits.turns ?? profile.limits.turns,
-      passages: retrieval.passages ?? profile.limits.passages,
-      seconds: limits.seconds ?? profile.limits.seconds,
-      ...(limits.tokens === undefined ? {} : { tokens: limits.tokens }),
-    },
-  };
 }
 
 function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Promise<Corpus> {
@@ -147,7 +133,7 @@ function isCovered({ golds }: EvaluationQuestion, finder: GoldFinder): boolean {
 async function supervisedOf(
   { recipe, base, folder, signal }: OpenRunRequest,
   profile: Profile,
-  stages: readonly (readonly WeightedQuestions[])[],
+  sets: readonly WeightedQuestions[],
   retriever: Retriever,
 ): Promise<Trajectory[]> {
   const { supervised } = recipe;
@@ -157,7 +143,7 @@ async function supervisedOf(
     files.push(
       await makeExperts({
         file: join(folder, "experts.trajectories.jsonl"),
-        questions: stages.flat().flatMap(({ questions }) => questions),
+        questions: sets.flatMap(({ questions }) => questions),
         profile,
         retriever,
         reward: rewardProfile(recipe.stages.at(-1)?.reward ?? "paper-stage2") ?? fittingReward(profile),

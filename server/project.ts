@@ -1,4 +1,4 @@
-import type { EmbedderDeps } from "./models/embedder.ts";
+import type { Embedder, EmbedderDeps } from "./models/embedder.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Folder } from "./home.ts";
 import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
@@ -9,6 +9,7 @@ export interface Project {
   folder: Folder;
   index: FolderIndex;
   store: TrajectoryStore;
+  embedder: Embedder | null;
   /** Why there are no vectors; undefined when there is an embedder. */
   wordsOnly?: string;
   close(): Promise<void>;
@@ -31,6 +32,7 @@ export async function openProject(folder: Folder, options: ProjectOptions): Prom
     folder,
     index,
     store,
+    embedder,
     ...(embedding.ok ? {} : { wordsOnly: embedding.reason }),
     async close() {
       await index.close();

@@ -6,8 +6,9 @@ import { ask } from "./ask.ts";
 import type { Policy } from "./models/policy.ts";
 import { wordsReady } from "./project.ts";
 import { localRetriever } from "./retrieval/local.ts";
-import { builtInProfiles, loadProfile } from "./rollout/profile.ts";
+import { type LoadedProfile, builtInProfiles, loadProfile } from "./rollout/profile.ts";
 import type { Session } from "./session.ts";
+import { trainedProfile } from "./trained-policies.ts";
 
 export interface QuestionRequest {
   question: string;
@@ -47,13 +48,16 @@ export class Questions {
     if (this.#session.folders.length === 0) {
       throw new Error("No folder is open, so there are no documents to ask about; open a folder first.");
     }
+    const own = request.profile ? undefined : trainedProfile(choosePolicy(request, this.#session).policy);
     const named = request.profile || this.#session.settings.profile || "docs";
-    if (!this.#session.trusted && !builtInProfiles.some(({ name }) => name === named)) {
+    if (!own && !this.#session.trusted && !builtInProfiles.some(({ name }) => name === named)) {
       throw new Error(
         `The profile ${named} is a file, and this folder is not trusted; trust it, or use a built-in profile.`,
       );
     }
-    const profile = await loadProfile(named, this.#session.folders[0]!.path);
+    const profile: LoadedProfile = own
+      ? { ok: true, profile: own }
+      : await loadProfile(named, this.#session.folders[0]!.path);
     if (!profile.ok) throw new Error(profile.reason);
     const follows = request.follows ? await this.find(request.follows) : undefined;
 
@@ -109,14 +113,14 @@ export class Questions {
     onEvent: (event: RolloutEvent) => void,
   ): Promise<void> {
     this.#session.updateAll();
-    const projects = await this.#session.projects();
-    await Promise.all(projects.map((project) => wordsReady(project.index, signal)));
+    const [projects, indexes] = await Promise.all([this.#session.projects(), this.#session.indexes()]);
+    await Promise.all(indexes.map((index) => wordsReady(index, signal)));
     const { policy, why } = choosePolicy(request, this.#session);
     await ask(
       { id, question: request.question, policy, why, profile, fallback: "extractive", ...(follows ? { follows } : {}) },
       {
-        folders: this.#session.folders,
-        retriever: localRetriever(projects.map((project) => project.index)),
+        folders: this.#session.searched,
+        retriever: localRetriever(indexes),
         // A question over several folders is kept with the first; lists merge the stores of all.
         store: projects[0]!.store,
         openPolicy: this.#openPolicy,

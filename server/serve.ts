@@ -10,6 +10,7 @@ import {
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { ServerOptions, toClient, toServer } from "../protocol/server-messages.ts";
+import { DocumentSources } from "./document-sources.ts";
 import { editorModels } from "./editor-models.ts";
 import { recipeDocuments } from "./editor/recipe-documents.ts";
 import { trajectoryDocuments } from "./editor/trajectory-documents.ts";
@@ -20,7 +21,9 @@ import { Session } from "./session.ts";
 import { version } from "./version.ts";
 import { windowRuns } from "./open-window-runs.ts";
 import type { WindowRuns } from "./window-runs.ts";
-import { keepPolicy, unpackAdapter } from "./adapter-files.ts";
+import { unpackAdapter } from "./adapter-files.ts";
+import { keepPolicy } from "./keep-policy.ts";
+import { closeTrained, openTrained } from "./trained-policies.ts";
 import { ask, listenTo, tell } from "./wire.ts";
 
 /** Edits that come in bursts (a save of all, a branch switch) are taken in together. */
@@ -39,6 +42,7 @@ export function serve(connection: Connection): void {
   process.on("unhandledRejection", (reason) => onFault("unhandled rejection", reason));
 
   let session: Session | undefined;
+  let sources: DocumentSources | undefined;
   let questions: Questions | undefined;
 
   let runs: WindowRuns | undefined;
@@ -73,8 +77,13 @@ export function serve(connection: Connection): void {
           () => undefined,
         ),
     };
-    const open = (id: string) => openPolicy(id, { ...way, editor: models });
+    const open = (id: string) => openPolicy(id, { ...way, editor: models, trained: openTrained });
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
+    sources = new DocumentSources({
+      session,
+      publish: (list) => tell(connection, toClient.documentsChanged, { sources: list }),
+      onFault,
+    });
     questions = new Questions(
       session,
       open,
@@ -87,6 +96,7 @@ export function serve(connection: Connection): void {
       toServer,
       handlers({
         session,
+        sources,
         questions,
         editorModels: models,
         openPolicy: open,
@@ -105,6 +115,8 @@ export function serve(connection: Connection): void {
       .register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: "**/*" }] })
       .catch((error: unknown) => onFault("watching files", error));
     if (session?.settings.indexOnOpen) session.updateAll();
+    sources?.reload();
+    sources?.continueSites();
   });
 
   const changed = new Map<string, Set<string>>();
@@ -123,7 +135,7 @@ export function serve(connection: Connection): void {
     } catch {
       return; // An address of another machine is no file of an open folder.
     }
-    for (const folder of session?.folders ?? []) {
+    for (const folder of session?.searched ?? []) {
       const inside = relative(folder.path, path);
       if (inside.startsWith("..") || inside === "") continue;
       const paths = changed.get(folder.id) ?? new Set();
@@ -135,10 +147,10 @@ export function serve(connection: Connection): void {
     const batches = [...changed];
     changed.clear();
     for (const [id, paths] of batches) {
-      const folder = session?.folders.find((candidate) => candidate.id === id);
+      const folder = session?.searched.find((candidate) => candidate.id === id);
       if (!session || !folder || !session.isOpen(folder)) continue;
       try {
-        await (await session.project(folder)).index.updatePaths([...paths], session.signal);
+        await (await session.index(folder)).updatePaths([...paths], session.signal);
       } catch (error) {
         if (!session.signal.aborted) onFault(`taking in changes of ${folder.name}`, error);
       }
@@ -149,7 +161,9 @@ export function serve(connection: Connection): void {
     clearTimeout(timer);
     runs?.close();
     await questions?.close();
+    await sources?.close();
     await session?.close();
+    await closeTrained();
   });
   connection.onExit(() => process.exit(0));
   connection.listen();

@@ -1,21 +1,32 @@
 import { existsSync, statSync } from "node:fs";
-import type { IndexStatus } from "../protocol/index-status.ts";
+import type { IndexFault, IndexStatus } from "../protocol/index-status.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 import { type Folder, openFolder } from "./home.ts";
-import type { FolderIndex } from "./index/folder-index.ts";
-import type { EmbedderDeps } from "./models/embedder.ts";
+import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
+import { IndexSizes } from "./index-sizes.ts";
+import type { EmbedderDeps, EmbedderOpening } from "./models/embedder.ts";
+import { openEmbedder } from "./models/open-embedder.ts";
 import { type Project, openProject } from "./project.ts";
 
+const keptFaults = 20;
+
 /**
- * The folders of one editor window. A folder's index and store are opened on first need and stay open; the index is
- * brought up to date behind whatever else happens.
+ * The folders of one editor window, and those of the documents that were added to them. A folder's index and store are opened on
+ * first need and stay open; the index is brought up to date behind whatever else happens.
  */
 export class Session {
+  /** Those of the workspace. */
   readonly folders: readonly Folder[];
+  #added: readonly Folder[] = [];
   readonly settings: ServerOptions["settings"];
   readonly trusted: boolean;
   readonly #projects = new Map<string, Promise<Project>>();
+  /** Indexes of added documents; they have no trajectories. */
+  readonly #indexes = new Map<string, { opening: Promise<FolderIndex>; leaving: AbortController }>();
   readonly #updates = new Map<string, Promise<void>>();
+  readonly #errors = new Map<string, IndexFault[]>();
+  readonly #sizes: IndexSizes;
+  #embedder: Promise<EmbedderOpening> | undefined;
   readonly #ending = new AbortController();
   readonly #onStatus: (status: IndexStatus) => void;
   readonly #onFault: (where: string, error: unknown) => void;
@@ -37,6 +48,28 @@ export class Session {
     this.#onStatus = onStatus;
     this.#onFault = onFault;
     this.#embedding = embedding;
+    this.#sizes = new IndexSizes((folder) => void this.#tellAgain(folder));
+  }
+
+  /** Everything that is searched: the workspace's folders, then added ones. */
+  get searched(): readonly Folder[] {
+    return [...this.folders, ...this.#added];
+  }
+
+  /** Says which folders are searched beside those of the workspace. Resolves when the indexes of those that are no longer are closed. */
+  async setAdded(folders: readonly Folder[]): Promise<void> {
+    this.#added = folders.filter(({ id }, at) => folders.findIndex((each) => each.id === id) === at);
+    const ids = new Set(this.#added.map(({ id }) => id));
+    const left = [...this.#indexes].filter(([id]) => !ids.has(id));
+    for (const [id] of left) this.#indexes.delete(id);
+    await Promise.all(
+      left.map(async ([id, { opening, leaving }]) => {
+        leaving.abort();
+        await this.#updates.get(id);
+        const index = await opening.catch(() => undefined);
+        await index?.close();
+      }),
+    );
   }
 
   /** Fires when the session ends. */
@@ -45,7 +78,25 @@ export class Session {
   }
 
   isOpen(folder: Folder): boolean {
-    return this.#projects.has(folder.id);
+    return this.#projects.has(folder.id) || this.#indexes.has(folder.id);
+  }
+
+  /** The index of any searched folder. */
+  async index(folder: Folder): Promise<FolderIndex> {
+    if (this.folders.some(({ id }) => id === folder.id)) return (await this.project(folder)).index;
+    const open = this.#indexes.get(folder.id);
+    if (open) return open.opening;
+    const opening = this.#openAdded(folder);
+    opening.catch(() => this.#indexes.delete(folder.id));
+    this.#indexes.set(folder.id, { opening, leaving: new AbortController() });
+    return opening;
+  }
+
+  /** The indexes of everything that is searched. Added documents that cannot be opened are left out: their status says why. */
+  async indexes(): Promise<FolderIndex[]> {
+    const own = (await this.projects()).map((project) => project.index);
+    const added = await Promise.allSettled(this.#added.map((folder) => this.index(folder)));
+    return [...own, ...added.flatMap((opening) => (opening.status === "fulfilled" ? [opening.value] : []))];
   }
 
   project(folder: Folder): Promise<Project> {
@@ -63,28 +114,19 @@ export class Session {
     return Promise.all(this.folders.map((folder) => this.project(folder)));
   }
 
-  /** The state of each folder's index; a folder that cannot be opened is reported as failed, with its reason. */
+  /** The state of each searched folder's index; a folder that cannot be opened is reported as failed, with its reason. */
   statuses(): Promise<IndexStatus[]> {
-    return Promise.all(
-      this.folders.map(async (folder) => {
-        try {
-          return (await this.project(folder)).index.status();
-        } catch (error) {
-          return failedStatus(folder, error);
-        }
-      }),
-    );
+    return Promise.all(this.searched.map((folder) => this.#statusOf(folder)));
   }
 
   /** Brings a folder's index up to date; a second call while one runs joins it. */
   update(folder: Folder): Promise<void> {
     const running = this.#updates.get(folder.id);
     if (running) return running;
-    const update = this.project(folder)
-      .then((project) => project.index.update(this.signal))
-      .catch((error: unknown) => {
-        if (!this.signal.aborted) this.#onFault(`indexing ${folder.name}`, error);
-      })
+    if (!this.searched.some(({ id }) => id === folder.id)) return Promise.resolve();
+    const update = this.index(folder)
+      .then((index) => index.update(this.#signalFor(folder)))
+      .catch((error: unknown) => this.#failed(folder, `indexing ${folder.name}`, error))
       .finally(() => this.#updates.delete(folder.id));
     this.#updates.set(folder.id, update);
     return update;
@@ -95,18 +137,24 @@ export class Session {
     if (index.status().role === "reader") {
       throw new Error(`Another Searchlight keeps the index of ${folder.name}; close it, or rebuild there.`);
     }
-    index.rebuild(this.signal).catch((error: unknown) => {
-      if (!this.signal.aborted) this.#onFault(`rebuilding the index of ${folder.name}`, error);
-    });
+    index
+      .rebuild(this.signal)
+      .catch((error: unknown) => this.#failed(folder, `rebuilding the index of ${folder.name}`, error));
   }
 
   updateAll(): void {
-    for (const folder of this.folders) void this.update(folder);
+    for (const folder of this.searched) void this.update(folder);
   }
 
   async close(): Promise<void> {
     this.#ending.abort();
+    this.#sizes.close();
     await Promise.allSettled(this.#updates.values());
+    for (const index of await Promise.allSettled([...this.#indexes.values()].map(({ opening }) => opening))) {
+      if (index.status === "fulfilled") await index.value.close();
+    }
+    const embedding = await this.#embedder;
+    if (embedding?.ok) await embedding.embedder.close();
     for (const project of await Promise.allSettled(this.#projects.values())) {
       if (project.status === "fulfilled") await project.value.close();
     }
@@ -115,8 +163,65 @@ export class Session {
   async #open(folder: Folder): Promise<Project> {
     const { embedder, exclude } = this.settings;
     const project = await openProject(folder, { embedder: embedder || "minilm", exclude, embedding: this.#embedding });
-    project.index.onStatus(this.#onStatus);
+    project.index.onStatus((status) => this.#tell(folder, status));
     return project;
+  }
+
+  /** Added documents share one embedder, whose model takes memory. */
+  async #openAdded(folder: Folder): Promise<FolderIndex> {
+    const { embedder, exclude } = this.settings;
+    this.#embedder ??= openEmbedder(embedder || "minilm", this.#embedding);
+    const embedding = await this.#embedder;
+    const index = await openFolderIndex(folder, {
+      embedder: embedding.ok ? embedding.embedder : null,
+      exclude: [...exclude],
+    });
+    index.onStatus((status) => this.#tell(folder, status));
+    return index;
+  }
+
+  /** Ends with the session, and for an added folder when it is no longer one. */
+  #signalFor(folder: Folder): AbortSignal {
+    const leaving = this.#indexes.get(folder.id)?.leaving.signal;
+    return leaving ? AbortSignal.any([this.signal, leaving]) : this.signal;
+  }
+
+  async #statusOf(folder: Folder): Promise<IndexStatus> {
+    try {
+      return this.#withFacts(folder, (await this.index(folder)).status());
+    } catch (error) {
+      return this.#withFacts(folder, failedStatus(folder, error));
+    }
+  }
+
+  async #tellAgain(folder: Folder): Promise<void> {
+    if (!this.signal.aborted && this.searched.some(({ id }) => id === folder.id))
+      this.#onStatus(await this.#statusOf(folder));
+  }
+
+  #tell(folder: Folder, status: IndexStatus): void {
+    if (this.searched.some(({ id }) => id === folder.id)) this.#onStatus(this.#withFacts(folder, status));
+  }
+
+  /** What the index itself does not say: the name that the window gives the folder, its last failures, and its size. */
+  #withFacts(folder: Folder, status: IndexStatus): IndexStatus {
+    const bytes = status.bytes ?? this.#sizes.of(folder, status);
+    const errors = this.#errors.get(folder.id);
+    return {
+      ...status,
+      folder: { id: folder.id, name: folder.name },
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(errors ? { errors } : {}),
+    };
+  }
+
+  #failed(folder: Folder, where: string, error: unknown): void {
+    if (this.signal.aborted || !this.searched.some(({ id }) => id === folder.id)) return;
+    const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+    const errors = [...(this.#errors.get(folder.id) ?? []), { at: new Date().toISOString(), message }];
+    this.#errors.set(folder.id, errors.slice(-keptFaults));
+    this.#onFault(where, error);
+    void this.#tellAgain(folder);
   }
 }
 

@@ -18,11 +18,28 @@ export const commandTable: Readonly<Record<string, Handler>> = {
   "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),
   "searchlight.setApiKey": async (parts) => (await import("./models/set-api-key.ts")).setApiKey(parts),
   "searchlight.showIndexStatus": async (parts) => (await import("./views/index-quick-pick.ts")).showIndexStatus(parts),
-  "searchlight.rebuildIndex": async (parts) => (await import("./views/index-quick-pick.ts")).rebuildIndex(parts),
+  "searchlight.updateIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "update", row),
+  "searchlight.pauseIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "pause", row),
+  "searchlight.resumeIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
+  "searchlight.rebuildIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).rebuildIndex(parts, row),
+  "searchlight.openIndexRow": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).openIndexRow(parts, row),
+  "searchlight.inspectRetrieval": async (parts) =>
+    (await import("./inspector/inspect-retrieval.ts")).inspectRetrieval(parts),
+  "searchlight.addDocuments": async (parts) => (await import("./index-view/add-documents.ts")).addDocuments(parts),
+  "searchlight.removeDocuments": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).removeDocuments(parts, row),
+  "searchlight.fetchSite": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnSite(parts, "fetch", row),
+  "searchlight.pauseSite": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnSite(parts, "pause", row),
   "searchlight.showStatusReport": async (parts) => (await import("./editor/status-report.ts")).showStatusReport(parts),
   "searchlight.restartServer": (parts) => parts.server.restart(),
-  "searchlight.launchTraining": async (parts) =>
-    (await import("./training/launch-training.ts")).launchTraining(parts),
+  "searchlight.launchTraining": async (parts) => (await import("./training/launch-training.ts")).launchTraining(parts),
   "searchlight.attachTrainingService": async (parts) =>
     (await import("./training/attach-service.ts")).attachTrainingService(parts),
   "searchlight.dryRunRecipe": async (parts, recipe) =>

@@ -9,6 +9,9 @@ import { tellOfCrashes } from "./client/crash-messages.ts";
 import { Settings } from "./settings.ts";
 import { trajectoryLinks } from "./editor/trajectory-link.ts";
 import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
+import { DocumentSources } from "./index-view/document-sources.ts";
+import { IndexTree } from "./index-view/index-tree.ts";
+import { Inspectors, inspectorType } from "./inspector/inspectors.ts";
 import { IndexStatuses } from "./views/index-statuses.ts";
 import { indexStatusItem } from "./views/index-status-item.ts";
 import { tellOfEndings } from "./training/run-notices.ts";
@@ -26,8 +29,10 @@ export interface Parts {
   readonly server: ServerLink;
   readonly questions: Questions;
   readonly statuses: IndexStatuses;
+  readonly sources: DocumentSources;
   readonly keys: ApiKeys;
   readonly view: TrajectoryView;
+  readonly inspectors: Inspectors;
   readonly runs: Runs;
   readonly runPages: RunPages;
   readonly trajectoryEditor: TrajectoryEditor;
@@ -40,6 +45,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   const settings = new Settings();
   const keys = new ApiKeys(context.secrets, context.globalState);
   const statuses = new IndexStatuses();
+  const sources = new DocumentSources();
   const server: ServerLink = new ServerLink({
     extensionPath: context.extensionPath,
     faults,
@@ -48,6 +54,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     client: {
       rollout: (message) => questions.receive(message),
       indexChanged: ({ status }) => statuses.put(status),
+      documentsChanged: ({ sources: list }) => sources.reset(list),
       runsChanged: (list) => runs.receive(list),
       runEvents: (events) => runs.receiveEvents(events),
       secret: async ({ endpoint }) => ({ key: vscode.workspace.isTrusted ? await keys.get(endpoint) : null }),
@@ -60,6 +67,8 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   const texts = new TrajectoryTexts(server);
   const runs: Runs = new Runs(server, context.globalState, faults.report);
   const runPages = new RunPages({ context, faults, server, questions, view, runs });
+  const inspectors = new Inspectors({ context, faults, server, settings, statuses, sources });
+  const indexTree = new IndexTree({ server, settings, statuses, sources, report: faults.report });
   const runsTree = new RunsTree({ server, questions, settings, runs, report: faults.report });
 
   server.onDidCrash(() => questions.interrupt());
@@ -83,10 +92,13 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     server,
     questions,
     statuses,
+    sources,
     view,
     runs,
     runPages,
     runsTree,
+    indexTree,
+    inspectors,
     texts,
     tellOfEndings(runs),
     tellOfCrashes(server, faults),
@@ -99,7 +111,9 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
     vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),
     vscode.window.registerTreeDataProvider("searchlight.runs", runsTree),
+    vscode.window.registerTreeDataProvider("searchlight.index", indexTree),
     vscode.window.registerWebviewPanelSerializer(runPageType, runPages),
+    vscode.window.registerWebviewPanelSerializer(inspectorType, inspectors),
   );
   return {
     context,
@@ -108,8 +122,10 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     server,
     questions,
     statuses,
+    sources,
     keys,
     view,
+    inspectors,
     runs,
     runPages,
     trajectoryEditor,

@@ -1,6 +1,7 @@
 import type { Params } from "../../protocol/message.ts";
 import type { NotificationMessage } from "../../protocol/message.ts";
 import type { fromFileView } from "../../protocol/file-view-messages.ts";
+import type { fromInspector } from "../../protocol/inspector-messages.ts";
 import type { fromRunPage } from "../../protocol/run-page-messages.ts";
 import { type fromViewer, type toViewer, ViewerState } from "../../protocol/viewer-messages.ts";
 
@@ -21,7 +22,7 @@ export type MessageOf<T extends Table> = { [K in keyof T]: { method: K; params: 
 
 export type HostMessage = MessageOf<typeof toViewer>;
 
-type Outgoing = typeof fromViewer & typeof fromFileView & typeof fromRunPage;
+type Outgoing = typeof fromViewer & typeof fromFileView & typeof fromRunPage & typeof fromInspector;
 
 /** Sends one of the page's messages to the extension host, which knows those of its own page and drops others. */
 export function send<K extends keyof Outgoing>(method: K, params: Params<Outgoing[K]>): void {

@@ -5,10 +5,11 @@ import type { Command } from "commander";
 import { ask } from "../ask.ts";
 import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
 import { localRetriever } from "../retrieval/local.ts";
-import { loadProfile } from "../rollout/profile.ts";
+import { openTrained } from "../trained-policies.ts";
 import { askJson } from "./ask-json.ts";
 import { askPrinter } from "./ask-print.ts";
 import { type RunningUpdate, updateWithProgress } from "./index-progress.ts";
+import { profileFor } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { type RetrieverOptions, addRetrieverOptions, namesFolder, openNamedRetriever } from "./retriever-options.ts";
@@ -16,7 +17,7 @@ import { type RetrieverOptions, addRetrieverOptions, namesFolder, openNamedRetri
 interface AskOptions extends RetrieverOptions {
   retriever?: string;
   policy: string;
-  profile: string;
+  profile?: string;
   follows?: string;
   fallback: boolean;
   embedder: string;
@@ -31,8 +32,8 @@ export function addAskCommand(program: Command): void {
     )
     .argument("<dir>", "folder of documents")
     .argument("<question>")
-    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
-    .option("--profile <name>", "profile name, or a profile file", "docs")
+    .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option("--profile <name>", "profile name, or a profile file (default: docs, or as the policy was trained)")
     .option("--follows <id>", "trajectory that this question follows up")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
     .option("--retriever <spec>", "search there instead: r1:URL, search-r1:URL, recall:URL, web:PROVIDER, replay:FILE")
@@ -48,8 +49,7 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   if (!question.trim())
     throw new CommandError("The question is empty; write it between quotation marks.", exitCodes.usage);
   const signal = interruptSignal();
-  const profile = await loadProfile(options.profile);
-  if (!profile.ok) throw new CommandError(profile.reason, exitCodes.usage);
+  const profile = await profileFor(options.policy, options.profile, "docs");
   const policy = parsePolicyId(options.policy);
   if (!policy.ok) throw new CommandError(policy.reason, exitCodes.usage);
   if (options.retriever !== undefined && namesFolder(options.retriever)) {
@@ -69,7 +69,7 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   let indexing: RunningUpdate | undefined;
   const retriever = await openNamedRetriever(options.retriever ?? resolve(dir), options, async () => {
     indexing = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
-    return localRetriever([project.index]);
+    return localRetriever(project.indexes);
   });
 
   const printer = options.json ? undefined : askPrinter();
@@ -78,15 +78,15 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
       question,
       policy: options.policy,
       why: options.policy === "extractive" ? "the embedded default, which needs no model" : "given by --policy",
-      profile: profile.profile,
+      profile,
       ...(follows ? { follows } : {}),
       ...(options.fallback ? { fallback: "extractive" } : {}),
     },
     {
-      folders: [project.folder],
+      folders: project.folders,
       retriever,
       store: project.store,
-      openPolicy: (id) => openPolicy(id, {}),
+      openPolicy: (id) => openPolicy(id, { trained: (name) => openTrained(name, options.json ? undefined : note) }),
     },
     { signal, onEvent: (event) => printer?.event(event) },
   );

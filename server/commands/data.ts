@@ -9,7 +9,7 @@ import { isRight, noTerms } from "../rewards/optional-terms.ts";
 import { type SampledGroup, sampleGroups } from "../sample-groups.ts";
 import { bestOf, difficultyOf, expertPlans } from "../training-data.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
-import { chosenPolicy, chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -17,7 +17,7 @@ import { addRetrieverOptions } from "./retriever-options.ts";
 interface DataOptions extends CorpusChoice {
   data: string;
   out: string;
-  profile: string;
+  profile?: string;
   mode: string;
   limit?: string;
   seed: string;
@@ -42,13 +42,13 @@ export function addDataCommand(program: Command): void {
     .option("--min-reward <n>", "leave out trajectories with less reward", "1")
     .action((options: DataOptions) => runSelection("experts", options));
   common(data.command("reject"), "Rejection sampling: the best of several rollouts of each question.")
-    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
     .option("--samples <n>", "rollouts of each question", "8")
     .option("--keep <n>", "at most so many of each question, of different texts", "1")
     .option("--min-reward <n>", "leave out trajectories with less reward", "1")
     .action((options: DataOptions) => runSelection("reject", options));
   common(data.command("difficulty"), "Grade questions by the rollouts that one right answer takes.")
-    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
     .option("--samples <n>", "rollouts of each question", "20")
     .action(runDifficulty);
 }
@@ -59,7 +59,10 @@ function common(command: Command, description: string): Command {
     .requiredOption("--data <file>", "questions with gold answers: JSON lines, JSON, parquet or CSV; read by content")
     .requiredOption("--index <what>", "folder of documents, file of passages, or a retrieval server (search-r1:URL, …)")
     .requiredOption("--out <file>", "JSON lines; must not be there yet")
-    .option("--profile <name>", "rollout profile: a name or a JSON file", "r1-searcher")
+    .option(
+      "--profile <name>",
+      "rollout profile: a name or a JSON file (default: r1-searcher, or as the policy was trained)",
+    )
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
     .option("--mode <mode>", "search by words, vectors or hybrid", "hybrid")
     .option("--limit <n>", "take a random sample of so many questions, chosen by the seed")
@@ -93,7 +96,7 @@ async function runSelection(verb: "experts" | "reject", options: DataOptions): P
 async function runDifficulty(options: DataOptions): Promise<void> {
   const counts = { easy: 0, medium: 0, difficult: 0, unsolved: 0 };
   const records = new Map<number, object>();
-  const reward = chosenRewardOf(options, await chosenProfile(options.profile));
+  const reward = chosenRewardOf(options, await profileFor(options.policy ?? "", options.profile, "r1-searcher"));
   const work = await sampled(options, false, async ({ question, trajectories }, write) => {
     if (records.size === 0)
       for await (const record of fileRecords(options.data))
@@ -130,7 +133,7 @@ async function sampled(
   const seed = wholeNumber("--seed", options.seed, 0);
   const samples = wholeNumber("--samples", options.samples ?? "1", 1);
   const limit = options.limit === undefined ? undefined : wholeNumber("--limit", options.limit, 1);
-  const profile = await chosenProfile(options.profile);
+  const profile = await profileFor(options.policy ?? "", options.profile, "r1-searcher");
   const reward = chosenRewardOf(options, profile);
   const data = await readQuestionFile(options.data, options.skipBad === true);
   const questions = sampleQuestions(
@@ -172,7 +175,7 @@ async function sampled(
   return { questions: questions.length, asked };
 }
 
-function chosenRewardOf(options: DataOptions, profile: Awaited<ReturnType<typeof chosenProfile>>) {
+function chosenRewardOf(options: DataOptions, profile: Awaited<ReturnType<typeof profileFor>>) {
   return options.reward === undefined ? fittingReward(profile) : chosenReward(options.reward);
 }
 

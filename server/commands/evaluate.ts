@@ -18,7 +18,7 @@ import { evaluationProgress } from "./evaluate-progress.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { printSummary } from "./evaluate-print.ts";
 import { readEvaluationRecipe } from "./evaluation-recipe.ts";
-import { chosenPolicy, chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
 import { readQuestionFile } from "./question-file.ts";
@@ -26,7 +26,7 @@ import { readQuestionFile } from "./question-file.ts";
 interface EvaluateOptions extends CorpusChoice {
   data: string;
   policy: string;
-  profile: string;
+  profile?: string;
   mode: string;
   limit?: string;
   seed: string;
@@ -44,8 +44,11 @@ export function addEvaluateCommand(program: Command): void {
     .argument("[recipe]", "a file of these options (JSON with comments); what the command line says wins")
     .option("--data <file>", "questions: JSON lines, JSON, parquet or CSV; read by content")
     .option("--index <what>", "folder of documents, file of passages, or a retrieval server (search-r1:URL, …)")
-    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
-    .option("--profile <name>", "rollout profile: a name or a JSON file", "r1-searcher-eval-v0")
+    .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option(
+      "--profile <name>",
+      "rollout profile: a name or a JSON file (default: r1-searcher-eval-v0, or as the policy was trained)",
+    )
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
     .option("--mode <mode>", "search by words, vectors or hybrid", "hybrid")
     .option("--limit <n>", "ask a random sample of so many questions, chosen by the seed")
@@ -78,7 +81,7 @@ async function runEvaluate(options: EvaluateOptions): Promise<void> {
   const seed = wholeNumber("--seed", options.seed, 0);
   const limit = options.limit === undefined ? undefined : wholeNumber("--limit", options.limit, 1);
   const concurrency = wholeNumber("--concurrency", options.concurrency, 1);
-  const profile = await chosenProfile(options.profile);
+  const profile = await profileFor(options.policy, options.profile, "r1-searcher-eval-v0");
   const reward = options.reward === undefined ? fittingReward(profile) : chosenReward(options.reward);
   const policy = await chosenPolicy(options.policy);
   const judge = options.judge === undefined ? undefined : await chosenJudge(options.judge);

@@ -41,7 +41,10 @@ export function readEvaluationRecipe(file: string): Record<string, string | bool
   const [wrong] = errors;
   if (wrong) {
     const line = source.slice(0, wrong.offset).split("\n").length;
-    throw new CommandError(`The recipe ${file} is no JSON at line ${line}: ${printParseErrorCode(wrong.error)}.`, exitCodes.usage);
+    throw new CommandError(
+      `The recipe ${file} is no JSON at line ${line}: ${printParseErrorCode(wrong.error)}.`,
+      exitCodes.usage,
+    );
   }
   const recipe = EvaluationRecipe.safeParse(data);
   if (!recipe.success) {

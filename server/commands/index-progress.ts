@@ -1,7 +1,9 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { IndexStatus } from "../../protocol/index-status.ts";
-import { type Project, wordsReady } from "../project.ts";
-import { CommandError } from "./output.ts";
+import type { FolderIndex } from "../index/folder-index.ts";
+import { wordsReady } from "../project.ts";
+import { CommandError, note } from "./output.ts";
+import type { CommandProject } from "./project-argument.ts";
 
 export interface ProgressOptions {
   /** No bar: standard output carries JSON, or standard error is no terminal. */
@@ -19,8 +21,11 @@ export interface RunningUpdate {
   done: Promise<void>;
 }
 
-/** Brings the folder's index up to date and shows how far it is. Rejects with a `CommandError` when it fails. */
-export async function updateWithProgress(project: Project, options: ProgressOptions): Promise<RunningUpdate> {
+/**
+ * Brings the folder's index up to date and shows how far it is; then, or beside it, those of added documents. Rejects with a `CommandError`
+ * when the folder's own fails; of added documents it is told.
+ */
+export async function updateWithProgress(project: CommandProject, options: ProgressOptions): Promise<RunningUpdate> {
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const hide = options.json ? undefined : showProgress(project);
@@ -29,19 +34,32 @@ export async function updateWithProgress(project: Project, options: ProgressOpti
     () => undefined,
     (error: unknown) => (signal.aborted ? undefined : error),
   );
-  if (options.until === "vectors") await update;
-  else await Promise.race([update, wordsReady(project.index, options.signal)]);
+  const added = Promise.all(project.indexes.slice(1).map((index) => updateAdded(index, options, signal)));
+  if (options.until === "vectors") await Promise.all([update, added]);
+  else {
+    const words = project.indexes.map((index) => wordsReady(index, options.signal));
+    await Promise.race([Promise.all([update, added]), Promise.all(words)]);
+  }
   hide?.();
   options.signal.throwIfAborted();
   const status = project.index.status();
   if (status.state === "failed") throw new CommandError(status.reason);
   const failure = options.until === "vectors" ? await update : undefined;
   if (failure) throw new CommandError(failure instanceof Error ? failure.message : String(failure));
-  return { stop: () => controller.abort(), done: update.then(() => undefined) };
+  return { stop: () => controller.abort(), done: Promise.all([update, added]).then(() => undefined) };
+}
+
+async function updateAdded(index: FolderIndex, options: ProgressOptions, signal: AbortSignal): Promise<void> {
+  try {
+    await (options.rebuild ? index.rebuild(signal) : index.update(signal));
+  } catch (error) {
+    if (!signal.aborted)
+      note(`Indexing ${index.folder.name} failed: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
 /** A bar on standard error where that is a terminal. Returns what takes it away. */
-function showProgress(project: Project): (() => void) | undefined {
+function showProgress(project: CommandProject): (() => void) | undefined {
   if (!process.stderr.isTTY) return undefined;
   const bar = new SingleBar(
     {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { describeSkipped } from "../../protocol/index-status.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { interruptSignal, note, print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
@@ -25,10 +26,12 @@ export function addIndexCommand(program: Command): void {
       await update.done;
       const status = project.index.status();
       const seconds = (performance.now() - started) / 1000;
-      if (options.json) return printJson({ status, seconds });
+      if (options.json)
+        return printJson({ status, added: project.indexes.slice(1).map((index) => index.status()), seconds });
       if (status.role === "reader") note("Another Searchlight keeps this index; this is its state.");
       print(`${describeStatus(status)}  (${seconds.toFixed(1)} s)`);
-      for (const { path, reason } of status.skipped.slice(0, 10)) note(`skipped ${path}: ${reason}`);
-      if (status.skipped.length > 10) note(`and ${status.skipped.length - 10} more; searchlight status lists them`);
+      for (const index of project.indexes.slice(1)) print(describeStatus(index.status()));
+      const skipped = describeSkipped(status.skipped);
+      if (skipped) note(`${skipped}; searchlight status lists them.`);
     });
 }

@@ -3,13 +3,14 @@ import { modelFolders, modelsHome } from "../engine/model-folders.ts";
 import { readModelFolder } from "../engine/model-folder.ts";
 import { addFromGgufCommand } from "./models-from-gguf.ts";
 import { addMakeTinyCommand } from "./models-make-tiny.ts";
+import { policyFolders } from "../policies/policy-folders.ts";
 import { print, printJson } from "./output.ts";
 import { visible } from "./visible-text.ts";
 
 export function addModelsCommand(program: Command): void {
   const command = program
     .command("models")
-    .description("Models that the training engine loads.")
+    .description("Models that the training engine loads, and policies that were trained here.")
     .option("--json", "one JSON object on standard output")
     .action((options: { json?: boolean }) => listModels(options.json === true));
   addMakeTinyCommand(command);
@@ -23,7 +24,8 @@ function listModels(json: boolean): void {
     const { architecture, vocabulary, contextLength, bytes } = read.model;
     return { name, folder, architecture, vocabulary, contextLength, bytes };
   });
-  if (json) return printJson({ models });
+  const policies = policyFolders().map(({ folder, model, record }) => ({ folder, model, ...record }));
+  if (json) return printJson({ models, policies });
   if (models.length === 0)
     print(`No model is in ${modelsHome()}; searchlight models make-tiny and from-gguf make some.`);
   for (const model of models) {
@@ -32,5 +34,9 @@ function listModels(json: boolean): void {
         ? model.problem
         : `${model.architecture}, ${(model.bytes / 1e6).toFixed(1)} MB, ${model.vocabulary} tokens, reads ${model.contextLength}`;
     print(visible(`${model.name}  ${about}`));
+  }
+  for (const { name, title, base, iteration, score, metric } of policies) {
+    const scored = score === undefined ? "" : `, ${metric ?? "score"} ${score.toFixed(3)}`;
+    print(visible(`trained:${name}  ${title}: ${base} after ${iteration} iterations${scored}`));
   }
 }

@@ -3,9 +3,15 @@ import { type Policy, PolicyError } from "../models/policy.ts";
 import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import type { RewardProfile } from "../rewards/reward-profile.ts";
 import { type Profile, loadProfile } from "../rollout/profile.ts";
-import { CommandError, exitCodes } from "./output.ts";
+import { openTrained, trainedProfile } from "../trained-policies.ts";
+import { CommandError, exitCodes, note } from "./output.ts";
 
 export { fittingReward } from "../rewards/fitting-reward.ts";
+
+/** The profile that was named; where none was, the one that the policy was trained with, else the usual one. */
+export async function profileFor(policy: string, named: string | undefined, usual: string): Promise<Profile> {
+  return (named === undefined ? trainedProfile(policy) : undefined) ?? chosenProfile(named ?? usual);
+}
 
 /** The rollout profile of that name, or in that file. */
 export async function chosenProfile(name: string): Promise<Profile> {
@@ -33,7 +39,7 @@ export async function chosenPolicy(id: string): Promise<Policy> {
   const parsed = parsePolicyId(id);
   if (!parsed.ok) throw new CommandError(parsed.reason, exitCodes.usage);
   try {
-    return await openPolicy(id, {});
+    return await openPolicy(id, { trained: (name) => openTrained(name, note) });
   } catch (error) {
     if (error instanceof PolicyError) throw new CommandError(error.message, exitCodes.usage, { cause: error });
     throw error;

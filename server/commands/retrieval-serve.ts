@@ -82,7 +82,7 @@ async function openFolder(
     update.stop();
     await update.done;
   });
-  return localRetriever([project.index]);
+  return localRetriever(project.indexes);
 }
 
 async function listen(retriever: Retriever, host: string, port: number, token: string | undefined): Promise<Gateway> {

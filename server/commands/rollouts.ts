@@ -6,7 +6,7 @@ import { sampleQuestions } from "../evaluation/sample-questions.ts";
 import { noTerms } from "../rewards/optional-terms.ts";
 import { type SampledGroup, sampleGroups } from "../sample-groups.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
-import { chosenPolicy, chosenProfile, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -16,7 +16,7 @@ interface RolloutsOptions extends CorpusChoice {
   data: string;
   out: string;
   policy: string;
-  profile: string;
+  profile?: string;
   mode: string;
   samples: string;
   together: string;
@@ -34,8 +34,11 @@ export function addRolloutsCommand(program: Command): void {
     .requiredOption("--data <file>", "questions: JSON lines, JSON, parquet or CSV; read by content")
     .requiredOption("--index <what>", "folder of documents, file of passages, or a retrieval server (search-r1:URL, …)")
     .requiredOption("--out <file>", "trajectories as JSON lines; must not be there yet")
-    .option("--policy <id>", "extractive, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
-    .option("--profile <name>", "rollout profile: a name or a JSON file", "r1-searcher")
+    .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
+    .option(
+      "--profile <name>",
+      "rollout profile: a name or a JSON file (default: r1-searcher, or as the policy was trained)",
+    )
     .option("--samples <n>", "rollouts of each question", "4")
     .option("--together <n>", "questions whose rollouts go turn by turn together", "16")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
@@ -65,7 +68,7 @@ async function runRolloutsCommand(options: RolloutsOptions): Promise<void> {
   const together = wholeNumber("--together", options.together, 1);
   const concurrency = wholeNumber("--concurrency", options.concurrency, 1);
   const limit = options.limit === undefined ? undefined : wholeNumber("--limit", options.limit, 1);
-  const profile = await chosenProfile(options.profile);
+  const profile = await profileFor(options.policy, options.profile, "r1-searcher");
   const reward = options.reward === undefined ? fittingReward(profile) : chosenReward(options.reward);
   const policy = await chosenPolicy(options.policy);
   const data = await readQuestionFile(options.data, options.skipBad === true);

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { RunAction } from "../../protocol/run.ts";
-import type { RunHost } from "../runs/run-host.ts";
+import { keepPolicy } from "../keep-policy.ts";
+import type { RunDetails, RunHost } from "../runs/run-host.ts";
 import { attachRun, detachedHint } from "./attach-run.ts";
 import { asRunFailure, chosenRunHost } from "./chosen-run-host.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
@@ -90,6 +91,11 @@ export function addRunsCommand(program: Command): void {
     .action((run: string, options: RunsOptions & { checkpoint?: string; out: string }, self: Command) =>
       act(self, options, (host, all, signal) => exportAdapter(host, run, options, all, signal)),
     );
+  sub("keep", "Keeps a checkpoint as a trained policy, which answers as --policy trained:NAME.")
+    .option("--checkpoint <name>", "name of the checkpoint; the best, else the latest with an adapter, where absent")
+    .action((run: string, options: RunsOptions & { checkpoint?: string }, self: Command) =>
+      act(self, options, (host, all, signal) => keepCheckpoint(host, run, options, all, signal)),
+    );
 }
 
 function shared(command: Command): Command {
@@ -145,11 +151,7 @@ async function exportAdapter(
   signal: AbortSignal,
 ): Promise<void> {
   const id = await idOf(host, run, signal);
-  const { checkpoints } = await host.details(id, signal);
-  const kept = checkpoints.filter(({ archive }) => archive !== undefined);
-  const name = checkpoint ?? (kept.find(({ best }) => best) ?? kept.at(-1))?.name;
-  if (name === undefined)
-    throw new CommandError("The run has kept no adapter yet; searchlight runs checkpoint saves one.");
+  const name = checkpoint ?? usualCheckpoint(await host.details(id, signal));
   const bytes = await host.adapter(id, name, signal);
   mkdirSync(resolve(out), { recursive: true });
   const file = join(resolve(out), `${name.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.tar.gz`);
@@ -157,6 +159,29 @@ async function exportAdapter(
   writeFileSync(file, bytes);
   if (json) printJson({ id, checkpoint: name, file });
   else print(visible(`Wrote ${file}`));
+}
+
+/** The best checkpoint that has an adapter, else the latest. */
+function usualCheckpoint({ checkpoints }: RunDetails): string {
+  const kept = checkpoints.filter(({ archive }) => archive !== undefined);
+  const name = (kept.find(({ best }) => best) ?? kept.at(-1))?.name;
+  if (name !== undefined) return name;
+  throw new CommandError("The run has kept no adapter yet; searchlight runs checkpoint saves one.");
+}
+
+async function keepCheckpoint(
+  host: RunHost,
+  run: string,
+  { checkpoint }: { checkpoint?: string },
+  { json }: RunsOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const id = await idOf(host, run, signal);
+  const details = await host.details(id, signal);
+  const name = checkpoint ?? usualCheckpoint(details);
+  const policy = await keepPolicy(details, name, await host.adapter(id, name, signal));
+  if (json) printJson({ id, checkpoint: name, policy });
+  else print(visible(`Kept ${name} as ${policy}; ask with --policy ${policy}.`));
 }
 
 /** A run by its id, by how the id begins or ends, or the latest. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
 import { SearchMode } from "../../protocol/passage.ts";
+import { localRetriever } from "../retrieval/local.ts";
 import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, printJson } from "./output.ts";
@@ -40,9 +41,16 @@ export function addSearchCommand(program: Command): void {
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
       const update = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
+      const retriever = localRetriever(project.indexes, mode.data);
       const search = async (text: string) => {
         const started = performance.now();
-        const { hits, coverage } = await project.index.search(text, k, mode.data, signal);
+        const [outcome] = await retriever.search([text], k, signal);
+        if (!outcome?.ok) {
+          signal.throwIfAborted();
+          throw new CommandError(outcome?.error.message ?? "The search was not answered.");
+        }
+        const { hits } = outcome;
+        const coverage = retriever.coverage();
         const ms = Math.round((performance.now() - started) * 10) / 10;
         return { mode: mode.data, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
       };

@@ -43,6 +43,7 @@ export function planCommit(
       if (outcome.lasting) files[path] = { hash: "", size: file.size, modified: file.modified, passages: [] };
     }
     if (outcome.kind !== "read") continue;
+    if (outcome.note !== undefined) skipped.push({ path, reason: outcome.note });
     passages.push(...outcome.passages);
     files[path] = {
       hash: outcome.contentHash,

@@ -1,3 +1,4 @@
+import { withCheckpoint } from "../../protocol/run-checkpoints.ts";
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { z } from "zod";
 import type { RunCheckpoint, RunPhase, RunSpending, RunState, RunSummary } from "../../protocol/run.ts";
@@ -120,10 +121,7 @@ function fold(progress: RunProgress, line: string): void {
       break;
     case "checkpoint": {
       const position = Position.safeParse(JSON.parse(line)).data?.position as TrainingPosition | undefined;
-      progress.checkpoints = [
-        ...progress.checkpoints.filter(({ name }) => name !== event.checkpoint.name),
-        event.checkpoint,
-      ];
+      progress.checkpoints = withCheckpoint(progress.checkpoints, event.checkpoint);
       progress.bestScore = event.checkpoint.best ? (event.checkpoint.score ?? progress.bestScore) : progress.bestScore;
       if (position) progress.saved = { checkpoint: event.checkpoint, position };
       break;

@@ -6,7 +6,7 @@ export function trustedTo(what: string): boolean {
   const manage = "Manage Workspace Trust";
   void vscode.window
     .showWarningMessage(
-      `In Restricted Mode Searchlight starts no engine and trains nothing; trust this workspace to ${what}.`,
+      `In Restricted Mode Searchlight starts no engine, trains nothing and fetches nothing; trust this workspace to ${what}.`,
       manage,
     )
     .then((choice) => choice === manage && vscode.commands.executeCommand("workbench.trust.manage"));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { IndexStatus } from "../../protocol/index-status.ts";
+import { rebuildIndex, showSkipped } from "../index-view/index-commands.ts";
 import type { Parts } from "../parts.ts";
 import { indexDetail } from "./index-text.ts";
 
@@ -16,7 +17,7 @@ export async function showIndexStatus(parts: Parts): Promise<void> {
   const { folders } = await parts.server.request("indexStatus", {});
   parts.statuses.reset(folders);
   const choice = await vscode.window.showQuickPick(
-    folders.flatMap((status) => items(parts, status)),
+    [...folders.flatMap((status) => items(parts, status)), ...further()],
     {
       title: "Searchlight Index",
       placeHolder: "Choose an action",
@@ -24,18 +25,6 @@ export async function showIndexStatus(parts: Parts): Promise<void> {
     },
   );
   await choice?.run?.();
-}
-
-/** Builds the index of every open folder from nothing, after asking. */
-export async function rebuildIndex(parts: Parts, folder?: string): Promise<void> {
-  const rebuild = "Rebuild";
-  const choice = await vscode.window.showWarningMessage(
-    "Rebuild the index from the files? Searches find nothing until the words are read in again; questions asked so far are kept.",
-    { modal: true },
-    rebuild,
-  );
-  if (choice === rebuild)
-    await parts.server.request("indexAction", { ...(folder ? { folder } : {}), action: "rebuild" });
 }
 
 async function offerRestart(): Promise<void> {
@@ -49,6 +38,17 @@ async function offerRestart(): Promise<void> {
   if (choice === report) await vscode.commands.executeCommand("searchlight.showStatusReport");
 }
 
+/** What is not about one folder. */
+function further(): Item[] {
+  const run = (command: string) => () => vscode.commands.executeCommand(command);
+  return [
+    { label: "Searchlight", kind: vscode.QuickPickItemKind.Separator },
+    { label: "$(list-tree) Show the Index View", run: run("searchlight.index.focus") },
+    { label: "$(inspect) Inspect Retrieval", run: run("searchlight.inspectRetrieval") },
+    { label: "$(add) Add Documents…", run: run("searchlight.addDocuments") },
+  ];
+}
+
 function items(parts: Parts, status: IndexStatus): Item[] {
   const { folder, state, reason, skipped } = status;
   const act = (action: Action) => () => parts.server.request("indexAction", { folder: folder.id, action });
@@ -59,19 +59,10 @@ function items(parts: Parts, status: IndexStatus): Item[] {
     state === "paused"
       ? { label: "$(debug-start) Resume", run: act("resume") }
       : { label: "$(debug-pause) Pause", run: act("pause") },
-    { label: "$(trash) Rebuild…", run: () => rebuildIndex(parts, folder.id) },
+    { label: "$(trash) Rebuild…", run: () => rebuildIndex(parts, { source: folder.id }) },
   ];
   if (skipped.length > 0) {
     list.push({ label: `$(list-unordered) Show ${skipped.length} Skipped Files`, run: () => showSkipped(status) });
   }
   return list;
-}
-
-async function showSkipped({ folder, skipped }: IndexStatus): Promise<void> {
-  const content = skipped.map(({ path, reason }) => `${path}: ${reason}`).join("\n");
-  const document = await vscode.workspace.openTextDocument({
-    content: `Skipped in ${folder.name}\n\n${content}\n`,
-    language: "plaintext",
-  });
-  await vscode.window.showTextDocument(document, { preview: true });
 }

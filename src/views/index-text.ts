@@ -1,4 +1,5 @@
 import type { IndexStatus } from "../../protocol/index-status.ts";
+import { bytesText, duration, number } from "../index-view/amounts.ts";
 
 export interface IndexText {
   /** With codicons as `$(name)`. */
@@ -46,7 +47,7 @@ export function indexDetail(status: IndexStatus): string {
   if (status.rate !== undefined) parts.push(`${number(Math.round(status.rate))} passages/s`);
   if (status.etaSeconds !== undefined) parts.push(`${duration(status.etaSeconds)} left`);
   if (status.skipped.length > 0) parts.push(`${number(status.skipped.length)} skipped`);
-  if (status.bytes !== undefined) parts.push(`${number(Math.round(status.bytes / 1e5) / 10)} MB`);
+  if (status.bytes !== undefined) parts.push(bytesText(status.bytes));
   if (status.role === "reader") parts.push("written by another window");
   return parts.join(" · ");
 }
@@ -59,14 +60,4 @@ function vectorPercent(statuses: readonly IndexStatus[]): number {
 
 function sum(statuses: readonly IndexStatus[], of: (status: IndexStatus) => number): number {
   return statuses.reduce((total, status) => total + of(status), 0);
-}
-
-/** Number formats take long to load, so that waits for the first number. */
-function number(value: number): string {
-  return value.toLocaleString("en");
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -6,7 +6,7 @@ export interface ViewerPage {
   scriptUri: string;
   styleUri: string;
   /** One of our own words; nothing of a file or a model stands in the page's source. */
-  title?: "Trajectory" | "Trajectories" | "Training run";
+  title?: "Trajectory" | "Trajectories" | "Training run" | "Retrieval";
 }
 
 /**

@@ -1,14 +1,17 @@
 import { mean } from "simple-statistics";
-import type { Recipe } from "../../protocol/recipe.ts";
 import type { RunEvent } from "../../protocol/run.ts";
 import { bootstrapMean } from "../../server/evaluation/statistics/bootstrap.ts";
 import { pairedDifference } from "../../server/evaluation/statistics/paired-difference.ts";
 import type { PolicyScores } from "./evaluate-checkpoints.ts";
+import type { SeedResult } from "./prove-seed.ts";
 
+/** Of the intervals. */
 const seed = 1;
 
 /** The report of the proof as Markdown. */
-export function proofPage(recipe: Recipe, events: readonly RunEvent[], scores: readonly PolicyScores[]): string {
+export function proofPage(results: readonly SeedResult[]): string {
+  const { recipe } = results[0]!;
+  const scores = meanScores(results.map((result) => result.scores));
   const questions = scores[0]?.f1.length ?? 0;
   const stage = recipe.stages[0]!;
   return `# Results: training
@@ -20,7 +23,8 @@ Written by \`npm run proof\`. SmolLM2-135M-Instruct on the CPU engine, through a
   that answers an unseen question answers one of training. ${questions} unseen questions.
 - Supervised start: ${recipe.supervised?.steps} steps of ${recipe.supervised?.batch} trajectories of a program that knows the answer.
 - Reinforcement learning: ${stage.iterations} iterations of ${stage.prompts} questions × ${stage.rollouts} rollouts, reward ${stage.reward}, ${stage.estimator}, learning rate ${stage.learningRate.peak}.
-- One seed (${recipe.seed}). Values are means with 95 % intervals (bootstrap over questions).
+- Seeds ${results.map((result) => result.recipe.seed).join(", ")}: each is a supervised start and a reinforcement learning of its own. Values are means over the seeds with 95 %
+  intervals (bootstrap over questions, each with its mean over the seeds).
 
 ## Unseen questions
 
@@ -34,18 +38,52 @@ ${scores.map(row).join("\n")}
 |---|---|---|---|
 ${comparisons(scores).join("\n")}
 
-## Supervised start
+F1 seed by seed:
+
+| policy | T |${results.map((result) => ` seed ${result.recipe.seed} |`).join("")}
+|---|---|${results.map(() => "---|").join("")}
+${bySeed(results).join("\n")}
+${results.map(curves).join("")}`;
+}
+
+function curves({ recipe, events }: SeedResult): string {
+  return `
+## Seed ${recipe.seed}
+
+Supervised start:
 
 | step | loss per token |
 |---|---|
 ${supervised(events).join("\n")}
 
-## Reinforcement learning
+Reinforcement learning; entropy and gradient norm are missing where every group's rewards were equal and nothing was trained:
 
 | iteration | reward | valid form | answer rate | searches | entropy | gradient norm |
 |---|---|---|---|---|---|---|
 ${iterations(events).join("\n")}
 `;
+}
+
+/** Each question's mean over the seeds, for each policy and temperature. */
+function meanScores(seeds: readonly (readonly PolicyScores[])[]): PolicyScores[] {
+  return seeds[0]!.map((first) => {
+    const same = seeds.map((scores) =>
+      scores.find((each) => each.name === first.name && each.temperature === first.temperature)!,
+    );
+    const means = (key: "f1" | "em" | "form" | "searches"): number[] =>
+      first[key].map((_, at) => mean(same.map((scores) => scores[key][at]!)));
+    return { ...first, f1: means("f1"), em: means("em"), form: means("form"), searches: means("searches") };
+  });
+}
+
+function bySeed(results: readonly SeedResult[]): string[] {
+  return results[0]!.scores.map(({ name, temperature }) => {
+    const cells = results.map(({ scores }) => {
+      const own = scores.find((each) => each.name === name && each.temperature === temperature)!;
+      return ` ${mean(own.f1).toFixed(2)} |`;
+    });
+    return `| ${name} | ${temperature} |${cells.join("")}`;
+  });
 }
 
 function interval(values: readonly number[], percent: boolean): string {

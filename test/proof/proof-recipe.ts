@@ -5,21 +5,22 @@ import { cacheHome } from "../../server/home.ts";
 import type { RecipeInput } from "../../protocol/recipe.ts";
 import { type FactPassage, singleFacts, snippet } from "./single-facts.ts";
 
-const seed = 1;
+/** Decides the questions, which are the same for every seed of the recipe. */
+const questionSeed = 1;
 /** Words of a passage in the proof's corpus: what keeps a whole transcript within 256 tokens. */
 const words = 40;
 
 const sets = { training: 400, heldOut: 128 } as const;
 
-/** Writes corpus, questions, profile, model and recipe of the proof, each once. Answers the recipe's path. */
-export function writeProofRecipe(folder: string, passagesFile: string): string {
+/** Writes corpus, questions, profile, model and the recipe of one seed, each once. Answers the recipe's path. */
+export function writeProofRecipe(folder: string, passagesFile: string, seed: number): string {
   mkdirSync(folder, { recursive: true });
   const passages = readFileSync(passagesFile, "utf8")
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as FactPassage)
     .map((passage) => ({ ...passage, text: snippet(passage.text, words) }));
-  const { training, heldOut } = singleFacts(passages, seed);
+  const { training, heldOut } = singleFacts(passages, questionSeed);
   lines(join(folder, "passages.jsonl"), passages);
   lines(join(folder, "training.jsonl"), training.slice(0, sets.training));
   lines(join(folder, "held-out.jsonl"), heldOut.slice(0, sets.heldOut));
@@ -62,7 +63,7 @@ export function writeProofRecipe(folder: string, passagesFile: string): string {
     evaluation: { data: [{ file: "held-out.jsonl", limit: 32 }], every: 1000, temperature: 0 },
     checkpoints: { every: 4, keep: 1000 },
   };
-  const file = join(folder, "searchlight-small.recipe.jsonc");
+  const file = join(folder, `searchlight-small${seed === 1 ? "" : `-${seed}`}.recipe.jsonc`);
   const text = `${JSON.stringify(recipe, undefined, 2)}\n`;
   if (!existsSync(file)) writeFileSync(file, text);
   return file;

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { domeHits, domeQuery } from "../fixtures/retrieved-hits.ts";
 import { rolloutGroups } from "../fixtures/rollout-groups.ts";
 import { twoHopStory } from "../fixtures/story.ts";
 import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
@@ -20,6 +21,7 @@ async function shoot(given: string | undefined): Promise<void> {
     for (const theme of Object.keys(themes) as ThemeName[]) {
       await sidebar(viewer, theme);
       await file(viewer, theme, given ?? sampleRun());
+      await inspector(viewer, theme);
     }
   } finally {
     await viewer.close();
@@ -74,6 +76,28 @@ async function file(viewer: Viewer, theme: ThemeName, content: string): Promise<
   await page.waitForTimeout(300);
   await picture(page, "steps", theme);
   served.close();
+}
+
+async function inspector(viewer: Viewer, theme: ThemeName): Promise<void> {
+  const view = await viewer.open({ name: "inspector", theme, width: 900, height: 640 });
+  await view.post("state", {
+    folders: [
+      { id: "observatory", name: "observatory" },
+      { id: "site-1", name: "docs.example.org/guide" },
+    ],
+    note: "Indexing 90 %: search goes by words until the vectors are complete.",
+  });
+  await picture(view.page, "inspector-empty", theme);
+  await view.page.getByLabel("Query").fill(domeQuery);
+  await view.page.getByRole("button", { name: "Search" }).click();
+  const seq = (await view.sent()).flatMap(({ method, params }) =>
+    method === "search" ? [(params as { seq: number }).seq] : [],
+  );
+  await view.post("found", { seq: seq.at(-1)!, hits: domeHits(), milliseconds: 12 });
+  await view.page.locator("tbody tr").first().waitFor();
+  await view.page.keyboard.press("Escape");
+  await view.page.keyboard.press("ArrowDown");
+  await picture(view.page, "inspector", theme);
 }
 
 function sampleRun(): string {

@@ -6,6 +6,7 @@ import { build, type BuildOptions } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Params } from "../../protocol/message.ts";
 import { fromFileView, toFileView } from "../../protocol/file-view-messages.ts";
+import { fromInspector, toInspector } from "../../protocol/inspector-messages.ts";
 import { fromRunPage, toRunPage } from "../../protocol/run-page-messages.ts";
 import { fromViewer, toViewer } from "../../protocol/viewer-messages.ts";
 import { findChromium } from "../../scripts/chromium.mjs";
@@ -20,15 +21,16 @@ export interface Sent {
   params: unknown;
 }
 
-/** Which of the pages: the Trajectory view, the one of a file of trajectories, or the one of a training run. */
-export type PageName = "viewer" | "trajectories" | "run";
+/** Which of the pages: the Trajectory view, the one of a file of trajectories, the one of a training run, or the retrieval inspector. */
+export type PageName = "viewer" | "trajectories" | "run" | "inspector";
 
-type ToPage = typeof toViewer & typeof toFileView & typeof toRunPage;
-const toPage: ToPage = { ...toViewer, ...toFileView, ...toRunPage };
-const fromPage: typeof fromViewer & typeof fromFileView & typeof fromRunPage = {
+type ToPage = typeof toViewer & typeof toFileView & typeof toRunPage & typeof toInspector;
+const toPage: ToPage = { ...toViewer, ...toFileView, ...toRunPage, ...toInspector };
+const fromPage: typeof fromViewer & typeof fromFileView & typeof fromRunPage & typeof fromInspector = {
   ...fromViewer,
   ...fromFileView,
   ...fromRunPage,
+  ...fromInspector,
 };
 
 /** A built page in a browser, with an editor's side that records what the page sends. */

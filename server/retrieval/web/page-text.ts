@@ -15,7 +15,7 @@ const unpaired = new Set("area base br col embed hr img input link meta source t
 
 /** The readable text of a page: its lines of at least three words, up to its list of sources. Empty for a page of tags alone. */
 export function pageText(bytes: Uint8Array, contentType: string): string {
-  const source = decode(bytes, contentType);
+  const source = decodePage(bytes, contentType);
   const lines = /^text\/plain\b/i.test(contentType) ? source.split(/\r?\n/) : htmlLines(source);
   return lines.filter((line) => line.trim().split(/\s+/).length >= leastWords).join("\n");
 }
@@ -27,7 +27,8 @@ function htmlLines(source: string): string[] {
   return (end < 0 ? units : units.slice(0, end)).map(({ text }) => text ?? "");
 }
 
-function opensTooMuch(source: string): boolean {
+/** Whether a page leaves more elements open than the parser can take. */
+export function opensTooMuch(source: string): boolean {
   let open = 0;
   for (const [, slash, name] of source.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
     if (slash) open = Math.max(0, open - 1);
@@ -36,8 +37,8 @@ function opensTooMuch(source: string): boolean {
   return false;
 }
 
-/** By the header's charset, else by the one the page names near its beginning, else UTF-8. */
-function decode(bytes: Uint8Array, contentType: string): string {
+/** A page's text by the header's charset, else by the one the page names near its beginning, else UTF-8. */
+export function decodePage(bytes: Uint8Array, contentType: string): string {
   const named = /charset\s*=\s*["']?([\w-]+)/i;
   const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
   const charset = named.exec(contentType)?.[1] ?? named.exec(beginning)?.[1] ?? "utf-8";

@@ -64,11 +64,7 @@ async function askWire(connection: EngineConnection, signal: AbortSignal): Promi
 }
 
 /** JAX leaves out the log-prob of the first prompt token, vLLM writes none for it, and colocated vLLM cannot sample the base model. */
-async function askBackend(
-  connection: EngineConnection,
-  baseModel: string,
-  signal: AbortSignal,
-): Promise<SkyrlBackend> {
+async function askBackend(connection: EngineConnection, baseModel: string, signal: AbortSignal): Promise<SkyrlBackend> {
   const request = { prompt: [0, 0, 0], maxTokens: 1, temperature: 1, seed: 0, stopIds: [] };
   const body = sampleBody({ baseModel }, request, { maxTokens: 1, stop: [], routing: 0, promptLogprobs: true });
   try {

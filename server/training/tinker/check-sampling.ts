@@ -29,15 +29,18 @@ export function checkSampling(requests: readonly SampleRequest[], capabilities: 
     const what = `Request ${at}`;
     if (prompt.length === 0) refuse(`${what} has no prompt; give it at least one token.`);
     checkIds(prompt, `${what}'s prompt`, capabilities);
-    if (!Number.isInteger(maxTokens) || maxTokens < 1) refuse(`${what} asks for ${maxTokens} tokens; ask for at least 1.`);
+    if (!Number.isInteger(maxTokens) || maxTokens < 1)
+      refuse(`${what} asks for ${maxTokens} tokens; ask for at least 1.`);
     if (prompt.length + maxTokens > capabilities.contextLength)
       refuse(
         `${what} has ${prompt.length} tokens and asks for ${maxTokens} more, but the model reads ${capabilities.contextLength}; shorten it.`,
       );
     if (!Number.isInteger(seed) || seed < 0 || seed >= seedsBelow)
       refuse(`${what} has the seed ${seed}; a seed is a whole number from 0 to ${seedsBelow - 1}.`);
-    if (!Number.isFinite(temperature) || temperature < 0) refuse(`${what} has the temperature ${temperature}; use 0 or more.`);
-    if (topP !== undefined && !(topP > 0 && topP <= 1)) refuse(`${what} has top-p ${topP}; use more than 0, at most 1.`);
+    if (!Number.isFinite(temperature) || temperature < 0)
+      refuse(`${what} has the temperature ${temperature}; use 0 or more.`);
+    if (topP !== undefined && !(topP > 0 && topP <= 1))
+      refuse(`${what} has top-p ${topP}; use more than 0, at most 1.`);
     checkIds(stopIds, `${what}'s stops`, capabilities);
     if (stopStrings?.some((stop) => stop === "")) refuse(`${what} has an empty stop string; leave it out.`);
   }

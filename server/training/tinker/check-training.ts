@@ -27,7 +27,9 @@ export function checkTraining(
     const what = `Sequence ${at}`;
     if (ids.length < 2) refuse(`${what} has ${ids.length} tokens; at least 2 are needed to predict one.`);
     if (ids.length > capabilities.contextLength)
-      refuse(`${what} has ${ids.length} tokens, but the model reads ${capabilities.contextLength}; shorten or drop it.`);
+      refuse(
+        `${what} has ${ids.length} tokens, but the model reads ${capabilities.contextLength}; shorten or drop it.`,
+      );
     checkIds(ids, what, capabilities);
     if (weights.length !== ids.length)
       refuse(`${what} has ${weights.length} weights for ${ids.length} tokens; give one per token.`);
@@ -36,7 +38,9 @@ export function checkTraining(
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i]!;
       if (!Number.isFinite(weight) || weight < 0)
-        refuse(`${what} has the weight ${weight} at token ${i}; weights are numbers from 0 on, signs go into advantages.`);
+        refuse(
+          `${what} has the weight ${weight} at token ${i}; weights are numbers from 0 on, signs go into advantages.`,
+        );
       if (i > 0 && weight > 0) trained++;
     }
     if (trained === 0 && !sequence.padding)

@@ -59,7 +59,10 @@ async function askBaseModel(
   const answer = await connection.json("/get_server_capabilities", undefined, { signal, retry: "always" });
   const served = Served.safeParse(answer);
   if (!served.success)
-    throw new EngineError("bad-response", `${connection.host} does not say what it serves; it may be no Tinker server.`);
+    throw new EngineError(
+      "bad-response",
+      `${connection.host} does not say what it serves; it may be no Tinker server.`,
+    );
   const names = served.data.supported_models.map(({ model_name: name }) => name);
   if (wanted === undefined) return names[0]!;
   if (names.includes(wanted)) return wanted;
@@ -81,7 +84,10 @@ function capabilitiesOf(dialect: Dialect, options: ConnectOptions): EngineCapabi
   };
 }
 
-const Created = z.looseObject({ model_id: z.string().min(1).optional(), request_id: z.union([z.string(), z.number()]) });
+const Created = z.looseObject({
+  model_id: z.string().min(1).optional(),
+  request_id: z.union([z.string(), z.number()]),
+});
 const CreatedResult = z.looseObject({ model_id: z.string().min(1) });
 
 class TinkerEngine implements TrainingEngine {
@@ -114,9 +120,15 @@ class TinkerEngine implements TrainingEngine {
     if (!Number.isInteger(rank) || rank < 1)
       throw new EngineError("invalid", `An adapter cannot have rank ${rank}; use a whole number from 1 on.`);
     if (!Number.isInteger(seed) || seed < 0 || seed > int32Bound)
-      throw new EngineError("invalid", `A model cannot have the seed ${seed}; use a whole number from 0 to ${int32Bound}.`);
+      throw new EngineError(
+        "invalid",
+        `A model cannot have the seed ${seed}; use a whole number from 0 to ${int32Bound}.`,
+      );
     if (from && !/^tinker:\/\/[^/]+\/weights\/[A-Za-z0-9_-]+$/.test(from.path))
-      throw new EngineError("invalid", `${from.path} is no checkpoint with weights; it has the form tinker://MODEL/weights/NAME.`);
+      throw new EngineError(
+        "invalid",
+        `${from.path} is no checkpoint with weights; it has the form tinker://MODEL/weights/NAME.`,
+      );
     this.#session.check();
     const id = await this.#create(rank, seed, signal);
     const model = new TinkerModel({
@@ -156,7 +168,8 @@ class TinkerEngine implements TrainingEngine {
     const answer = await this.#connection.json("/create_model", body, { signal, retry: "unsent" });
     const submitted = Created.safeParse(answer);
     const result = await awaitFuture(this.#connection, requestId(answer, "a model"), "the new model", signal);
-    const id = submitted.data?.model_id ?? CreatedResult.safeParse(result.kind === "json" ? result.value : null).data?.model_id;
+    const id =
+      submitted.data?.model_id ?? CreatedResult.safeParse(result.kind === "json" ? result.value : null).data?.model_id;
     if (id === undefined)
       throw new EngineError("bad-response", `${this.#connection.host} made a model and did not say its id.`);
     return id;

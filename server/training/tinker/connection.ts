@@ -53,7 +53,10 @@ export class EngineConnection {
 
   constructor({ url, token, patienceSeconds = 30, dispatcher }: ConnectionOptions) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-      throw new EngineError("invalid", `The engine's address ${url} is no http or https address; write http://HOST:PORT.`);
+      throw new EngineError(
+        "invalid",
+        `The engine's address ${url} is no http or https address; write http://HOST:PORT.`,
+      );
     const parsed = new URL(url);
     if (parsed.username || parsed.password || parsed.search || parsed.hash)
       throw new EngineError("invalid", "The engine's address holds more than host and path; give the token by itself.");
@@ -142,7 +145,8 @@ export class EngineConnection {
   }
 
   #named(error: unknown, { path }: Call): unknown {
-    if (error instanceof Busy) return new EngineStatus("rejected", error.status, this.#sentence(error.status, error.detail));
+    if (error instanceof Busy)
+      return new EngineStatus("rejected", error.status, this.#sentence(error.status, error.detail));
     if (error instanceof TryTimeout)
       return new EngineError("timeout", `${this.host} did not answer ${path} in time; look at the engine's log.`);
     if (error instanceof EngineError || error instanceof Redirect) return error;
@@ -220,10 +224,16 @@ export function detailOf(body: unknown): string {
       value = { detail: text };
     }
   }
-  const field = typeof value === "object" && value ? ((value as Record<string, unknown>)["detail"] ?? (value as Record<string, unknown>)["error"]) : undefined;
+  const field =
+    typeof value === "object" && value
+      ? ((value as Record<string, unknown>)["detail"] ?? (value as Record<string, unknown>)["error"])
+      : undefined;
   const said = typeof field === "string" ? field : field === undefined ? "" : JSON.stringify(field);
   // eslint-disable-next-line no-control-regex
-  return said.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim().slice(0, mostDetail);
+  return said
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+    .trim()
+    .slice(0, mostDetail);
 }
 
 function parseJson(bytes: Uint8Array, host: string, path: string): unknown {

@@ -1,19 +1,18 @@
 import type { EngineCapabilities } from "../engine.ts";
 
 /** What is the same for all installations of an engine in one version; the rest is asked or told. */
-export interface Dialect
-  extends Pick<
-    EngineCapabilities,
-    | "wire"
-    | "reduction"
-    | "promptLogprobsOffset"
-    | "baseSampling"
-    | "fullTuning"
-    | "fillsBatches"
-    | "stopStringsEarly"
-    | "fixedAdam"
-    | "idempotent"
-  > {
+export interface Dialect extends Pick<
+  EngineCapabilities,
+  | "wire"
+  | "reduction"
+  | "promptLogprobsOffset"
+  | "baseSampling"
+  | "fullTuning"
+  | "fillsBatches"
+  | "stopStringsEarly"
+  | "fixedAdam"
+  | "idempotent"
+> {
   readonly engine: string;
   /** Versions that it holds for, as `matches` of the server's own description. */
   readonly version: string;

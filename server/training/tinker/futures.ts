@@ -54,7 +54,10 @@ export async function awaitFuture(
       if (error instanceof EngineStatus && error.status === 408) continue;
       if (error instanceof EngineError && error.kind === "timeout") continue;
       if (error instanceof EngineStatus && error.status === 404)
-        throw new EngineError("lost", `The engine no longer knows ${what}; it was restarted. Resume from a checkpoint.`);
+        throw new EngineError(
+          "lost",
+          `The engine no longer knows ${what}; it was restarted. Resume from a checkpoint.`,
+        );
       throw error;
     }
     if (answer.kind === "json") {

@@ -1,4 +1,10 @@
-import { type EngineCapabilities, EngineError, type SampledSequence, type Sampler, type SampleRequest } from "../engine.ts";
+import {
+  type EngineCapabilities,
+  EngineError,
+  type SampledSequence,
+  type Sampler,
+  type SampleRequest,
+} from "../engine.ts";
 import { checkIds, checkSampling } from "./check-sampling.ts";
 import { type EngineConnection, pause } from "./connection.ts";
 import { awaitFuture, requestId } from "./futures.ts";
@@ -50,7 +56,10 @@ export class TinkerSampler implements Sampler {
     const requests = sequences.map((ids, at): SampleRequest => {
       checkIds(ids, `Sequence ${at}`, capabilities);
       if (ids.length < 2)
-        throw new EngineError("invalid", `Sequence ${at} has ${ids.length} tokens; at least 2 are needed to predict one.`);
+        throw new EngineError(
+          "invalid",
+          `Sequence ${at} has ${ids.length} tokens; at least 2 are needed to predict one.`,
+        );
       if (ids.length > capabilities.contextLength)
         throw new EngineError(
           "invalid",
@@ -85,7 +94,10 @@ export class TinkerSampler implements Sampler {
     const answers = capabilities.fillsBatches
       ? await this.#inBatches(requests, promptLogprobs, signal)
       : await inOrder(requests, inFlight, async (request, routing) =>
-          this.#answer(await this.#send({ request, maxTokens: request.maxTokens, promptLogprobs, routing }, signal), signal),
+          this.#answer(
+            await this.#send({ request, maxTokens: request.maxTokens, promptLogprobs, routing }, signal),
+            signal,
+          ),
         );
     checkFresh();
     return answers;

@@ -14,8 +14,11 @@ import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file tinker.proto.
  */
-export const file_tinker: GenFile = /*@__PURE__*/
-  fileDesc("Cgx0aW5rZXIucHJvdG8SEnNlYXJjaGxpZ2h0LnRpbmtlciKVAgoWRm9yd2FyZEJhY2t3YXJkUmVxdWVzdBIQCghtb2RlbF9pZBgBIAEoCRIOCgZzZXFfaWQYAiABKAUSJwoEZGF0YRgDIAMoCzIZLnNlYXJjaGxpZ2h0LnRpbmtlci5EYXR1bRIPCgdsb3NzX2ZuGAQgASgJElQKDmxvc3NfZm5fY29uZmlnGAUgAygLMjwuc2VhcmNobGlnaHQudGlua2VyLkZvcndhcmRCYWNrd2FyZFJlcXVlc3QuTG9zc0ZuQ29uZmlnRW50cnkSFAoMZm9yd2FyZF9vbmx5GAYgASgIGjMKEUxvc3NGbkNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEizQEKBURhdHVtEi4KC21vZGVsX2lucHV0GAEgAygLMhkuc2VhcmNobGlnaHQudGlua2VyLkNodW5rEkMKDmxvc3NfZm5faW5wdXRzGAIgAygLMisuc2VhcmNobGlnaHQudGlua2VyLkRhdHVtLkxvc3NGbklucHV0c0VudHJ5Gk8KEUxvc3NGbklucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIpCgV2YWx1ZRgCIAEoCzIaLnNlYXJjaGxpZ2h0LnRpbmtlci5UZW5zb3I6AjgBIkMKBUNodW5rEjoKDGVuY29kZWRfdGV4dBgBIAEoCzIkLnNlYXJjaGxpZ2h0LnRpbmtlci5FbmNvZGVkVGV4dENodW5rIiIKEEVuY29kZWRUZXh0Q2h1bmsSDgoGdG9rZW5zGAEgASgMIjUKBlRlbnNvchINCgVkZW5zZRgBIAEoDBINCgVkdHlwZRgDIAEoBRINCgVzaGFwZRgEIAMoAyLnAQoVRm9yd2FyZEJhY2t3YXJkT3V0cHV0EhsKE2xvc3NfZm5fb3V0cHV0X3R5cGUYASABKAkSOAoPbG9zc19mbl9vdXRwdXRzGAIgAygLMh8uc2VhcmNobGlnaHQudGlua2VyLkFycmF5UmVjb3JkEkcKB21ldHJpY3MYAyADKAsyNi5zZWFyY2hsaWdodC50aW5rZXIuRm9yd2FyZEJhY2t3YXJkT3V0cHV0Lk1ldHJpY3NFbnRyeRouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASKwAQoLQXJyYXlSZWNvcmQSOwoGZmllbGRzGAIgAygLMisuc2VhcmNobGlnaHQudGlua2VyLkFycmF5UmVjb3JkLkZpZWxkc0VudHJ5EhIKCm51bV9kYXR1bXMYAyABKAMaUAoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEuc2VhcmNobGlnaHQudGlua2VyLkJhdGNoZWRUZW5zb3I6AjgBIj0KDUJhdGNoZWRUZW5zb3ISDAoEZGF0YRgBIAEoDBIPCgdvZmZzZXRzGAIgASgMEg0KBWR0eXBlGAMgASgFInoKDlNhbXBsZVJlc3BvbnNlEjYKCXNlcXVlbmNlcxgBIAMoCzIjLnNlYXJjaGxpZ2h0LnRpbmtlci5TYW1wbGVkU2VxdWVuY2USHAoPcHJvbXB0X2xvZ3Byb2JzGAIgASgMSACIAQFCEgoQX3Byb21wdF9sb2dwcm9icyJaCg9TYW1wbGVkU2VxdWVuY2USEwoLc3RvcF9yZWFzb24YASABKAUSDgoGdG9rZW5zGAIgASgMEhUKCGxvZ3Byb2JzGAMgASgMSACIAQFCCwoJX2xvZ3Byb2JzYgZwcm90bzM");
+export const file_tinker: GenFile =
+  /*@__PURE__*/
+  fileDesc(
+    "Cgx0aW5rZXIucHJvdG8SEnNlYXJjaGxpZ2h0LnRpbmtlciKVAgoWRm9yd2FyZEJhY2t3YXJkUmVxdWVzdBIQCghtb2RlbF9pZBgBIAEoCRIOCgZzZXFfaWQYAiABKAUSJwoEZGF0YRgDIAMoCzIZLnNlYXJjaGxpZ2h0LnRpbmtlci5EYXR1bRIPCgdsb3NzX2ZuGAQgASgJElQKDmxvc3NfZm5fY29uZmlnGAUgAygLMjwuc2VhcmNobGlnaHQudGlua2VyLkZvcndhcmRCYWNrd2FyZFJlcXVlc3QuTG9zc0ZuQ29uZmlnRW50cnkSFAoMZm9yd2FyZF9vbmx5GAYgASgIGjMKEUxvc3NGbkNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEizQEKBURhdHVtEi4KC21vZGVsX2lucHV0GAEgAygLMhkuc2VhcmNobGlnaHQudGlua2VyLkNodW5rEkMKDmxvc3NfZm5faW5wdXRzGAIgAygLMisuc2VhcmNobGlnaHQudGlua2VyLkRhdHVtLkxvc3NGbklucHV0c0VudHJ5Gk8KEUxvc3NGbklucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIpCgV2YWx1ZRgCIAEoCzIaLnNlYXJjaGxpZ2h0LnRpbmtlci5UZW5zb3I6AjgBIkMKBUNodW5rEjoKDGVuY29kZWRfdGV4dBgBIAEoCzIkLnNlYXJjaGxpZ2h0LnRpbmtlci5FbmNvZGVkVGV4dENodW5rIiIKEEVuY29kZWRUZXh0Q2h1bmsSDgoGdG9rZW5zGAEgASgMIjUKBlRlbnNvchINCgVkZW5zZRgBIAEoDBINCgVkdHlwZRgDIAEoBRINCgVzaGFwZRgEIAMoAyLnAQoVRm9yd2FyZEJhY2t3YXJkT3V0cHV0EhsKE2xvc3NfZm5fb3V0cHV0X3R5cGUYASABKAkSOAoPbG9zc19mbl9vdXRwdXRzGAIgAygLMh8uc2VhcmNobGlnaHQudGlua2VyLkFycmF5UmVjb3JkEkcKB21ldHJpY3MYAyADKAsyNi5zZWFyY2hsaWdodC50aW5rZXIuRm9yd2FyZEJhY2t3YXJkT3V0cHV0Lk1ldHJpY3NFbnRyeRouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASKwAQoLQXJyYXlSZWNvcmQSOwoGZmllbGRzGAIgAygLMisuc2VhcmNobGlnaHQudGlua2VyLkFycmF5UmVjb3JkLkZpZWxkc0VudHJ5EhIKCm51bV9kYXR1bXMYAyABKAMaUAoLRmllbGRzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEuc2VhcmNobGlnaHQudGlua2VyLkJhdGNoZWRUZW5zb3I6AjgBIj0KDUJhdGNoZWRUZW5zb3ISDAoEZGF0YRgBIAEoDBIPCgdvZmZzZXRzGAIgASgMEg0KBWR0eXBlGAMgASgFInoKDlNhbXBsZVJlc3BvbnNlEjYKCXNlcXVlbmNlcxgBIAMoCzIjLnNlYXJjaGxpZ2h0LnRpbmtlci5TYW1wbGVkU2VxdWVuY2USHAoPcHJvbXB0X2xvZ3Byb2JzGAIgASgMSACIAQFCEgoQX3Byb21wdF9sb2dwcm9icyJaCg9TYW1wbGVkU2VxdWVuY2USEwoLc3RvcF9yZWFzb24YASABKAUSDgoGdG9rZW5zGAIgASgMEhUKCGxvZ3Byb2JzGAMgASgMSACIAQFCCwoJX2xvZ3Byb2JzYgZwcm90bzM",
+  );
 
 /**
  * @generated from message searchlight.tinker.ForwardBackwardRequest
@@ -58,7 +61,8 @@ export type ForwardBackwardRequest = Message<"searchlight.tinker.ForwardBackward
  * Describes the message searchlight.tinker.ForwardBackwardRequest.
  * Use `create(ForwardBackwardRequestSchema)` to create a new message.
  */
-export const ForwardBackwardRequestSchema: GenMessage<ForwardBackwardRequest> = /*@__PURE__*/
+export const ForwardBackwardRequestSchema: GenMessage<ForwardBackwardRequest> =
+  /*@__PURE__*/
   messageDesc(file_tinker, 0);
 
 /**
@@ -80,8 +84,7 @@ export type Datum = Message<"searchlight.tinker.Datum"> & {
  * Describes the message searchlight.tinker.Datum.
  * Use `create(DatumSchema)` to create a new message.
  */
-export const DatumSchema: GenMessage<Datum> = /*@__PURE__*/
-  messageDesc(file_tinker, 1);
+export const DatumSchema: GenMessage<Datum> = /*@__PURE__*/ messageDesc(file_tinker, 1);
 
 /**
  * @generated from message searchlight.tinker.Chunk
@@ -97,8 +100,7 @@ export type Chunk = Message<"searchlight.tinker.Chunk"> & {
  * Describes the message searchlight.tinker.Chunk.
  * Use `create(ChunkSchema)` to create a new message.
  */
-export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
-  messageDesc(file_tinker, 2);
+export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/ messageDesc(file_tinker, 2);
 
 /**
  * @generated from message searchlight.tinker.EncodedTextChunk
@@ -116,8 +118,7 @@ export type EncodedTextChunk = Message<"searchlight.tinker.EncodedTextChunk"> & 
  * Describes the message searchlight.tinker.EncodedTextChunk.
  * Use `create(EncodedTextChunkSchema)` to create a new message.
  */
-export const EncodedTextChunkSchema: GenMessage<EncodedTextChunk> = /*@__PURE__*/
-  messageDesc(file_tinker, 3);
+export const EncodedTextChunkSchema: GenMessage<EncodedTextChunk> = /*@__PURE__*/ messageDesc(file_tinker, 3);
 
 /**
  * @generated from message searchlight.tinker.Tensor
@@ -145,8 +146,7 @@ export type Tensor = Message<"searchlight.tinker.Tensor"> & {
  * Describes the message searchlight.tinker.Tensor.
  * Use `create(TensorSchema)` to create a new message.
  */
-export const TensorSchema: GenMessage<Tensor> = /*@__PURE__*/
-  messageDesc(file_tinker, 4);
+export const TensorSchema: GenMessage<Tensor> = /*@__PURE__*/ messageDesc(file_tinker, 4);
 
 /**
  * @generated from message searchlight.tinker.ForwardBackwardOutput
@@ -172,8 +172,7 @@ export type ForwardBackwardOutput = Message<"searchlight.tinker.ForwardBackwardO
  * Describes the message searchlight.tinker.ForwardBackwardOutput.
  * Use `create(ForwardBackwardOutputSchema)` to create a new message.
  */
-export const ForwardBackwardOutputSchema: GenMessage<ForwardBackwardOutput> = /*@__PURE__*/
-  messageDesc(file_tinker, 5);
+export const ForwardBackwardOutputSchema: GenMessage<ForwardBackwardOutput> = /*@__PURE__*/ messageDesc(file_tinker, 5);
 
 /**
  * @generated from message searchlight.tinker.ArrayRecord
@@ -194,8 +193,7 @@ export type ArrayRecord = Message<"searchlight.tinker.ArrayRecord"> & {
  * Describes the message searchlight.tinker.ArrayRecord.
  * Use `create(ArrayRecordSchema)` to create a new message.
  */
-export const ArrayRecordSchema: GenMessage<ArrayRecord> = /*@__PURE__*/
-  messageDesc(file_tinker, 6);
+export const ArrayRecordSchema: GenMessage<ArrayRecord> = /*@__PURE__*/ messageDesc(file_tinker, 6);
 
 /**
  * One array per datum, laid end to end; offsets count bytes.
@@ -227,8 +225,7 @@ export type BatchedTensor = Message<"searchlight.tinker.BatchedTensor"> & {
  * Describes the message searchlight.tinker.BatchedTensor.
  * Use `create(BatchedTensorSchema)` to create a new message.
  */
-export const BatchedTensorSchema: GenMessage<BatchedTensor> = /*@__PURE__*/
-  messageDesc(file_tinker, 7);
+export const BatchedTensorSchema: GenMessage<BatchedTensor> = /*@__PURE__*/ messageDesc(file_tinker, 7);
 
 /**
  * @generated from message searchlight.tinker.SampleResponse
@@ -251,8 +248,7 @@ export type SampleResponse = Message<"searchlight.tinker.SampleResponse"> & {
  * Describes the message searchlight.tinker.SampleResponse.
  * Use `create(SampleResponseSchema)` to create a new message.
  */
-export const SampleResponseSchema: GenMessage<SampleResponse> = /*@__PURE__*/
-  messageDesc(file_tinker, 8);
+export const SampleResponseSchema: GenMessage<SampleResponse> = /*@__PURE__*/ messageDesc(file_tinker, 8);
 
 /**
  * @generated from message searchlight.tinker.SampledSequence
@@ -284,6 +280,4 @@ export type SampledSequence = Message<"searchlight.tinker.SampledSequence"> & {
  * Describes the message searchlight.tinker.SampledSequence.
  * Use `create(SampledSequenceSchema)` to create a new message.
  */
-export const SampledSequenceSchema: GenMessage<SampledSequence> = /*@__PURE__*/
-  messageDesc(file_tinker, 9);
-
+export const SampledSequenceSchema: GenMessage<SampledSequence> = /*@__PURE__*/ messageDesc(file_tinker, 9);

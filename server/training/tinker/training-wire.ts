@@ -149,4 +149,3 @@ function jsonRows(value: unknown): Float64Array[] {
 export function jsonNumber(value: number | string | null): number {
   return value === null ? Number.NaN : Number(value);
 }
-

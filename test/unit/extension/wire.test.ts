@@ -30,6 +30,7 @@ function handlers(fields: Partial<ClientHandlers>): ClientHandlers {
     editorModels: () => ({ models: [] }),
     editorModel: () => ({ status: "ok" }),
     secret: () => ({ key: null }),
+    documentsChanged: vi.fn(),
     runsChanged: vi.fn(),
     runEvents: vi.fn(),
     ...fields,

@@ -40,6 +40,7 @@ test("a policy id names form, model and endpoint, also where the model's name ho
     ok: true,
     policy: { kind: "editor", model: "copilot/gpt 5" },
   });
+  expect(parsePolicyId("trained:small-2")).toEqual({ ok: true, policy: { kind: "trained", name: "small-2" } });
   expect(parsePolicyId("extractive")).toEqual({ ok: true, policy: { kind: "extractive" } });
 });
 
@@ -51,6 +52,8 @@ test.each([
   "openai:m@h",
   "editor:",
   "extractive2",
+  "trained:",
+  "trained:../x",
   "openai:m@https://u:sk-secret@h",
 ])("the policy id %j opens nothing and is answered in one sentence without a password", async (id) => {
   const error = await openPolicy(id).catch((thrown: unknown) => thrown as Error);

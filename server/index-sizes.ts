@@ -1,0 +1,55 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { IndexStatus } from "../protocol/index-status.ts";
+import type { Folder } from "./home.ts";
+
+const settled = new Set<IndexStatus["state"]>(["ready", "degraded", "paused", "failed", "words-ready"]);
+/** An index in progress changes with each commit; its size is looked at no more often than this. */
+const leastMilliseconds = 5_000;
+
+/** How much each index takes on disk, looked at in the background when the index may have changed. */
+export class IndexSizes {
+  readonly #bytes = new Map<string, number>();
+  readonly #looked = new Map<string, { at: number; updatedAt: string | undefined }>();
+  readonly #onChange: (folder: Folder) => void;
+  #closed = false;
+
+  constructor(onChange: (folder: Folder) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** The size as it was last looked at; undefined before the first look. A change is told by `onChange`. */
+  of(folder: Folder, status: IndexStatus): number | undefined {
+    const looked = this.#looked.get(folder.id);
+    const due =
+      settled.has(status.state) &&
+      (!looked || (looked.updatedAt !== status.updatedAt && performance.now() - looked.at >= leastMilliseconds));
+    if (due && !this.#closed) {
+      this.#looked.set(folder.id, { at: performance.now(), updatedAt: status.updatedAt });
+      void this.#look(folder);
+    }
+    return this.#bytes.get(folder.id);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #look(folder: Folder): Promise<void> {
+    const bytes = await bytesBelow(folder.indexHome);
+    if (this.#closed || bytes === this.#bytes.get(folder.id)) return;
+    this.#bytes.set(folder.id, bytes);
+    this.#onChange(folder);
+  }
+}
+
+/** Bytes of all files below a folder. Files come and go while an index is written; one that has gone counts nothing. */
+export async function bytesBelow(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await bytesBelow(path);
+    else if (entry.isFile()) bytes += (await stat(path).catch(() => undefined))?.size ?? 0;
+  }
+  return bytes;
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Params } from "../../protocol/message.ts";
+import { fromInspector, type toInspector } from "../../protocol/inspector-messages.ts";
+import { openPlace } from "../editor/open-place.ts";
+import { showFault } from "../show-fault.ts";
+import { indexBanner } from "../views/index-text.ts";
+import { viewerHtml } from "../views/viewer-html.ts";
+import { dispatchFrom } from "../views/viewer-messages.ts";
+import type { InspectorParts } from "./inspectors.ts";
+
+/** A page that has not reported itself by then is told of in the log and offered a reload. */
+const readyMilliseconds = 15_000;
+
+/** The retrieval inspector's panel: hosts its page, asks the server what the page wants searched, and opens places. */
+export class Inspector implements vscode.Disposable {
+  readonly #parts: InspectorParts;
+  readonly #panel: vscode.WebviewPanel;
+  readonly #subscriptions: vscode.Disposable[];
+  #ready = false;
+  /** A query that waits for the page to be up. */
+  #query: string | undefined;
+  #search: AbortController | undefined;
+  #waiting: NodeJS.Timeout | undefined;
+
+  constructor(parts: InspectorParts, panel: vscode.WebviewPanel) {
+    this.#parts = parts;
+    this.#panel = panel;
+    const { context, faults, server, statuses, sources } = parts;
+    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "icons", "searchlight.svg");
+    panel.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "dist")],
+    };
+    this.#subscriptions = [
+      panel.webview.onDidReceiveMessage((raw: unknown) => {
+        dispatchFrom(fromInspector, raw, this.#handlers(), (fault) => faults.report("the inspector", fault)).catch(
+          (error: unknown) => faults.report("a message of the inspector", error),
+        );
+      }),
+      // A hidden page is thrown away; its successor reports itself as ready again.
+      panel.onDidChangeViewState(() => !panel.visible && (this.#ready = false)),
+      statuses.onDidChange(() => this.#tellState()),
+      sources.onDidChange(() => this.#tellState()),
+      server.onDidChangeState(() => this.#tellState()),
+    ];
+    this.#load();
+  }
+
+  /** Brings the panel into sight; a query is put into it and searched for. */
+  reveal(query?: string): void {
+    if (query !== undefined) this.#query = query;
+    this.#panel.reveal();
+    this.#tellQuery();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#waiting);
+    this.#search?.abort();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #handlers(): Parameters<typeof dispatchFrom<typeof fromInspector>>[2] {
+    const { faults, server } = this.#parts;
+    const orTell =
+      <P>(act: (params: P) => unknown) =>
+      async (params: P): Promise<void> => {
+        try {
+          await act(params);
+        } catch (error) {
+          faults.report("the inspector", error);
+          showFault(error, faults);
+        }
+      };
+    return {
+      ready: () => {
+        clearTimeout(this.#waiting);
+        this.#ready = true;
+        this.#tellState();
+        this.#tellQuery();
+      },
+      search: (search) => this.#find(search),
+      open: orTell(({ place }) => openPlace(server.request, place)),
+      copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
+      fault: ({ message }) => faults.report("the inspector failed", message),
+    };
+  }
+
+  /** A search that a later one overtakes is given up. */
+  async #find({ seq, ...search }: Params<(typeof fromInspector)["search"]>): Promise<void> {
+    const { server, settings } = this.#parts;
+    this.#search?.abort();
+    const controller = new AbortController();
+    this.#search = controller;
+    try {
+      if (settings.current().folders.length === 0)
+        throw new Error("No folder is open, so there is nothing to search; open a folder first.");
+      const found = await server.request("search", search, controller.signal);
+      this.#post("found", { seq, ...found });
+    } catch (error) {
+      if (!controller.signal.aborted)
+        this.#post("searchFailed", { seq, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #tellQuery(): void {
+    if (!this.#ready || this.#query === undefined) return;
+    this.#post("query", { query: this.#query });
+    this.#query = undefined;
+  }
+
+  #tellState(): void {
+    const { statuses, sources, server } = this.#parts;
+    const note = server.state === "given-up" ? "The server is not running; restart it." : indexBanner(statuses.all);
+    const folders = sources.all.length > 0 ? sources.all : statuses.all;
+    this.#post("state", {
+      folders: folders.map(({ folder }) => folder),
+      ...(note === undefined ? {} : { note }),
+    });
+  }
+
+  #load(): void {
+    const { context } = this.#parts;
+    const { webview } = this.#panel;
+    const resource = (name: string): string =>
+      webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, "dist", name)).toString();
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => this.#offerReload(), readyMilliseconds);
+    webview.html = viewerHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      scriptUri: resource("inspector.js"),
+      styleUri: resource("inspector.css"),
+      title: "Retrieval",
+    });
+  }
+
+  #post<K extends keyof typeof toInspector>(method: K, params: Params<(typeof toInspector)[K]>): void {
+    if (this.#ready) void this.#panel.webview.postMessage({ method, params });
+  }
+
+  #offerReload(): void {
+    if (this.#ready || !this.#panel.visible) return;
+    this.#parts.faults.report("the inspector", "it did not start");
+    const reload = "Reload Page";
+    void vscode.window.showWarningMessage("The retrieval inspector did not start.", reload).then((choice) => {
+      if (choice === reload) this.#load();
+    });
+  }
+}
