@@ -1,6 +1,7 @@
 import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
 import { SavedFilters } from "./saved-filters.tsx";
+import { useDraft } from "./draft.ts";
 import { againstName, filter, setFilter, setSort, sort, summary } from "./model.ts";
 
 const sortWords: Readonly<Record<RowSort["key"], string>> = {
@@ -17,9 +18,6 @@ const marks = ["excluded", "included", "noted"] as const;
 
 const flips = ["either", "won", "lost"] as const;
 
-const typingMilliseconds = 200;
-let typing: ReturnType<typeof setTimeout> | undefined;
-
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
@@ -33,11 +31,7 @@ export function Filters() {
         aria-label="Text in transcripts and queries"
         placeholder="Search transcripts and queries (/)"
         title={'Words in any order; "words in quotes" follow each other'}
-        value={text ?? ""}
-        onInput={({ currentTarget: { value } }) => {
-          clearTimeout(typing);
-          typing = setTimeout(() => change({ text: value === "" ? undefined : value }), typingMilliseconds);
-        }}
+        {...useDraft(text ?? "", (written) => change({ text: written === "" ? undefined : written }))}
       />
       <div class="filter-row">
         {steps.length > 1 && (
@@ -170,6 +164,12 @@ function Choice({ label, all = "any", value, values, onChange }: ChoiceProps) {
   );
 }
 
+/** What no row can have bounds nothing: a number that is none, or a fraction where whole numbers are counted. */
+function numberIn(written: string, whole: boolean): number | undefined {
+  const number = written.trim() === "" ? Number.NaN : Number(written);
+  return Number.isFinite(number) && (!whole || (Number.isInteger(number) && number >= 0)) ? number : undefined;
+}
+
 interface BoundProps {
   label: string;
   value: number | undefined;
@@ -186,10 +186,7 @@ function Bound({ label, value, whole = false, onChange }: BoundProps) {
         id={id}
         type="number"
         {...(whole ? { min: 0, step: 1 } : { step: "any" })}
-        value={value ?? ""}
-        onChange={({ currentTarget: { value: written, valueAsNumber } }) =>
-          onChange(written === "" || !Number.isFinite(valueAsNumber) ? undefined : valueAsNumber)
-        }
+        {...useDraft(value === undefined ? "" : String(value), (written) => onChange(numberIn(written, whole)))}
       />
     </span>
   );
