@@ -146,8 +146,8 @@ export const toServer = {
   ),
   trajectoryRows: request(
     "searchlight/trajectoryRows",
-    "A page of the trajectories of a file of JSON lines. Answers with what is read by then; `complete` says whether more is to come.",
-    z.object({ path: z.string(), query: RowQuery }),
+    "A page of the trajectories of a file of JSON lines, compared with those of the file `against` where one is given. Answers with what is read by then; `complete` says whether more is to come.",
+    z.object({ path: z.string(), query: RowQuery, against: z.string().optional() }),
     RowPage,
   ),
   trajectoryRecord: request(

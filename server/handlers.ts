@@ -86,7 +86,7 @@ export function handlers(parts: HandlerParts): Handlers {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
-    trajectoryRows: ({ path, query }, { signal }) => files.page(path, query, signal),
+    trajectoryRows: ({ path, query, against }, { signal }) => files.page(path, query, signal, against),
     trajectoryRecord: ({ path, key }) => {
       const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
