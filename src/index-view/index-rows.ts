@@ -83,7 +83,7 @@ function sourceRow(source: DocumentSource, status: IndexStatus | undefined): Ind
     : `${stateNames[status.state]} · ${countOf(source, status)}`;
   return {
     ...row,
-    icon: fetching ? "cloud-download" : idle ? "circle-large-filled" : icons[status.state],
+    icon: fetching ? "cloud-download" : idle ? "sync" : icons[status.state],
     ...toneOf(status.state),
     description: source.kind === "folder" ? `${said} · added` : said,
     detail: `${source.location}\n${status.reason}`,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DocumentSource } from "../../../protocol/documents.ts";
 import { toClient, toServer } from "../../../protocol/server-messages.ts";
@@ -90,6 +91,39 @@ describe("added folders", () => {
     expect(await sources()).toHaveLength(2);
     expect(existsSync(join(root, "elsewhere", "page.md"))).toBe(true);
     await expect(server.request(toServer.removeDocuments, { folder: source.folder.id })).rejects.toThrow("not there");
+  });
+
+  test("are watched for changes by the editor, until they are removed", async () => {
+    interface Registration {
+      registrations: { id: string; registerOptions: { watchers: { globPattern: unknown }[] } }[];
+    }
+    const asked: Registration["registrations"] = [];
+    const given: string[] = [];
+    server.client.onRequest("client/registerCapability", ({ registrations }: Registration) => {
+      asked.push(...registrations);
+      return null;
+    });
+    server.client.onRequest("client/unregisterCapability", (params: { unregisterations: { id: string }[] }) => {
+      given.push(...params.unregisterations.map(({ id }) => id));
+      return null;
+    });
+    const { source } = await server.request(toServer.addDocuments, {
+      source: { kind: "folder", path: join(root, "elsewhere") },
+    });
+    await expect.poll(() => found("Marta Quill")).toHaveLength(1);
+    const baseUri = pathToFileURL(join(root, "elsewhere")).href;
+    // The window's own folders are watched as well.
+    const outside = asked.filter(({ registerOptions }) => registerOptions.watchers[0]!.globPattern !== "**/*");
+    expect(outside.map(({ registerOptions }) => registerOptions.watchers[0]!.globPattern)).toEqual([
+      { baseUri, pattern: "**/*" },
+    ]);
+    writeFileSync(join(root, "elsewhere", "later.md"), "# Later\n\nOrla Finch mends the heliostat.\n");
+    await server.client.sendNotification("workspace/didChangeWatchedFiles", {
+      changes: [{ uri: `${baseUri}/later.md`, type: 1 }],
+    });
+    await expect.poll(() => found("heliostat")).toHaveLength(1);
+    await server.request(toServer.removeDocuments, { folder: source.folder.id });
+    await expect.poll(() => given).toEqual([outside[0]!.id]);
   });
 
   test("are refused where a file would be found twice, or where there is no folder", async () => {
