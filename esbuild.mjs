@@ -1,6 +1,6 @@
 // Bundles the extension, the language server, the terminal program, their worker and the viewer into dist/.
 //   node esbuild.mjs [--production] [--watch]
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -91,6 +91,7 @@ export function bundles(production = false, outdir = dist) {
         cli: "server/cli.ts",
         ...(existsSync(join(root, "server/run.ts")) ? { run: "server/run.ts" } : {}),
         "document-worker": "server/documents/document-worker.ts",
+        "text-index-worker": "server/trajectories/text/text-index-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
       plugins: [lance, manifest, piscinaWorker, zodInEnglish],
@@ -138,6 +139,19 @@ function place(outdir) {
   // The root manifest says "module"; the bundles are CommonJS.
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(outdir, "cli.js"));
+  placeGrammars(join(outdir, "grammars"));
+}
+
+/** The parsers of source code, as their packages bring them; what is not code has none here. */
+function placeGrammars(folder) {
+  const modules = join(root, "node_modules");
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(modules, "web-tree-sitter", "web-tree-sitter.wasm"), join(folder, "web-tree-sitter.wasm"));
+  const grammars = join(modules, "@vscode", "tree-sitter-wasm", "wasm");
+  for (const file of readdirSync(grammars)) {
+    if (/^tree-sitter-.+\.wasm$/.test(file) && !/-(?:css|ini|regex)\.wasm$/.test(file))
+      copyFileSync(join(grammars, file), join(folder, file));
+  }
 }
 
 function present(options) {

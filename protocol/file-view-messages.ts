@@ -3,7 +3,7 @@ import { notification } from "./message.ts";
 import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
 import { fromViewer, toViewer } from "./viewer-messages.ts";
 
-const { ready, open, openLink, copy, copyLink, tokenTexts, fault } = fromViewer;
+const { ready, open, openLink, copy, copyLink, tokenTexts, annotate, collect, fault } = fromViewer;
 
 /** The page of a file of trajectories to the extension host. The file is the editor's; the page names none. */
 export const fromFileView = {
@@ -13,6 +13,8 @@ export const fromFileView = {
   copy,
   copyLink,
   tokenTexts,
+  annotate,
+  collect,
   fault,
   rows: notification(
     "rows",
@@ -29,6 +31,7 @@ export const fromFileView = {
 /** Extension host to the page of a file of trajectories. */
 export const toFileView = {
   tokenTexts: toViewer.tokenTexts,
+  annotated: toViewer.annotated,
   file: notification(
     "file",
     "Which file it is, and that it may have changed; `select` is the id of the one record to list.",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AnnotationChange, Annotations } from "./annotations.ts";
 import { documentsToClient, documentsToServer } from "./documents-messages.ts";
 import { IndexStatus } from "./index-status.ts";
 import { Inspection } from "./inspection.ts";
@@ -49,6 +50,13 @@ export const FoundModel = z.object({
   server: z.string(),
 });
 export type FoundModel = z.infer<typeof FoundModel>;
+
+/** Where a trajectory is kept: in the store of an open folder, or in a file. */
+export const TrajectoryPlace = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("stored"), id: z.string() }),
+  z.object({ kind: z.literal("file"), path: z.string(), key: z.int().min(0) }),
+]);
+export type TrajectoryPlace = z.infer<typeof TrajectoryPlace>;
 
 /** Client to server. */
 export const toServer = {
@@ -109,7 +117,26 @@ export const toServer = {
     "searchlight/inspectTrajectory",
     "The audit of a stored trajectory's mask, the reward to show with it, and how the files of its hits stand; null when there is none of this id.",
     z.object({ id: z.string() }),
-    Inspection.nullable(),
+    Inspection.extend({ annotations: Annotations.optional() }).nullable(),
+  ),
+  annotate: request(
+    "searchlight/annotate",
+    "Writes down what a person said of a trajectory, beside its file or store. Answers all that is said of it; null where there is no such trajectory.",
+    z.object({ of: TrajectoryPlace, change: AnnotationChange }),
+    z.object({ annotations: Annotations }).nullable(),
+  ),
+  collect: request(
+    "searchlight/collect",
+    "Adds a trajectory to a file: its question with accepted answers to a question file, or itself to tests of rewards. Null where there is no such trajectory.",
+    z.object({
+      of: TrajectoryPlace,
+      file: z.string(),
+      as: z.discriminatedUnion("kind", [
+        z.object({ kind: z.literal("question"), golds: z.array(z.string()) }),
+        z.object({ kind: z.literal("test") }),
+      ]),
+    }),
+    z.object({ added: z.boolean(), count: z.int().min(0) }).nullable(),
   ),
   tokenTexts: request(
     "searchlight/tokenTexts",

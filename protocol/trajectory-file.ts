@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Annotations, Tag } from "./annotations.ts";
 import { Inspection } from "./inspection.ts";
 import { Trajectory } from "./trajectory.ts";
 
@@ -9,6 +10,8 @@ export const TrajectoryRow = z.object({
   /** 1-based line that holds it. */
   line: z.int().min(1),
   id: z.string(),
+  /** Names it for what is said of it. */
+  subject: z.string(),
   question: z.string(),
   step: z.int().optional(),
   stage: z.string().optional(),
@@ -29,6 +32,8 @@ export const TrajectoryRow = z.object({
   maskedShare: z.number(),
   /** All rewards of its group are equal, so that nothing is learnt from it; absent where it has no group. */
   zeroVariance: z.boolean().optional(),
+  /** What people said of it, where they said anything. */
+  annotated: z.object({ tags: z.array(z.string()), excluded: z.boolean(), notes: z.int().min(0) }).optional(),
   /** Segments as pairs of a kind (`stripKinds`) and a length in characters; of a long one the first. */
   strip: z.array(z.int().min(0)),
 });
@@ -53,7 +58,10 @@ export const RowFilter = z.object({
   component: z.string().optional(),
   least: z.number().optional(),
   most: z.number().optional(),
-  /** Text that its transcript, question or queries hold, case aside. */
+  tag: Tag.optional(),
+  /** Excluded from training or not, or with a note. */
+  marked: z.enum(["excluded", "included", "noted"]).optional(),
+  /** Words that its transcript, question and queries hold, and phrases in double quotes; case, accents and punctuation aside. */
   text: z.string().optional(),
 });
 export type RowFilter = z.infer<typeof RowFilter>;
@@ -94,16 +102,24 @@ export const RowPage = z.object({
   read: z.int().min(0),
   /** Nothing is being read or looked at any more: the page says all that the file holds. */
   complete: z.boolean(),
+  /** Bytes of the file that the text was looked for in, where that is not all of it so far. */
+  searched: z.int().min(0).optional(),
   /** What can be chosen in filters; of each at most 200 values. */
   facets: z.object({
     steps: z.array(z.int()),
     stops: z.array(z.string()),
     rules: z.array(z.string()),
     components: z.array(z.string()),
+    tags: z.array(z.string()),
   }),
 });
 export type RowPage = z.infer<typeof RowPage>;
 
 /** One record of a file with what the server works out of it. */
-export const FileRecord = z.object({ key: z.int().min(0), trajectory: Trajectory, ...Inspection.shape });
+export const FileRecord = z.object({
+  key: z.int().min(0),
+  trajectory: Trajectory,
+  annotations: Annotations,
+  ...Inspection.shape,
+});
 export type FileRecord = z.infer<typeof FileRecord>;

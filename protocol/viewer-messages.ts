@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AnnotationChange, Annotations } from "./annotations.ts";
 import { Inspection } from "./inspection.ts";
 import { notification } from "./message.ts";
 import { Place } from "./place.ts";
@@ -42,6 +43,16 @@ export const fromViewer = {
     "One of the view's own buttons.",
     z.object({ command: z.enum(["chooseModel", "showIndex", "openFolder", "trajectories"]) }),
   ),
+  annotate: notification(
+    "annotate",
+    "The person says something of a trajectory; `key` names its row where it is one of a file.",
+    z.object({ trajectoryId: z.string(), key: z.int().min(0).optional(), change: AnnotationChange }),
+  ),
+  collect: notification(
+    "collect",
+    "Add the trajectory to a file that the person then chooses: its question to an evaluation, or itself to tests of rewards.",
+    z.object({ trajectoryId: z.string(), key: z.int().min(0).optional(), into: z.enum(["evaluation", "tests"]) }),
+  ),
   fault: notification("fault", "The view itself failed.", z.object({ message: z.string() })),
 } as const;
 
@@ -68,7 +79,12 @@ export const toViewer = {
   inspected: notification(
     "inspected",
     "What the server works out of a finished trajectory, to be shown beside it.",
-    z.object({ trajectoryId: z.string(), ...Inspection.shape }),
+    z.object({ trajectoryId: z.string(), annotations: Annotations.optional(), ...Inspection.shape }),
+  ),
+  annotated: notification(
+    "annotated",
+    "What is said of a trajectory after a change.",
+    z.object({ trajectoryId: z.string(), key: z.int().min(0).optional(), annotations: Annotations }),
   ),
   tokenTexts: notification(
     "tokenTexts",

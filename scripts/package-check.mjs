@@ -17,6 +17,7 @@ const needed = [
     "server.cjs",
     "lance.cjs",
     "document-worker.cjs",
+    "text-index-worker.cjs",
     "piscina-worker.cjs",
     "cli.cjs",
     "run.cjs",
@@ -33,6 +34,7 @@ const needed = [
     "shims/torch/__init__.py",
     "shims/peft/__init__.py",
   ].map((file) => `trainer/${file}`),
+  ...["web-tree-sitter", "tree-sitter-python", "tree-sitter-typescript"].map((name) => `dist/grammars/${name}.wasm`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
 
@@ -43,6 +45,7 @@ const allowed = [
   /^media\/schemas\/[^/]+\.json$/,
   /^trainer\/(?:[a-z]+\/)*[a-zA-Z_]+\.(?:md|py|toml)$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
+  /^dist\/grammars\/[a-z-]+\.wasm$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,
   /^dist\/node_modules\/onnxruntime-(node|common)\/(package\.json|dist\/.+\.(js|json)|bin\/.+)$/,
 ];

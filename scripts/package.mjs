@@ -57,6 +57,7 @@ export async function makePackage() {
       `node_modules/@lancedb/${lanceBinaries[target]}/`,
       "node_modules/onnxruntime-node/",
       "node_modules/onnxruntime-common/",
+      "node_modules/@vscode/tree-sitter-wasm/",
     ]),
   );
 

@@ -2,7 +2,7 @@ import type { NotificationHandlers, RequestHandlers } from "../protocol/message.
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
 import { readBytes } from "./documents/read-bytes.ts";
-import { hashBytes } from "./documents/read-place.ts";
+import { hashBytes } from "./documents/hash-bytes.ts";
 import type { DocumentSources } from "./document-sources.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
@@ -19,6 +19,7 @@ import type { Session } from "./session.ts";
 import { statusReport } from "./status-report.ts";
 import { type RunHandlerParts, runHandlers } from "./run-handlers.ts";
 import { trainedModels } from "./trained-policies.ts";
+import { TrajectoryActions } from "./trajectory-actions.ts";
 import type { CallContext } from "./wire.ts";
 
 export interface HandlerParts extends RunHandlerParts {
@@ -36,6 +37,7 @@ type Handlers = RequestHandlers<typeof toServer, CallContext> & NotificationHand
 export function handlers(parts: HandlerParts): Handlers {
   const { session, questions, editorModels } = parts;
   const files = new TrajectoryFiles(session.signal);
+  const actions = new TrajectoryActions({ session, questions, files });
   return {
     ...runHandlers(parts),
     ...documentHandlers(session, parts.sources),
@@ -73,8 +75,13 @@ export function handlers(parts: HandlerParts): Handlers {
     inspectTrajectory: async ({ id }) => {
       const trajectory = await questions.find(id);
       const folders = new Set(session.searched.map((folder) => folder.id));
-      return trajectory ? inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place)) : null;
+      if (!trajectory) return null;
+      const annotations = await actions.said(trajectory);
+      const inspection = await inspectTrajectory(trajectory, folders, (place) => resolvePlace(session, place));
+      return { ...inspection, ...(annotations ? { annotations } : {}) };
     },
+    annotate: ({ of, change }) => actions.annotate(of, change),
+    collect: ({ of, file, as }) => actions.collect(of, file, as),
     tokenTexts: ({ tokenizer, ids }) => {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };

@@ -1,3 +1,4 @@
+import { describeSkipped } from "../protocol/index-status.ts";
 import { checkMachine } from "./report.ts";
 import type { Session } from "./session.ts";
 
@@ -14,7 +15,7 @@ export async function statusReport(session: Session, faults: readonly string[]):
   for (const status of statuses) {
     lines.push(
       `- **${status.folder.name}**: ${status.state} (${status.role}). ${status.reason}`,
-      `  ${status.files} files, ${status.passages} passages, ${status.vectors.done} of ${status.vectors.total} vectors, ${status.skipped.length} files skipped`,
+      `  ${status.files} files, ${status.passages} passages, ${status.vectors.done} of ${status.vectors.total} vectors, ${describeSkipped(status.skipped) ?? "no file skipped"}`,
     );
   }
   lines.push(

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { ignorePatterns } from "../protocol/exclude-patterns.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 
 const section = "searchlight";
@@ -15,7 +16,8 @@ export class Settings implements vscode.Disposable {
     this.#subscriptions = [
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(section) || event.affectsConfiguration("http.proxy")) this.#changed.fire();
+        if ([section, "http.proxy", "files.exclude"].some((name) => event.affectsConfiguration(name)))
+          this.#changed.fire();
       }),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#changed.fire()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#changed.fire()),
@@ -40,7 +42,10 @@ export class Settings implements vscode.Disposable {
         profile: values.get("profile", "docs"),
         embedder: trusted ? values.get("embedder", "minilm") : "minilm",
         indexOnOpen: values.get("indexOnOpen", true),
-        exclude: values.get("exclude", []),
+        exclude: [
+          ...values.get("exclude", []),
+          ...ignorePatterns(vscode.workspace.getConfiguration("files").get("exclude")),
+        ],
         proxy: trusted ? proxy : "",
         "training.service": trusted ? values.get("training.service", "") : "",
       },

@@ -1,4 +1,5 @@
 import type { Segment } from "../../protocol/trajectory.ts";
+import { segmentLabel } from "./wording.ts";
 import { chooseSpan, open, setTokens, tokensShown, trajectory } from "./view-model.ts";
 
 /**
@@ -32,4 +33,11 @@ function foldsOver({ kind, origin }: Segment, index: number): string[] {
   if (origin === "environment") return [`documents:${index}`, `documents:${index}:all`];
   if (kind === "prompt") return ["prompt", "prompt-text:all"];
   return kind === "answer" ? ["written"] : [];
+}
+
+/** Where a span of the shown trajectory lies, for a reader: the segment and its turn. */
+export function placeWords({ start }: { start: number }): string {
+  const segments = trajectory.value?.segments ?? [];
+  const segment = segments[segmentAt(segments, start)];
+  return segment ? `${segmentLabel(segment)}, turn ${segment.turn + 1}` : "a place that is not there";
 }

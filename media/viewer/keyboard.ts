@@ -1,6 +1,7 @@
+import { startNote } from "./annotate.ts";
 import { stop } from "./view-model.ts";
 
-/** j, k and the arrows move between segments, Enter folds, Escape stops a running question. */
+/** j, k and the arrows move between segments, Enter folds, n writes a note about the segment, Escape stops a running question. */
 export function listenToKeys(root: Document): void {
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -12,6 +13,9 @@ export function listenToKeys(root: Document): void {
     if (step !== 0) {
       event.preventDefault();
       move(root, step);
+    } else if (event.key === "n" && onSegment) {
+      event.preventDefault();
+      startNote(Number(target?.getAttribute("data-segment")));
     } else if (event.key === "Enter" && onSegment) {
       event.preventDefault();
       target?.querySelector<HTMLElement>("button[aria-expanded]")?.click();

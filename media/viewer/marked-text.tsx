@@ -23,8 +23,9 @@ export function MarkedText({ text, offset, tags = false, over }: MarkedTextProps
         const drawn = tags ? <Tagged text={piece} /> : piece;
         if (ids.length === 0) return tags ? <Tagged key={index} text={piece} /> : piece;
         const chosen = chosenSpan.value !== undefined && ids.includes(chosenSpan.value);
+        const kind = ids.every((id) => id.startsWith("note-")) ? "noted" : "broken";
         return (
-          <mark key={index} class={chosen ? "broken chosen" : "broken"} data-spans={ids.join(" ")}>
+          <mark key={index} class={chosen ? `${kind} chosen` : kind} data-spans={ids.join(" ")}>
             {drawn}
           </mark>
         );

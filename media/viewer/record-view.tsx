@@ -1,3 +1,4 @@
+import { AnnotationsPart } from "./annotations.tsx";
 import { AnswerCard } from "./answer.tsx";
 import { FormSwitch } from "./form-switch.tsx";
 import { Header, Question } from "./header.tsx";
@@ -10,14 +11,15 @@ import { Strip } from "./strip.tsx";
 import { TokenView } from "./tokens.tsx";
 import { tokensShown, trajectory } from "./view-model.ts";
 
-/** The shown trajectory from its question to its record; nothing while none is shown. */
-export function RecordView() {
+/** The shown trajectory from its question to its record; nothing while none is shown. `tags` are offered where one is added. */
+export function RecordView({ tags = [] }: { tags?: readonly string[] }) {
   if (!trajectory.value) return null;
   return (
     <>
       <Question />
       <Header />
       <Strip />
+      <AnnotationsPart tags={tags} />
       <FormSwitch />
       {tokensShown.value && trajectory.value.tokens ? <TokenView /> : <Segments />}
       <LooseAnswer />

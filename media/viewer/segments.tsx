@@ -6,7 +6,7 @@ import { DocumentsCard } from "./documents.tsx";
 import { PolicyText } from "./policy-text.tsx";
 import { PromptCard } from "./prompt.tsx";
 import { SearchCard } from "./search-card.tsx";
-import { answer, blocks, broken, masked, trajectory } from "./view-model.ts";
+import { annotations, answer, blocks, broken, masked, trajectory } from "./view-model.ts";
 import { Icon } from "./icon.tsx";
 import { points, segmentLabel } from "./wording.ts";
 
@@ -42,6 +42,7 @@ class KeptSegment extends Component<{ block: Block; holdsAnswer: boolean }> {
       >
         <SegmentBody block={block} text={text} holdsAnswer={holdsAnswer} />
         <BrokenHere segment={segment} />
+        <NotedHere segment={segment} />
       </li>
     );
   }
@@ -84,6 +85,21 @@ function BrokenHere({ segment }: { segment: Block["segment"] }) {
       {here.map(({ id, violation, points: lost }) => (
         <li key={id}>
           <Icon name="warning" /> {violation.rule}: {violation.message} <span class="numeric">({points(lost)})</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The notes about words of this segment, under it: it may be drawn in a form that has none of its words. */
+function NotedHere({ segment: { start, end } }: { segment: Block["segment"] }) {
+  const here = (annotations.value?.notes ?? []).filter(({ span }) => span && span.start >= start && span.start < end);
+  if (here.length === 0) return null;
+  return (
+    <ul class="noted-here">
+      {here.map(({ id, text }) => (
+        <li key={id}>
+          <Icon name="note" /> {text}
         </li>
       ))}
     </ul>

@@ -1,3 +1,4 @@
+import type { Annotations } from "../../protocol/annotations.ts";
 import { applyRolloutEvent } from "../../protocol/rollout-events.ts";
 import { type FileState, fileKey } from "../../protocol/inspection.ts";
 import type { MaskVerdict } from "../../protocol/mask-verdict.ts";
@@ -23,6 +24,8 @@ export interface View {
   reward: Reward | undefined;
   /** How each file of the hits stands on disk, by `fileKey`. */
   files: ReadonlyMap<string, FileState>;
+  /** What people said of it; undefined until it came, and where nothing can be said. */
+  annotations: Annotations | undefined;
   /** Texts of its tokens; null where its tokenizer is not on this machine, undefined until they came. */
   texts: readonly string[] | null | undefined;
   /** What a screen reader is told; changes only when something worth hearing happened. */
@@ -39,6 +42,7 @@ export const firstView: View = {
   verdict: undefined,
   reward: undefined,
   files: new Map(),
+  annotations: undefined,
   texts: undefined,
   announcement: "",
 };
@@ -63,9 +67,11 @@ export function receive(view: View, message: HostMessage): View {
   if (message.method !== "event") {
     if (message.params.trajectoryId !== view.trajectory?.id) return view;
     if (message.method === "tokenTexts") return { ...view, texts: message.params.texts };
-    const { verdict, reward, files } = message.params;
+    if (message.method === "annotated") return { ...view, annotations: message.params.annotations };
+    const { verdict, reward, files, annotations } = message.params;
     return {
       ...view,
+      annotations,
       verdict: verdict ?? undefined,
       reward: reward ?? undefined,
       files: new Map(files.map((file) => [fileKey(file), file.state])),

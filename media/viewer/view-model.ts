@@ -20,16 +20,26 @@ export const trajectory = computed(() => view.value.trajectory);
 export const answer = computed(() => trajectory.value?.answer);
 /** The record's own reward, else the one that the server worked out for it. */
 export const reward = computed(() => trajectory.value?.reward ?? view.value.reward);
+/** What people said of it; undefined where nothing can be said of it. */
+export const annotations = computed(() => view.value.annotations);
+/** Key of its row where it is one of a file. */
+export const shownKey = signal<number | undefined>(undefined);
 export const verdict = computed(() => view.value.verdict);
 export const broken = computed(() => brokenRules(reward.value));
 /** What is underlined in the text: broken rules, and places where a search would find another mask. */
 export const spans = computed(() => [
   ...broken.value.map(({ id, violation: { start, end } }) => ({ id, start, end })),
   ...disagreements.value.map(({ id, start, end }) => ({ id, start, end })),
+  ...(annotations.value?.notes ?? []).flatMap(({ id, span }) => (span ? [{ id: noteSpan(id), ...span }] : [])),
 ]);
 export const disagreements = computed(() =>
   (verdict.value?.disagreements ?? []).map((each, index) => ({ ...each, id: `audit-${index}` })),
 );
+/** Id of the span of the text that a note is about. */
+export function noteSpan(note: string): string {
+  return `note-${note}`;
+}
+
 /** The span that the person jumped to last. */
 export const chosenSpan = signal<string | undefined>(undefined);
 
@@ -48,7 +58,15 @@ export function take(message: HostMessage): void {
   toggledIn = id;
   toggled.value = new Set();
   chosenSpan.value = undefined;
+  for (const forget of forgetting) forget();
   save();
+}
+
+const forgetting: (() => void)[] = [];
+
+/** Calls when another trajectory is shown than before: what a person had begun with the one before is of no use. */
+export function onOther(forget: () => void): void {
+  forgetting.push(forget);
 }
 
 export function isOpen(id: string, byDefault = false): boolean {

@@ -1,8 +1,9 @@
 import type { CitationStatus } from "../../protocol/answer.ts";
 import type { Place } from "../../protocol/place.ts";
-import { type Part, lineStarts, offsetAt, positionAt } from "../documents/document.ts";
+import { type Part, lineStarts, offsetAt, partAt, positionAt } from "../documents/document.ts";
 import { normalise } from "../documents/normalise.ts";
-import { findInFile, findInPart, readFileIn, textAt } from "../documents/read-place.ts";
+import { findInFile, findInPart, textAt } from "../documents/read-place.ts";
+import { readFileIn } from "../documents/reread.ts";
 import type { Folder } from "../home.ts";
 
 /** What re-reading the file said of a quote, and where the quote stands. */
@@ -22,7 +23,7 @@ export async function verifyQuote(folders: readonly Folder[], place: Place, quot
   if (!folder) return { status: "missing", place };
   const file = await readFileIn(folder, place.path);
   if (!file.ok) return { status: "missing", place };
-  const part = file.document.parts.find(({ cell }) => cell === place.cell);
+  const part = partAt(file.document, place);
   const narrowed = part && narrow(part, { ...place, contentHash: file.contentHash }, quote);
   if (narrowed) return { status: "verified", place: narrowed };
   const found = await findInFile(folder, place.path, quote);

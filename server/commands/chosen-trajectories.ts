@@ -3,6 +3,7 @@ import type { Reward } from "../../protocol/reward.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import { scoreTrajectory } from "../rewards/score-trajectory.ts";
+import { excludedFrom } from "../trajectories/annotations/excluded.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
 import { chosenTokenizer } from "./chosen-tokenizer.ts";
 import { chosenProfile, chosenReward } from "./named-choices.ts";
@@ -18,6 +19,8 @@ export interface TrajectoryChoice {
   reward?: string;
   /** Path of a tokenizer, for records that hold token ids alone. */
   tokenizer?: string;
+  /** Leave out those that a person excluded from training. */
+  withoutExcluded?: boolean;
 }
 
 export interface ChosenTrajectory {
@@ -48,12 +51,13 @@ export async function* chosenTrajectories(
     return;
   }
   let found = false;
+  const isExcluded = choice.withoutExcluded ? excludedFrom(path) : () => false;
   for await (const read of readTrajectories(path, profile, tokenizer)) {
     if (!read.ok) {
       const { line, field, reason } = read;
       bad.push({ line, field, reason });
       note(`${path}, line ${line}: ${field} ${reason}.`);
-    } else if (id === undefined || read.row.trajectory.id === id) {
+    } else if ((id === undefined || read.row.trajectory.id === id) && !isExcluded(read.row.trajectory)) {
       found = true;
       yield rewarded(read.row.trajectory, read.row.profile);
       if (id !== undefined) return;

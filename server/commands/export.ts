@@ -26,6 +26,7 @@ export function addExportCommand(program: Command): void {
       "reward profile to score by (default: the recorded reward; for a page also the first that fits)",
     )
     .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
+    .option("--without-excluded", "leave out what was excluded from training in the viewer")
     .option("--json", "one JSON object on standard output")
     .action(async (path: string, options: ExportOptions) => {
       if ((options.format === undefined) === !options.html)

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
+import { describeSkipped } from "../../protocol/index-status.ts";
+import { addIndexActions, refuseWhilePaused } from "./index-actions.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { interruptSignal, note, print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { describeStatus } from "./status.ts";
 
 export function addIndexCommand(program: Command): void {
-  program
+  const index = program
     .command("index")
     .description("Bring the index of a folder up to date: words first, then vectors; only what changed.")
     .argument("<dir>", "folder of documents")
@@ -15,6 +17,7 @@ export function addIndexCommand(program: Command): void {
     .action(async (dir: string, options: { rebuild?: boolean; embedder: string; json?: boolean }) => {
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
+      refuseWhilePaused(project.index.status().state, dir);
       const started = performance.now();
       const update = await updateWithProgress(project, {
         json: options.json === true,
@@ -30,7 +33,8 @@ export function addIndexCommand(program: Command): void {
       if (status.role === "reader") note("Another Searchlight keeps this index; this is its state.");
       print(`${describeStatus(status)}  (${seconds.toFixed(1)} s)`);
       for (const index of project.indexes.slice(1)) print(describeStatus(index.status()));
-      for (const { path, reason } of status.skipped.slice(0, 10)) note(`skipped ${path}: ${reason}`);
-      if (status.skipped.length > 10) note(`and ${status.skipped.length - 10} more; searchlight status lists them`);
+      const skipped = describeSkipped(status.skipped);
+      if (skipped) note(`${skipped}; searchlight status lists them.`);
     });
+  addIndexActions(index);
 }

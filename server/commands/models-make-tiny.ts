@@ -1,9 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { ReadDocument } from "../documents/document.ts";
+import { formatOf, needsWorker } from "../documents/format.ts";
 import { readBytes } from "../documents/read-bytes.ts";
-import { formatOf, readDocument } from "../documents/read-document.ts";
+import { readTextDocument } from "../documents/read-text-document.ts";
+import { openReaderPool } from "../documents/reader-pool.ts";
 import { scanFolder } from "../documents/scan.ts";
 import { type TinyModel, makeTinyModel, searcherTags } from "../engine/make-tiny.ts";
 import { modelsHome } from "../engine/model-folders.ts";
@@ -83,8 +85,13 @@ async function textsOf(paths: readonly string[], signal: AbortSignal): Promise<s
     const folder = statSync(path).isDirectory();
     const files = folder ? (await scanFolder(path, [], signal)).files.map((file) => join(path, file.path)) : [path];
     for (const file of files) {
+      if (needsWorker(file)) {
+        const document = await readBook(file, signal);
+        if (document) texts.push(plainText(document));
+        continue;
+      }
       const bytes = await readBytes(file, 64 * 2 ** 20);
-      const read = formatOf(file) ? readDocument(file, bytes) : undefined;
+      const read = formatOf(file) ? readTextDocument(file, bytes) : undefined;
       if (read?.ok) texts.push(plainText(read.document));
       else if (!folder) texts.push(new TextDecoder().decode(bytes));
     }
@@ -92,6 +99,17 @@ async function textsOf(paths: readonly string[], signal: AbortSignal): Promise<s
   if (!texts.some((text) => text.trim() !== ""))
     throw new CommandError(`${paths.join(", ")} holds no text; name a file or a folder with documents.`);
   return texts;
+}
+
+async function readBook(file: string, signal: AbortSignal): Promise<ReadDocument | undefined> {
+  const pool = openReaderPool();
+  try {
+    const job = { folderPath: dirname(file), folder: "", path: basename(file) };
+    const outcome = await pool.readWhole(job, signal);
+    return outcome.kind === "read" ? outcome.document : undefined;
+  } finally {
+    await pool.close();
+  }
 }
 
 function plainText({ parts }: ReadDocument): string {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Reward } from "../../protocol/reward.ts";
 import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
 import { rolloutMetrics } from "../evaluation/rollout-metrics.ts";
 import { type TermWeights, isRight, noTerms, scoreGroup, termCap } from "../rewards/optional-terms.ts";
@@ -18,6 +19,7 @@ import { chosenTokenizer } from "./chosen-tokenizer.ts";
 import { chosenProfile, chosenReward, fittingReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note, printJson } from "./output.ts";
 import { printScores } from "./score-print.ts";
+import { RewardCheck } from "./score-check.ts";
 import { ScoredGroups } from "./scored-groups.ts";
 import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
 
@@ -28,6 +30,7 @@ interface ScoreOptions {
   answer?: string;
   term: string[];
   skipBad?: boolean;
+  check?: boolean;
   json?: boolean;
 }
 
@@ -49,6 +52,7 @@ export function addScoreCommand(program: Command): void {
       [],
     )
     .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
+    .option("--check", "hold the recorded rewards against the scored ones; ends with 1 where one does not hold")
     .option("--skip-bad", "go on after records that cannot be read, and count them")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: ScoreOptions) => {
@@ -58,10 +62,12 @@ export function addScoreCommand(program: Command): void {
       const metric = options.answer === undefined ? undefined : chosenMetric(options.answer);
       const weights = chosenWeights(options.term);
       const rows: ScoredRow[] = [];
+      const recorded: (Reward | undefined)[] = [];
       const groups = new ScoredGroups();
       const bad: BadRow[] = [];
       const summary = new ScoreSummary();
       const twins = new TwinTally();
+      const check = options.check ? new RewardCheck() : undefined;
       for await (const read of rowsOf(file, profile, tokenizer)) {
         if (!read.ok) {
           const { line, field, reason } = read;
@@ -71,20 +77,27 @@ export function addScoreCommand(program: Command): void {
           bad.push({ line, field, reason });
           continue;
         }
-        const fitting = reward ?? fittingReward(read.row.profile);
+        const own = read.row.trajectory.reward;
+        const fitting = reward ?? (check && RewardCheck.profileOf(own)) ?? fittingReward(read.row.profile);
         const terms = metric ? withAnswerMetric(fitting, metric) : fitting;
         const scored = scoreRow(read.row, read.line, terms, weights);
         rows.push(scored);
+        recorded.push(own);
         groups.add(scored, isRight(read.row.trajectory, terms, read.row.trajectory.golds ?? []));
         const difference = twinDifference(read.row.trajectory, terms, read.row.trajectory.golds ?? []);
         if (difference) twins.add(difference);
       }
       if (rows.length === 0) throw new CommandError(`${file} holds no trajectory that can be scored.`);
       groups.settle(weights.efficiency);
+      for (const [index, row] of rows.entries()) check?.add(row, recorded[index], row.reward);
       for (const row of rows) summary.add(row);
       const result = { ...summary.json(), bad: bad.length, ...(twins.rows > 0 ? { policySpans: twins.json() } : {}) };
-      if (options.json) printJson({ rows, bad, summary: result });
-      else printScores(rows, result);
+      if (options.json) printJson({ rows, bad, summary: result, ...(check ? { failed: check.failed } : {}) });
+      else {
+        printScores(rows, result);
+        check?.print();
+      }
+      check?.demand(file);
     });
 }
 

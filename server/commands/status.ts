@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { IndexStatus } from "../../protocol/index-status.ts";
+import { type IndexStatus, describeSkipped } from "../../protocol/index-status.ts";
 import { print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { oneLine, visible } from "./visible-text.ts";
@@ -17,6 +17,8 @@ export function addStatusCommand(program: Command): void {
       if (options.json) return printJson({ status, added: project.indexes.slice(1).map((index) => index.status()) });
       print(describeStatus(status));
       for (const index of project.indexes.slice(1)) print(describeStatus(index.status()));
+      const skipped = describeSkipped(status.skipped);
+      if (skipped) print(`${oneLine(skipped, 2_000)}.`);
       for (const { path, reason } of status.skipped) print(`skipped ${oneLine(path, 400)}: ${oneLine(reason, 200)}`);
     });
 }

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { dataHome, openFolder } from "../home.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
+import { storeAnnotations } from "../trajectories/annotations/annotation-file.ts";
+import { excludedBy } from "../trajectories/annotations/excluded.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "../trajectories/store.ts";
 import { chosenFormat, formatNames, tellRefused, writeFormat } from "./chosen-format.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
@@ -62,19 +64,22 @@ export function addTrajectoriesCommand(program: Command): void {
     .argument("<dir>", "folder of documents")
     .option("-o, --output <file>", "file to write; standard output when absent")
     .option("--format <name>", `format to write: ${formatNames}`)
+    .option("--without-excluded", "leave out what was excluded from training in the viewer")
     .option("--json", "one JSON object on standard output instead of lines")
-    .action(async (dir: string, options: { output?: string; format?: string; json?: boolean }) => {
+    .action(async (dir: string, options: ExportOptions) => {
       if (options.json && options.output)
         throw new CommandError("--json prints on standard output; leave out --output.", exitCodes.usage);
       const format = options.format === undefined ? undefined : chosenFormat(options.format);
       if (format && !options.output)
         throw new CommandError("--format writes a file; name it with --output.", exitCodes.usage);
+      const home = openFolder(existingFolder(dir)).trajectoriesHome;
+      const isExcluded = options.withoutExcluded ? excludedBy(storeAnnotations(home)) : () => false;
       await withStore(dir, async (store) => {
-        if (options.json) return printJson({ trajectories: await allOf(store) });
+        if (options.json) return printJson({ trajectories: await allOf(store, isExcluded) });
         if (format && options.output)
-          return tellRefused((await writeFormat(options.output, format, eachOf(store))).refused);
+          return tellRefused((await writeFormat(options.output, format, eachOf(store, isExcluded))).refused);
         const file = options.output ? await openForWriting(options.output) : undefined;
-        for await (const trajectory of eachOf(store)) {
+        for await (const trajectory of eachOf(store, isExcluded)) {
           if (file) await file.write(`${JSON.stringify(trajectory)}\n`);
           else print(JSON.stringify(trajectory));
         }
@@ -83,17 +88,26 @@ export function addTrajectoriesCommand(program: Command): void {
     });
 }
 
+interface ExportOptions {
+  output?: string;
+  format?: string;
+  withoutExcluded?: boolean;
+  json?: boolean;
+}
+
+type IsExcluded = (trajectory: Trajectory) => boolean;
+
 /** Oldest first. */
-async function* eachOf(store: TrajectoryStore): AsyncGenerator<Trajectory> {
+async function* eachOf(store: TrajectoryStore, isExcluded: IsExcluded): AsyncGenerator<Trajectory> {
   for (const { id } of (await store.list(Number.MAX_SAFE_INTEGER)).reverse()) {
     const trajectory = await store.get(id);
-    if (trajectory) yield trajectory;
+    if (trajectory && !isExcluded(trajectory)) yield trajectory;
   }
 }
 
-async function allOf(store: TrajectoryStore): Promise<Trajectory[]> {
+async function allOf(store: TrajectoryStore, isExcluded: IsExcluded): Promise<Trajectory[]> {
   const all: Trajectory[] = [];
-  for await (const trajectory of eachOf(store)) all.push(trajectory);
+  for await (const trajectory of eachOf(store, isExcluded)) all.push(trajectory);
   return all;
 }
 

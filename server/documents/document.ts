@@ -14,14 +14,19 @@ export interface Unit {
   /** Headings above, outermost first; a heading's own text is in its own path. */
   headings: readonly string[];
   isHeading: boolean;
+  /** Follows the unit before it without an empty line: rows of a table, items of a list. Of units with a text of their own. */
+  tight?: boolean;
 }
 
-/** One stretch of source with its own lines: a whole file, or one cell of a notebook. */
+/** One stretch of source with its own lines: a whole file, one cell of a notebook, or one page of a PDF. */
 export interface Part {
+  /** Text of the file itself, or for PDF and DOCX what the reader took out of it, the same at each reading. */
   source: string;
   units: readonly Unit[];
   /** 0-based notebook cell. */
   cell?: number;
+  /** 1-based page. */
+  page?: number;
 }
 
 /** A file as it was understood. */
@@ -30,7 +35,21 @@ export interface ReadDocument {
   parts: readonly Part[];
 }
 
-export type ReadResult = { ok: true; document: ReadDocument } | { ok: false; reason: string };
+/** `note`: what of the file is not in the document and why, where something is missing. */
+export type ReadResult = { ok: true; document: ReadDocument; note?: string } | { ok: false; reason: string };
+
+/** What of a place says which part it is in; a whole file has neither. */
+export function partKey({ cell, page }: { cell?: number | undefined; page?: number | undefined }): {
+  cell?: number;
+  page?: number;
+} {
+  return { ...(cell === undefined ? {} : { cell }), ...(page === undefined ? {} : { page }) };
+}
+
+/** The part of a document that a place is in. */
+export function partAt(document: ReadDocument, place: Parameters<typeof partKey>[0]): Part | undefined {
+  return document.parts.find((part) => part.cell === place.cell && part.page === place.page);
+}
 
 /** Start offset of each line of a text with line feeds. */
 export function lineStarts(source: string): number[] {
@@ -57,4 +76,11 @@ export function offsetAt(starts: readonly number[], length: number, position: Po
   if (start === undefined) return length;
   const next = starts[position.line] ?? length + 1;
   return Math.min(start + position.column, next - 1, length);
+}
+
+/** The end without trailing white space, so that a passage ends where its text does. */
+export function trimmedEnd(source: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && /\s/.test(source[at - 1]!)) at--;
+  return at;
 }

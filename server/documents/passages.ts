@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Passage } from "../../protocol/passage.ts";
 import type { Place } from "../../protocol/place.ts";
-import { type Part, type ReadDocument, type Unit, lineStarts, positionAt } from "./document.ts";
-import { trimmedEnd } from "./read-markdown.ts";
+import { type Part, type ReadDocument, type Unit, lineStarts, partKey, positionAt, trimmedEnd } from "./document.ts";
+import { estimateTokens, mostTokens } from "./token-estimate.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 3;
+export const passageVersion = 4;
 
-/** Sizes in estimated tokens of the embedder, whose window is 256: what is longer would be cut off unseen. */
+/** Estimated tokens at which a passage is full. */
 const target = 180;
-const most = 230;
 /** A section shorter than this is not worth a passage of its own and joins what follows it under the same parent. */
 const least = 24;
 /** Characters that a token stands for at most: a megabyte of spaces costs the embedder nothing and a reader everything. */
@@ -39,7 +38,7 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
       const text = textOf(part, units);
       const place = placeOf(part, starts, units, file);
       const id = createHash("sha256").update(
-        `${file.path}\0${place.cell ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
+        `${file.path}\0${place.cell ?? place.page ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
       );
       return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
     });
@@ -57,7 +56,8 @@ function passageTitle(title: string, headings: readonly string[]): string {
 /** Text of consecutive units: the source between them, or the units' own texts where those differ from the source. */
 export function textOf(part: Part, units: readonly Unit[]): string {
   const first = units[0]!;
-  if (first.text !== undefined) return units.map((unit) => unit.text).join("\n\n");
+  if (first.text !== undefined)
+    return units.reduce((text, unit) => (text === "" ? text : `${text}${unit.tight ? "\n" : "\n\n"}`) + unit.text, "");
   return part.source.slice(first.start, units.at(-1)!.end);
 }
 
@@ -75,7 +75,7 @@ function placeOf(part: Part, starts: readonly number[], units: readonly Unit[], 
     endLine: to.line,
     startColumn: from.column,
     endColumn: to.column,
-    ...(part.cell === undefined ? {} : { cell: part.cell }),
+    ...partKey(part),
     headings: [...headings],
     contentHash: file.contentHash,
   };
@@ -108,8 +108,15 @@ function groupUnits(part: Part): Unit[][] {
     const leaves = group.length > 0 && unit.isHeading && !group.every((member) => member.isHeading) && size >= least;
     // What lies between two units is part of the passage too.
     const apart =
-      group.length > 0 && unit.text === undefined && (unit.end - group[0]!.start) / charactersPerToken > most;
-    if (leaves || apart || size + tokens > most || (size >= target && !unit.isHeading)) close();
+      group.length > 0 && unit.text === undefined && (unit.end - group[0]!.start) / charactersPerToken > mostTokens;
+    if (
+      leaves ||
+      apart ||
+      leavesOut(part, group, unit) ||
+      size + tokens > mostTokens ||
+      (size >= target && !unit.isHeading)
+    )
+      close();
     group.push(unit);
     size += tokens;
   }
@@ -117,10 +124,20 @@ function groupUnits(part: Part): Unit[][] {
   return groups;
 }
 
+/**
+ * Whether a reader left words out between a group and the unit after it (a comment, a running head): no passage says what its
+ * document does not show. Between a heading and its text they stay, since a heading alone says nothing.
+ */
+function leavesOut(part: Part, group: readonly Unit[], next: Unit): boolean {
+  const last = group.at(-1);
+  if (!last || next.text !== undefined || group.every(({ isHeading }) => isHeading)) return false;
+  return /[\p{L}\p{N}]/u.test(part.source.slice(last.end, next.start));
+}
+
 /** A unit longer than a passage may be is cut at lines, and a line longer than that at spaces. */
 function cutUnit(part: Part, unit: Unit): Unit[] {
   const text = unit.text ?? part.source.slice(unit.start, unit.end);
-  if (sizeOf(text) <= most) return [unit];
+  if (sizeOf(text) <= mostTokens) return [unit];
   if (unit.text !== undefined && text.length <= longestBlock) return [unit];
   const pieces: Unit[] = [];
   for (const { start, end } of cutText(text)) {
@@ -163,18 +180,4 @@ function cutPoint(source: string, start: number, end: number): number {
 /** Estimated tokens of a text, or what its length counts for where that is more. */
 function sizeOf(text: string): number {
   return Math.max(estimateTokens(text), Math.ceil(text.length / charactersPerToken));
-}
-
-/**
- * Tokens a WordPiece embedder makes of a text, estimated without running it: one for about four letters or digits of a word, one
- * for each other mark, one for each character of scripts written without spaces.
- */
-export function estimateTokens(text: string): number {
-  let tokens = 0;
-  for (const match of text.matchAll(
-    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]|[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu,
-  )) {
-    tokens += match[0].length <= 5 ? 1 : Math.ceil(match[0].length / 4.5);
-  }
-  return tokens;
 }

@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { scanLimits } from "./scan.ts";
+import { byteLimit } from "./format.ts";
 
 /**
  * A document's bytes. What stands at the path can have changed since the scan, so it is looked at again once it is open: a link at
  * its end, a pipe or device, and a file beyond the size limit are refused. Rejects with an error whose `code` says why.
  */
-export async function readBytes(path: string, limit = scanLimits.fileBytes): Promise<Buffer> {
+export async function readBytes(path: string, limit = byteLimit(path)): Promise<Buffer> {
   // Without NONBLOCK opening a pipe that nobody writes to would wait for ever. Windows has neither flag.
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {

@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2";
 import type { ReadDocument, Unit } from "./document.ts";
-import { HeadingPath } from "./read-markdown.ts";
+import { HeadingPath } from "./heading-path.ts";
 
 /** Elements whose text is not the page's own: code, menus, what a browser does not show. */
 const silent = new Set([
@@ -22,6 +22,10 @@ const inline = new Set(
     " ",
   ),
 );
+/** Elements that end a block even inside a cell: a table in a table. */
+const tableParts = new Set(["table", "thead", "tbody", "tfoot", "tr", "caption"]);
+/** Elements whose blocks stand below each other without empty lines. */
+const groups = new Set(["table", "ul", "ol", "dl"]);
 
 /**
  * HTML as blocks of visible text, each with the exact source range it came from. A streaming parser is used because it
@@ -35,6 +39,10 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
   let silence = 0;
   let preformatted = 0;
   let heading = 0;
+  let cells = 0;
+  /** Lists and tables that are open, and whether the outermost of them has said something. */
+  let grouped = 0;
+  let begun = false;
   let block = { text: "", start: -1, end: -1 };
 
   const flush = (): void => {
@@ -42,7 +50,16 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
       preformatted > 0 ? block.text.replace(/^\n+|\s+$/g, "") : block.text.replace(/[ \t\n\f]+/g, " ").trim();
     if (text !== "" && block.start >= 0) {
       if (heading > 0) path.enter(heading, text.replace(/\s+/g, " "));
-      units.push({ start: block.start, end: block.end, text, headings: path.now(), isHeading: heading > 0 });
+      const tight = grouped > 0 && begun && heading === 0;
+      units.push({
+        start: block.start,
+        end: block.end,
+        text,
+        headings: path.now(),
+        isHeading: heading > 0,
+        ...(tight ? { tight } : {}),
+      });
+      begun = grouped > 0;
     }
     block = { text: "", start: -1, end: -1 };
   };
@@ -54,10 +71,13 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
         if (silent.has(name)) silence++;
         if (name === "br") block.text += preformatted > 0 ? "\n" : " ";
         else if (!inline.has(name)) {
-          // A table's row is one block; its cells are set apart by a bar.
+          // A table's row is one block; its cells are set apart by a bar, and blocks inside a cell by a space.
           if (name === "td" || name === "th") block.text += block.text.trim() === "" ? "" : " | ";
+          else if (cells > 0 && !tableParts.has(name)) block.text += " ";
           else flush();
         }
+        if (name === "td" || name === "th") cells++;
+        if (groups.has(name) && grouped++ === 0) begun = false;
         if (name === "pre") preformatted++;
         if (/^h[1-6]$/.test(name)) heading = Number(name[1]);
       },
@@ -72,7 +92,9 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
       },
       onclosetag(name) {
         if (name === "title") inTitle = false;
-        if (!inline.has(name) && name !== "td" && name !== "th" && name !== "br") flush();
+        if (name === "td" || name === "th") cells = Math.max(0, cells - 1);
+        else if (!inline.has(name) && name !== "br" && (cells === 0 || tableParts.has(name))) flush();
+        if (groups.has(name)) grouped = Math.max(0, grouped - 1);
         if (silent.has(name)) silence = Math.max(0, silence - 1);
         if (name === "pre") preformatted = Math.max(0, preformatted - 1);
         if (/^h[1-6]$/.test(name)) heading = 0;

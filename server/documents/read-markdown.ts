@@ -1,85 +1,64 @@
 import MarkdownIt from "markdown-it";
-import { parse as parseYaml } from "yaml";
-import type { Part, ReadDocument, Unit } from "./document.ts";
-import { lineStarts } from "./document.ts";
+import { type Part, type ReadDocument, type Unit, lineStarts, trimmedEnd } from "./document.ts";
+import { readFrontMatter } from "./front-matter.ts";
+import { HeadingPath } from "./heading-path.ts";
+import { joinContainers } from "./markdown-containers.ts";
 
 // Only blocks are read. Parsing what is inside a line could make a hundred tokens of each character of a hostile file.
 const markdown = new MarkdownIt({ html: true })
   .enable("table")
   .disable(["inline", "linkify", "replacements", "smartquotes", "text_join"], true);
 
-/** A heading is repeated with every passage below it, so a longer one is cut: one line could else fill the index. */
-const longestHeading = 300;
+export interface MarkdownOptions {
+  /** MDX: lines that import or export, and comments of JSX, are the page's program and not its text. */
+  mdx?: boolean;
+}
 
-/** Markdown with front matter: one unit for each top-level block, under the path of headings above it. */
-export function readMarkdown(source: string, fallbackTitle: string): ReadDocument {
-  const part = readMarkdownPart(source);
-  const front = frontMatterTitle(source);
+/** Markdown with front matter: one unit for each top-level block or admonition, under the path of headings above it. */
+export function readMarkdown(source: string, fallbackTitle: string, options: MarkdownOptions = {}): ReadDocument {
+  const part = readMarkdownPart(source, new HeadingPath(), options);
+  const front = readFrontMatter(source).title;
   const first = part.units.find((unit) => unit.isHeading)?.headings.at(-1);
   return { title: front ?? first ?? fallbackTitle, parts: [part] };
 }
 
 /** The units of one Markdown source; `path` holds the headings that earlier parts (notebook cells) left open. */
-export function readMarkdownPart(source: string, path = new HeadingPath()): Part {
+export function readMarkdownPart(
+  source: string,
+  path = new HeadingPath(),
+  { mdx = false }: MarkdownOptions = {},
+): Part {
   const starts = lineStarts(source);
-  const body = frontMatterLines(source);
+  const body = readFrontMatter(source).lines;
   const units: Unit[] = [];
   const tokens = markdown.parse(source.slice(starts[body] ?? source.length), {});
   for (const [index, token] of tokens.entries()) {
     if (token.level !== 0 || !token.map) continue;
     const [from, to] = [token.map[0] + body, token.map[1] + body];
     const isHeading = token.type === "heading_open";
-    if (isHeading) path.enter(Number(token.tag.slice(1)), tokens[index + 1]?.content.trim() ?? "");
+    if (isHeading) path.enter(Number(token.tag.slice(1)), headingText(tokens[index + 1]?.content ?? ""));
     const start = starts[from] ?? source.length;
     const end = trimmedEnd(source, start, starts[to] ?? source.length);
-    if (end > start) units.push({ start, end, headings: path.now(), isHeading });
+    if (end <= start || isUnseen(source.slice(start, end), mdx)) continue;
+    units.push({ start, end, headings: path.now(), isHeading });
   }
-  return { source, units };
+  return { source, units: joinContainers(source, units) };
 }
 
-/** The path of headings as a reader of the page would say it: each level closes those below. */
-export class HeadingPath {
-  #open: { level: number; text: string }[] = [];
-  enter(level: number, text: string): void {
-    const clipped = text.length > longestHeading ? `${text.slice(0, longestHeading - 1)}…` : text;
-    this.#open = [...this.#open.filter((heading) => heading.level < level), { level, text: clipped }];
-  }
-  now(): string[] {
-    return this.#open.map((heading) => heading.text);
-  }
+/** A block that no reader of the page sees: a comment, or in MDX its program. */
+function isUnseen(block: string, mdx: boolean): boolean {
+  if (/^<!--(?:(?!-->)[^])*-->$/u.test(block)) return true;
+  if (!mdx) return false;
+  const isProgram =
+    /^(?:import\s+(?:["']|[\w$*{][^]*\sfrom\s+["'])|export\s+(?:default|const|let|function|class|\{|\*))/u;
+  return isProgram.test(block) || /^\{\/\*(?:(?!\*\/)[^])*\*\/\}$/u.test(block);
 }
 
-/** The end without trailing white space, so that a passage ends where its text does. */
-export function trimmedEnd(source: string, start: number, end: number): number {
-  let at = end;
-  while (at > start && /\s/.test(source[at - 1]!)) at--;
-  return at;
-}
-
-/** Lines of the front matter block, its fences included; 0 where there is none. */
-function frontMatterLines(source: string): number {
-  if (!source.startsWith("---\n")) return 0;
-  const close = source.indexOf("\n---", 3);
-  if (close === -1) return 0;
-  const after = source[close + 4];
-  if (after !== undefined && after !== "\n") return 0;
-  return source.slice(0, close + 1).split("\n").length;
-}
-
-function frontMatterTitle(source: string): string | undefined {
-  const lines = frontMatterLines(source);
-  if (lines === 0) return undefined;
-  try {
-    const front: unknown = parseYaml(
-      source
-        .split("\n")
-        .slice(1, lines - 1)
-        .join("\n"),
-      { maxAliasCount: 10 },
-    );
-    const title = front && typeof front === "object" && "title" in front ? front.title : undefined;
-    return typeof title === "string" && title.trim() ? title.trim() : undefined;
-  } catch {
-    return undefined; // Templates put things into front matter that are no YAML; the page is still readable.
-  }
+/** A heading as it is read: without an anchor at its end, the target of a link, and marks of emphasis and code. */
+function headingText(content: string): string {
+  return content
+    .replace(/\s*\{:?\s*#[^{}]*\}\s*$/u, "")
+    .replace(/!?\[([^[\]]*)\]\([^()\s]*\)/gu, "$1")
+    .replace(/\*\*|__|`/gu, "")
+    .trim();
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Part, ReadResult, Unit } from "./document.ts";
-import { HeadingPath, readMarkdownPart, trimmedEnd } from "./read-markdown.ts";
+import { type Part, type ReadResult, type Unit, trimmedEnd } from "./document.ts";
+import { HeadingPath } from "./heading-path.ts";
+import { readMarkdownPart } from "./read-markdown.ts";
 
 const Source = z
   .union([z.string(), z.array(z.string())])

@@ -1,13 +1,9 @@
-import { createHash } from "node:crypto";
-import { realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
 import type { Place } from "../../protocol/place.ts";
 import type { Folder } from "../home.ts";
-import { type Part, type ReadDocument, lineStarts, offsetAt, positionAt } from "./document.ts";
+import { type Part, lineStarts, offsetAt, partAt, partKey, positionAt } from "./document.ts";
 import { normalise } from "./normalise.ts";
 import { textOf } from "./passages.ts";
-import { readBytes } from "./read-bytes.ts";
-import { readDocument } from "./read-document.ts";
+import { readFileIn } from "./reread.ts";
 
 export type PlaceText = { ok: true; text: string; contentHash: string } | { ok: false; reason: string };
 
@@ -15,8 +11,8 @@ export type PlaceText = { ok: true; text: string; contentHash: string } | { ok: 
 export async function readPlace(folder: Folder, place: Place): Promise<PlaceText> {
   const file = await readFileIn(folder, place.path);
   if (!file.ok) return file;
-  const part = partOf(file.document, place);
-  if (!part) return { ok: false, reason: `${place.path} has no such cell` };
+  const part = partAt(file.document, place);
+  if (!part) return { ok: false, reason: `${place.path} has no such ${place.page === undefined ? "cell" : "page"}` };
   return { ok: true, text: textAt(part, place), contentHash: file.contentHash };
 }
 
@@ -52,7 +48,7 @@ export async function findInFile(folder: Folder, path: string, quote: string): P
       endLine: to.line,
       startColumn: from.column,
       endColumn: to.column,
-      ...(part.cell === undefined ? {} : { cell: part.cell }),
+      ...partKey(part),
       headings: [...(part.units.findLast((unit) => unit.start <= range.start)?.headings ?? [])],
       contentHash: file.contentHash,
     };
@@ -90,31 +86,4 @@ function findNormalised(source: string, wanted: string): { start: number; end: n
     .join("\\s+");
   const match = new RegExp(pattern, "u").exec(source);
   return match ? { start: match.index, end: match.index + match[0].length } : undefined;
-}
-
-type FileRead = { ok: true; document: ReadDocument; contentHash: string } | { ok: false; reason: string };
-
-/** Reads a file of a folder; a path that leads out of the folder, by dots or by a link, is not read. */
-export async function readFileIn(folder: Folder, path: string): Promise<FileRead> {
-  let bytes: Buffer;
-  try {
-    const real = await realpath(join(folder.path, path));
-    const inside = relative(folder.path, real);
-    if (inside === ".." || inside.startsWith(`..${sep}`)) return { ok: false, reason: `${path} is outside the folder` };
-    bytes = await readBytes(real);
-  } catch {
-    return { ok: false, reason: `${path} cannot be read` };
-  }
-  const read = readDocument(path, bytes);
-  if (!read.ok) return read;
-  return { ok: true, document: read.document, contentHash: hashBytes(bytes) };
-}
-
-/** SHA-256 of a file's bytes, in hex: the content hash of every place in it. */
-export function hashBytes(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-function partOf(document: ReadDocument, place: Place): Part | undefined {
-  return document.parts.find((part) => part.cell === place.cell);
 }

@@ -1,5 +1,4 @@
-import type { ReadDocument, Unit } from "./document.ts";
-import { trimmedEnd } from "./read-markdown.ts";
+import { type ReadDocument, type Unit, trimmedEnd } from "./document.ts";
 
 /** Plain text: a unit is a paragraph, which ends at an empty line. */
 export function readText(source: string, fallbackTitle: string): ReadDocument {

@@ -2,46 +2,84 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import type { DocumentJob, DocumentOutcome } from "./document-worker.ts";
+import type { DocumentJob, DocumentOutcome, WholeOutcome } from "./document-worker.ts";
 
-const fileSeconds = 20;
-const workerMegabytes = 512;
+/** What one file may take. */
+export interface ReadLimits {
+  seconds: number;
+  mebibytes: number;
+}
+
+const readLimits: ReadLimits = { seconds: 20, mebibytes: 512 };
+/** How often the memory of a worker that reads is looked at. */
+const watchMilliseconds = 100;
 
 /** Reads files in a worker thread with a limit on time and memory for each. */
 export interface ReaderPool {
   read(job: DocumentJob, signal: AbortSignal): Promise<DocumentOutcome>;
+  /** The document itself, for who re-reads a place. */
+  readWhole(job: DocumentJob, signal: AbortSignal): Promise<WholeOutcome>;
   close(): Promise<void>;
 }
 
-export function openReaderPool(): ReaderPool {
+/** Opens a pool of one worker, which starts with the first file and ends when it has been idle; it keeps no process alive. */
+export function openReaderPool(limits = readLimits): ReaderPool {
   const pool = new Piscina({
     filename: workerFile(),
     minThreads: 0,
     // One thread leaves the other core to the loop and the embedder; reading is many times faster than embedding.
     maxThreads: 1,
     idleTimeout: 10_000,
-    resourceLimits: { maxOldGenerationSizeMb: workerMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: limits.mebibytes },
   });
+
+  async function run(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
+    const time = AbortSignal.timeout(limits.seconds * 1000);
+    const memory = watchBuffers(pool, limits.mebibytes);
+    try {
+      return await pool.run(job, { name, signal: AbortSignal.any([signal, time, memory.signal]) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (time.aborted) return { kind: "skipped", reason: `reading took more than ${limits.seconds} s`, lasting: true };
+      const code = (error as NodeJS.ErrnoException).code;
+      if (memory.signal.aborted || code === "ERR_WORKER_OUT_OF_MEMORY")
+        return { kind: "skipped", reason: `reading needed more than ${limits.mebibytes} MiB`, lasting: true };
+      return {
+        kind: "skipped",
+        reason: `reading failed (${error instanceof Error ? error.message : String(error)})`,
+        lasting: false,
+      };
+    } finally {
+      memory.stop();
+    }
+  }
+
   return {
-    async read(job, signal) {
-      const limit = AbortSignal.timeout(fileSeconds * 1000);
-      try {
-        return (await pool.run(job, { signal: AbortSignal.any([signal, limit]) })) as DocumentOutcome;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (limit.aborted) return { kind: "skipped", reason: `reading took more than ${fileSeconds} s`, lasting: true };
-        const code = (error as NodeJS.ErrnoException).code;
-        if (code === "ERR_WORKER_OUT_OF_MEMORY")
-          return { kind: "skipped", reason: `reading needed more than ${workerMegabytes} MiB`, lasting: true };
-        return {
-          kind: "skipped",
-          reason: `reading failed (${error instanceof Error ? error.message : String(error)})`,
-          lasting: false,
-        };
-      }
-    },
+    read: async (job, signal) => (await run(job, "default", signal)) as DocumentOutcome,
+    readWhole: async (job, signal) => (await run(job, "readWhole", signal)) as WholeOutcome,
     close: () => pool.destroy(),
   };
+}
+
+/**
+ * Fires when the pool's worker holds more bytes outside its heap than it may. A thread's resource limits are on the heap only,
+ * and what a stream of a PDF unpacks to is not on it.
+ */
+function watchBuffers(pool: Piscina, mebibytes: number): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    for (const thread of pool.threads) {
+      // Node 22.12 to 22.15 cannot say; the limits on time and heap hold there too.
+      if (typeof thread.getHeapStatistics !== "function") continue;
+      thread.getHeapStatistics().then(
+        ({ external_memory: bytes }) => {
+          if (bytes > mebibytes * 2 ** 20) controller.abort();
+        },
+        () => undefined, // It has ended meanwhile.
+      );
+    }
+  }, watchMilliseconds);
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
 }
 
 /** The worker beside the bundle, or its source when the source itself runs. */

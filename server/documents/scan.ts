@@ -3,7 +3,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import type { SkippedFile } from "../../protocol/index-status.ts";
-import { formatOf } from "./read-document.ts";
+import { byteLimit, formatOf, unreadReason } from "./format.ts";
+import { SkipList } from "./skip-list.ts";
+import { workspaceExcludes } from "./workspace-excludes.ts";
 
 export interface ScannedFile {
   /** Relative to the folder, forward slashes. */
@@ -13,11 +15,12 @@ export interface ScannedFile {
 }
 
 export interface ScanLimits {
-  fileBytes: number;
+  /** Bytes of a file, by its path. */
+  bytes(path: string): number;
   files: number;
 }
 
-export const scanLimits: ScanLimits = { fileBytes: 5 * 2 ** 20, files: 50_000 };
+const scanLimits: ScanLimits = { bytes: byteLimit, files: 50_000 };
 
 export interface Scan {
   files: ScannedFile[];
@@ -35,9 +38,9 @@ interface Rules {
 }
 
 /**
- * The documents of a folder: honours nested `.gitignore` and `.searchlightignore` and the given exclude patterns.
- * Symbolic links are not followed, so that a loop or a link out of the folder cannot be entered. What looks like a
- * document and is not taken is listed with its reason.
+ * The documents of a folder: honours nested `.gitignore` and `.searchlightignore`, the folder's own `files.exclude` and the given
+ * exclude patterns. Symbolic links are not followed, so that a loop or a link out of the folder cannot be entered. What looks
+ * like a document and is not taken is listed with its reason.
  */
 export async function scanFolder(
   folder: string,
@@ -45,10 +48,12 @@ export async function scanFolder(
   signal: AbortSignal,
   limits = scanLimits,
 ): Promise<Scan> {
-  const scan: Scan = { files: [], skipped: [] };
-  await enter("", [{ base: "", rules: ignore().add([...exclude]) }]);
-  scan.files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return scan;
+  const files: ScannedFile[] = [];
+  const skipped = new SkipList();
+  const given = ignore().add([...exclude, ...workspaceExcludes(folder)]);
+  await enter("", [{ base: "", rules: given }]);
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files, skipped: skipped.list() };
 
   async function enter(base: string, inherited: readonly Rules[]): Promise<void> {
     signal.throwIfAborted();
@@ -59,7 +64,7 @@ export async function scanFolder(
       const path = base === "" ? entry.name : `${base}/${entry.name}`;
       if (entry.isDirectory()) {
         if (!neverEntered.has(entry.name) && !isIgnored(`${path}/`, rules)) await enter(path, rules);
-      } else if (formatOf(path) && !isIgnored(path, rules)) {
+      } else if ((formatOf(path) ?? unreadReason(path) ?? entry.isSymbolicLink()) && !isIgnored(path, rules)) {
         await take(path, entry);
       }
     }
@@ -69,27 +74,33 @@ export async function scanFolder(
     try {
       return (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      scan.skipped.push({
-        path: base || ".",
-        reason: `folder cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      });
+      skipped.add(base || ".", `folder cannot be read (${(error as NodeJS.ErrnoException).code})`);
       return [];
     }
   }
 
   async function take(path: string, entry: Dirent): Promise<void> {
-    if (entry.isSymbolicLink()) return void scan.skipped.push({ path, reason: "symbolic link" });
+    if (entry.isSymbolicLink()) return skipLink(path);
     if (!entry.isFile()) return;
+    const unread = formatOf(path) ? undefined : unreadReason(path);
+    if (unread) return skipped.add(path, unread);
     try {
       const { size, mtimeMs } = await stat(join(folder, path));
-      if (size > limits.fileBytes)
-        scan.skipped.push({ path, reason: `larger than ${Math.round(limits.fileBytes / 2 ** 20)} MiB` });
-      else if (scan.files.length >= limits.files)
-        scan.skipped.push({ path, reason: `more than ${limits.files} files` });
-      else scan.files.push({ path, size, modified: mtimeMs });
+      const limit = limits.bytes(path);
+      if (size > limit) skipped.add(path, `larger than ${limit / 2 ** 20} MiB`);
+      else if (files.length >= limits.files) skipped.add(path, `more than ${limits.files} files`);
+      else files.push({ path, size, modified: mtimeMs });
     } catch {
-      scan.skipped.push({ path, reason: "cannot be read" });
+      skipped.add(path, "cannot be read");
     }
+  }
+
+  /** Links to what would not be read anyway are not worth a word. */
+  async function skipLink(path: string): Promise<void> {
+    const target = await stat(join(folder, path)).catch(() => undefined);
+    if (!target) skipped.add(path, "symbolic link that leads nowhere");
+    else if (target.isDirectory()) skipped.add(path, "symbolic link to a folder, which is not entered");
+    else if (formatOf(path)) skipped.add(path, "symbolic link");
   }
 }
 

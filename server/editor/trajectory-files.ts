@@ -1,7 +1,14 @@
-import { z } from "zod";
+import { dirname } from "node:path";
+import { type AnnotationChange, type Annotations, annotationsPath } from "../../protocol/annotations.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { AnnotationFile } from "../trajectories/annotations/annotation-file.ts";
+import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
-import { facetsOf, groupKey, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
-import { recordsOf, RowIndex } from "../trajectories/file/row-index.ts";
+import { facetsOf, groupKey, marksMeet, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
+import { RowIndex } from "../trajectories/file/row-index.ts";
+import { rowsHolding, scanBytes, type TextMatches } from "../trajectories/text/rows-holding.ts";
+import { removeOldTextIndexes, TextFinder, textIndexHome } from "../trajectories/text/text-finder.ts";
+import { textSearch } from "../trajectories/text/text-search.ts";
 import { inspectTrajectory, type ResolvePlace } from "./inspect-trajectory.ts";
 import { trajectoryRow } from "./trajectory-row.ts";
 
@@ -12,15 +19,20 @@ const problemsShown = 20;
 /** What was worked out of all rows of one version of a file. */
 interface Derived {
   version: number;
+  /** Of the notes beside it. */
+  notes: number;
   facets: RowPage["facets"];
   zeroVariance: ReadonlyMap<string, boolean>;
 }
 
 interface OpenFile {
   index: RowIndex;
+  annotations: AnnotationFile;
   derived?: Derived;
-  /** Keys of the rows whose records hold a text, of one version. */
-  texts?: { text: string; version: number; keys: ReadonlySet<number> };
+  /** The index of its words, where it is so long that searches need one. */
+  finder?: TextFinder;
+  /** The rows that hold a text, of one version. */
+  texts?: { text: string; version: number; found: TextMatches };
 }
 
 /**
@@ -31,35 +43,48 @@ export class TrajectoryFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #signal: AbortSignal;
   readonly #patience: number;
+  readonly #textHome: (path: string) => string;
 
-  /** The signal ends all reading; `patience` is how many milliseconds a page waits for the file to be read. */
-  constructor(signal: AbortSignal, patience = patienceMilliseconds) {
+  /**
+   * The signal ends all reading; `patience` is how many milliseconds a page waits for the file to be read, `textHome` where the index
+   * of a file's words is kept.
+   */
+  constructor(signal: AbortSignal, patience = patienceMilliseconds, textHome = textIndexHome) {
     this.#signal = signal;
     this.#patience = patience;
+    this.#textHome = textHome;
+    signal.addEventListener("abort", () => {
+      for (const { finder } of this.#open.values()) finder?.close();
+    });
   }
 
   async page(path: string, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
     const file = this.#file(path);
     const { index } = file;
     await index.catchUp(this.#patience, this.#signal);
+    if (index.bytes > scanBytes) {
+      file.finder ??= this.#openFinder(path);
+      file.finder.look();
+    }
+    file.annotations.refresh();
+    const { rows, searched, complete } = await this.#matching(file, query.filter, signal);
     const { facets, zeroVariance } = derivedOf(file);
-    const rows = await this.#matching(file, query.filter, signal);
     const ordered = sorted(rows, query.sort, query.filter.component);
     const at = query.locate === undefined ? -1 : ordered.findIndex(({ key }) => key === query.locate);
     return {
       ...(at < 0 ? {} : { located: { key: query.locate!, index: at } }),
       reading: index.id,
-      rows: ordered.slice(query.offset, query.offset + query.limit).map((row) => {
-        const flat = zeroVariance.get(groupKey(row) ?? "");
-        return flat === undefined ? row : { ...row, zeroVariance: flat };
-      }),
+      rows: ordered
+        .slice(query.offset, query.offset + query.limit)
+        .map((row) => shownRow(row, zeroVariance.get(groupKey(row) ?? ""), file.annotations.of(row.subject))),
       matched: ordered.length,
       total: index.rows.length,
       problems: index.problems.slice(0, problemsShown),
       problemCount: index.problemCount,
       bytes: index.bytes,
-      read: index.complete ? index.bytes : index.read,
-      complete: index.complete,
+      read: complete ? index.bytes : index.read,
+      complete: complete && searched === undefined,
+      ...(searched === undefined ? {} : { searched }),
       facets,
     };
   }
@@ -71,78 +96,102 @@ export class TrajectoryFiles {
     folders: ReadonlySet<string>,
     resolve: ResolvePlace,
   ): Promise<FileRecord | null> {
-    const trajectory = await this.#file(path).index.record(key);
+    const { index, annotations } = this.#file(path);
+    const trajectory = await index.record(key);
     if (!trajectory) return null;
-    return { key, trajectory, ...(await inspectTrajectory(trajectory, folders, resolve)) };
+    annotations.refresh();
+    return {
+      key,
+      trajectory,
+      annotations: annotations.of(subjectOf(trajectory)),
+      ...(await inspectTrajectory(trajectory, folders, resolve)),
+    };
+  }
+
+  /** One record alone; undefined where the file has no such record any more. */
+  trajectory(path: string, key: number): Promise<Trajectory | undefined> {
+    return this.#file(path).index.record(key);
+  }
+
+  /** Writes down what a person said of a record; null where the file has no such record any more. */
+  async annotate(path: string, key: number, change: AnnotationChange): Promise<Annotations | null> {
+    const trajectory = await this.trajectory(path, key);
+    return trajectory ? this.#file(path).annotations.add(subjectOf(trajectory), change) : null;
   }
 
   close(path: string): void {
+    this.#open.get(path)?.finder?.close();
     this.#open.delete(path);
+  }
+
+  #openFinder(path: string): TextFinder {
+    const home = this.#textHome(path);
+    removeOldTextIndexes(dirname(home));
+    return new TextFinder(path, home);
   }
 
   #file(path: string): OpenFile {
     let file = this.#open.get(path);
     if (!file) {
-      file = { index: new RowIndex(path, trajectoryRow) };
+      file = {
+        index: new RowIndex(path, trajectoryRow),
+        annotations: new AnnotationFile(annotationsPath(path)),
+      };
       this.#open.set(path, file);
     }
     return file;
   }
 
-  async #matching(file: OpenFile, filter: RowFilter, signal: AbortSignal): Promise<TrajectoryRow[]> {
-    const rows = file.index.rows.filter((row) => meets(row, filter));
-    const text = filter.text?.trim().toLowerCase();
-    if (!text) return rows;
-    const { version } = file.index;
-    if (file.texts?.text !== text || file.texts.version !== version) {
-      const keys = await keysHolding(file.index, text, signal);
-      if (signal.aborted) return [];
-      file.texts = { text, version, keys };
+  /** The rows that meet a filter; `searched` tells how many bytes were searched for its text where that is not the whole file. */
+  async #matching(
+    file: OpenFile,
+    filter: RowFilter,
+    signal: AbortSignal,
+  ): Promise<{ rows: TrajectoryRow[]; complete: boolean; searched?: number }> {
+    const { index, annotations } = file;
+    const { version, complete } = index;
+    const fits = (row: TrajectoryRow): boolean => meets(row, filter) && marksMeet(annotations.of(row.subject), filter);
+    const search = textSearch(filter.text ?? "");
+    if (!search) return { rows: index.rows.filter(fits), complete };
+    const text = filter.text!;
+    let found = file.texts?.text === text && file.texts.version === version ? file.texts.found : undefined;
+    if (!found || found.searched !== undefined) {
+      found = await rowsHolding(index, file.finder, search, signal);
+      if (signal.aborted) return { rows: [], complete: false };
+      file.texts = { text, version, found };
     }
-    const { keys } = file.texts;
-    return rows.filter(({ key }) => keys.has(key));
+    const { keys, searched } = found;
+    return {
+      rows: index.rows.filter((row) => keys.has(row.key) && fits(row)),
+      // Rows that came while the text was looked for are not among them.
+      complete: complete && index.version === version,
+      ...(searched === undefined ? {} : { searched }),
+    };
   }
 }
 
 function derivedOf(file: OpenFile): Derived {
   const { rows, version } = file.index;
-  if (file.derived?.version !== version)
-    file.derived = { version, facets: facetsOf(rows), zeroVariance: zeroVarianceGroups(rows) };
+  const { version: notes, all } = file.annotations;
+  if (file.derived?.version !== version || file.derived.notes !== notes)
+    file.derived = {
+      version,
+      notes,
+      facets: facetsOf(rows, all.values()),
+      zeroVariance: zeroVarianceGroups(rows),
+    };
   return file.derived;
 }
 
-async function keysHolding(index: RowIndex, text: string, signal: AbortSignal): Promise<Set<number>> {
-  const found = new Set<number>();
-  for await (const { records: of, text: line } of index.lines(text, signal)) {
-    const texts = textsOf(line);
-    for (const { part, key } of of) {
-      if (texts[part]?.some((each) => each.toLowerCase().includes(text))) found.add(key);
-    }
-  }
-  return found;
-}
-
-/** What a search looks at, and nothing more: the line was proven to hold a trajectory when its row was made. */
-const OwnTexts = z.object({
-  segments: z.array(z.unknown()),
-  question: z.string(),
-  text: z.string(),
-  searches: z.array(z.looseObject({ query: z.string() })),
-});
-
-/** The texts of each record of a line that a search looks at: question, transcript and queries. */
-function textsOf(line: string): string[][] {
-  const own = OwnTexts.safeParse(parsedOrUndefined(line));
-  const records = own.success ? [own.data] : recordsOf(Buffer.from(line), "", 1).map(({ trajectory }) => trajectory);
-  return records.map((record) =>
-    record ? [record.question, record.text, ...record.searches.map(({ query }) => query)] : [],
-  );
-}
-
-function parsedOrUndefined(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+/** A row with what depends on other rows and on people. */
+function shownRow(
+  row: TrajectoryRow,
+  flat: boolean | undefined,
+  { tags, excluded, notes }: Annotations,
+): TrajectoryRow {
+  return {
+    ...row,
+    ...(flat === undefined ? {} : { zeroVariance: flat }),
+    ...(tags.length > 0 || excluded || notes.length > 0 ? { annotated: { tags, excluded, notes: notes.length } } : {}),
+  };
 }

@@ -2,6 +2,7 @@ import { originCounts } from "../../protocol/masks.ts";
 import { stripKinds } from "../../protocol/trajectory-file.ts";
 import type { Segment } from "../../protocol/trajectory.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
+import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { MakeRow } from "../trajectories/file/row-index.ts";
 
 const stripSegments = 24;
@@ -16,6 +17,7 @@ export const trajectoryRow: MakeRow = (trajectory) => {
   const { step, stage, group, sample, advantage } = training ?? {};
   return {
     id,
+    subject: subjectOf(trajectory),
     question: question.length > questionLength ? `${question.slice(0, questionLength)}…` : question,
     ...(step === undefined ? {} : { step }),
     ...(stage === undefined ? {} : { stage }),

@@ -73,15 +73,25 @@ export class TokenTranscript {
 
   /** The least number of the stretch's tokens whose text reaches a character position. */
   #tokensFor(characters: number, low: number, high: number): number {
+    const lengthOf = (tokens: number): number =>
+      this.#tokenizer.decode(this.#ids.slice(this.#stretch, this.#stretch + tokens)).replace(/\uFFFD{1,3}$/u, "")
+        .length;
     let from = low;
     let to = high;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      const text = this.#tokenizer
-        .decode(this.#ids.slice(this.#stretch, this.#stretch + middle))
-        .replace(/\uFFFD{1,3}$/u, "");
-      if (text.length >= characters) to = middle;
-      else from = middle + 1;
+    // Characters of the first `from` and `to` tokens: tokens are of like length, so the place between them is guessed by proportion, and
+    // every second time halved, which bounds the guesses.
+    let [before, after] = [low === 0 ? 0 : lengthOf(low), lengthOf(high)];
+    for (let halve = false; from < to; halve = !halve) {
+      const share = halve || after <= before ? 0.5 : (characters - before) / (after - before);
+      const middle = Math.min(to - 1, Math.max(from, from + Math.round(share * (to - from)) - 1));
+      const length = lengthOf(middle);
+      if (length >= characters) {
+        to = middle;
+        after = length;
+      } else {
+        from = middle + 1;
+        before = length;
+      }
     }
     return from;
   }

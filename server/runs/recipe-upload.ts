@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { applyEdits, modify } from "jsonc-parser";
 import { z } from "zod";
+import { annotationsPath } from "../../protocol/annotations.ts";
 import type { Recipe } from "../../protocol/recipe.ts";
 import { readRecipeFile } from "./read-recipe.ts";
 import { type RecipeProblem, RunHostError } from "./run-host.ts";
@@ -74,6 +75,9 @@ export function packRecipe(recipeFile: string): Packing {
     const as = `${path[0] === "retrieval" ? "documents" : "data"}-${index}/${plain(basename(named))}`;
     if (statSync(named).isDirectory()) addFolder(named, as, add);
     else add(named, as);
+    // Which trajectories a person excluded from training stands beside the file.
+    const notes = annotationsPath(named);
+    if (path[0] === "supervised" && existsSync(notes)) add(notes, annotationsPath(as));
     edited = applyEdits(edited, modify(edited, path, as, {}));
   }
   return { ok: true, upload: { recipe: edited, files } };

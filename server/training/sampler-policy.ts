@@ -105,15 +105,18 @@ function cutAtStop(
   endIds: readonly number[],
   tokenizer: TextTokenizer,
 ): { ids: readonly number[]; finish: PolicyFinish } {
+  // Most stretches end by an id; the search for the token that completes a string decodes at each of them.
+  const written = stops.strings.length > 0 ? tokenizer.decode(ids) : "";
+  const strings = stops.strings.filter((stop) => written.includes(stop));
   for (let at = 0; at < ids.length; at++) {
     const whole = stops.ids.get(ids[at]!);
     const upTo = ids.slice(0, at + 1);
     if (whole !== undefined) return { ids: upTo, finish: { reason: "stop", stop: whole } };
     if (endIds.includes(ids[at]!)) return { ids: upTo, finish: { reason: "end" } };
-    if (stops.strings.length === 0) continue;
+    if (strings.length === 0) continue;
     // No stop string has more tokens than characters, so the last ones tell whether this token completes one.
-    const tail = tokenizer.decode(upTo.slice(-longest(stops.strings) - 1));
-    const stop = stops.strings.find((string) => tail.includes(string));
+    const tail = tokenizer.decode(ids.slice(Math.max(0, at - longest(strings)), at + 1));
+    const stop = strings.find((string) => tail.includes(string));
     if (stop !== undefined) return { ids: upTo, finish: { reason: "stop", stop } };
   }
   return { ids, finish: { reason: reason === "length" ? "length" : "end" } };

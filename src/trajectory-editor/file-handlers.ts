@@ -9,6 +9,7 @@ import { openPlace } from "../editor/open-place.ts";
 import { copyFileLink } from "../editor/trajectory-link.ts";
 import type { Faults } from "../faults.ts";
 import { showFault } from "../show-fault.ts";
+import { trajectoryActions } from "./trajectory-actions.ts";
 import type { PostToFileView } from "./trajectory-editor.ts";
 
 interface FileHandlerParts {
@@ -16,11 +17,12 @@ interface FileHandlerParts {
   post: PostToFileView;
   server: { request: Request };
   faults: Faults;
+  memory: vscode.Memento;
 }
 
 /** One handler for each message of the page of a file. */
 export function fileHandlers(
-  { uri, post, server, faults }: FileHandlerParts,
+  { uri, post, server, faults, memory }: FileHandlerParts,
   onReady: () => void,
 ): NotificationHandlers<typeof fromFileView> {
   const path = uri.fsPath;
@@ -37,7 +39,16 @@ export function fileHandlers(
         showFault(error, faults);
       }
     };
+  const { annotate, collect } = trajectoryActions({
+    request: server.request,
+    memory,
+    placeOf: ({ key }) => (key === undefined ? undefined : { kind: "file", path, key }),
+    shown: () => shown,
+    annotated: (params) => post("annotated", params),
+  });
   return {
+    annotate: orTell(annotate),
+    collect: orTell(collect),
     ready: onReady,
     rows: async ({ request, query }) => {
       if (uri.scheme !== "file") {

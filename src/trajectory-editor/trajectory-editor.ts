@@ -3,6 +3,7 @@ import { type Stats, unwatchFile, watchFile } from "node:fs";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { toFileView } from "../../protocol/file-view-messages.ts";
+import { annotationsPath } from "../../protocol/annotations.ts";
 import type { Params } from "../../protocol/message.ts";
 import type { ServerLink } from "../client/server-link.ts";
 import type { Faults } from "../faults.ts";
@@ -77,7 +78,7 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     const { dispatchFrom } = await import("../views/viewer-messages.ts");
     const { fromFileView } = await import("../../protocol/file-view-messages.ts");
     const waiting = setTimeout(() => offerText(uri, faults), readyMilliseconds);
-    const handlers = fileHandlers({ uri, post, server, faults }, () => {
+    const handlers = fileHandlers({ uri, post, server, faults, memory: context.workspaceState }, () => {
       clearTimeout(waiting);
       tell();
     });
@@ -88,6 +89,8 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
         );
       }),
       watch(uri, tell),
+      // What another window says of its trajectories.
+      watch(uri.with({ path: annotationsPath(uri.path) }), tell),
       // Another server has read nothing yet, and what was asked of the one before is not answered any more.
       server.onDidStart(tell),
     ];

@@ -115,6 +115,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
       this.#parts,
       () => this.#becameReady(),
       (trajectoryId) => this.#sendTokenTexts(trajectoryId),
+      (params) => this.#post({ method: "annotated", params }),
     );
     await dispatch(raw, handlers, (fault) => this.#parts.faults.report("the view", fault));
   }

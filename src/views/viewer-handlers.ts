@@ -3,6 +3,9 @@ import { copyLink } from "../editor/trajectory-link.ts";
 import { openLink } from "../editor/open-link.ts";
 import { openPlace } from "../editor/open-place.ts";
 import { showFault } from "../show-fault.ts";
+import type { Params } from "../../protocol/message.ts";
+import type { toViewer } from "../../protocol/viewer-messages.ts";
+import { trajectoryActions } from "../trajectory-editor/trajectory-actions.ts";
 import type { TrajectoryViewParts } from "./trajectory-view.ts";
 import type { ViewerHandlers } from "./viewer-messages.ts";
 
@@ -16,9 +19,10 @@ const commands = {
 
 /** One handler for each message of the view. */
 export function viewerHandlers(
-  { questions, server, faults }: TrajectoryViewParts,
+  { context, questions, server, faults }: TrajectoryViewParts,
   onReady: () => Promise<void>,
   onTokenTexts: (trajectoryId: string) => Promise<void>,
+  onAnnotated: (params: Params<typeof toViewer.annotated>) => void,
 ): ViewerHandlers {
   const orTell =
     <P>(act: (params: P) => unknown) =>
@@ -30,7 +34,16 @@ export function viewerHandlers(
         showFault(error, faults);
       }
     };
+  const { annotate, collect } = trajectoryActions({
+    request: server.request,
+    memory: context.workspaceState,
+    placeOf: ({ trajectoryId }) => ({ kind: "stored", id: trajectoryId }),
+    shown: () => questions.shown.trajectory,
+    annotated: onAnnotated,
+  });
   return {
+    annotate: orTell(annotate),
+    collect: orTell(collect),
     ready: orTell(onReady),
     ask: orTell(({ question, follows }) => questions.ask(question, follows)),
     stop: orTell(() => questions.stop()),

@@ -4,12 +4,14 @@ import type { IndexBench } from "./index-folder.ts";
 import type { LoopBench } from "./loop-overhead.ts";
 import type { ScoringBench } from "./scoring.ts";
 import type { SampleAnswers } from "./sample-answers.ts";
+import type { TrainingLoopBench } from "./training-loop.ts";
 
 export interface Benchmarks {
   machine: string;
   loop: LoopBench;
   scoring?: ScoringBench;
   attach: AttachBench;
+  trainingLoop: TrainingLoopBench;
   index: IndexBench[];
   sample: SampleAnswers;
   recall: Recall[];
@@ -29,6 +31,7 @@ export function benchmarksPage({
   loop,
   scoring,
   attach,
+  trainingLoop,
   index,
   sample,
   recall,
@@ -106,6 +109,8 @@ ${
 A run of ${attach.events} events (${number(attach.megabytes, 0)} MiB): whoever attaches has the first event after ${number(attach.first)} ms, one near the end after ${number(attach.late)} ms. The first
 summary of the run, which reads all of them once, takes ${number(attach.summary, 0)} ms.
 
+${trainingLoopText(trainingLoop)}
+
 ## The extractive policy
 
 On the ${sample.answerable + sample.unanswerable} questions of the sample handbook, words and vectors: the answer holds the gold for ${right} of ${sample.answerable} answerable questions
@@ -138,4 +143,12 @@ ${table(
 ${activation.length === 0 ? "Activation was not measured." : `Activation takes ${activation.map((ms) => `${number(ms)} ms`).join(", ")} of the extension's own code in ${activation.length === 1 ? "a window" : `${activation.length} windows`} of a real VS Code.`}
 ${packages.map(({ name, megabytes }) => `\`${name}\`: ${number(megabytes)} MiB.`).join("\n") || "No package was built."}
 `;
+}
+
+function trainingLoopText(bench: TrainingLoopBench): string {
+  const { rollouts, turns, tokens, seconds, bareSeconds, peakMegabytes, grownMegabytes, datumBytes } = bench;
+  return `An iteration of ${rollouts} rollouts of ${turns} turns (${number(tokens, 0)} tokens each) with an engine and a retriever that cost nothing takes ${number(seconds)} s of
+processor time: rollouts, rewards, advantages, KL, encoding for the wire, everything on disk. That is ${percent(seconds / 60)} of an iteration that takes a minute, and
+${number(seconds / bareSeconds, 0)} times what writing the same trajectories as JSON takes alone. Memory: ${number(peakMegabytes, 0)} MiB at most, ${number(grownMegabytes, 0)} MiB more after ${bench.iterations} iterations than after one. A sequence of
+${number(tokens, 0)} tokens takes ${number(datumBytes.proto / 1024, 0)} KiB on the wire as protobuf, ${number(datumBytes.json / 1024, 0)} KiB as JSON.`;
 }

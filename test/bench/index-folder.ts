@@ -7,7 +7,7 @@ import MiniSearch from "minisearch";
 import type { Passage } from "../../protocol/passage.ts";
 import { passagesOf } from "../../server/documents/passages.ts";
 import { readDocument } from "../../server/documents/read-document.ts";
-import { hashBytes } from "../../server/documents/read-place.ts";
+import { hashBytes } from "../../server/documents/hash-bytes.ts";
 import { scanFolder } from "../../server/documents/scan.ts";
 import { openFolder } from "../../server/home.ts";
 import { embeddingText } from "../../server/index/embedding-text.ts";
@@ -118,7 +118,7 @@ async function miniSearch(path: string): Promise<{ passages: Passage[]; seconds:
   const passages: Passage[] = [];
   for (const file of (await scanFolder(path, [], signal)).files) {
     const bytes = await readFile(join(path, file.path));
-    const read = readDocument(file.path, bytes);
+    const read = await readDocument(file.path, bytes);
     if (read.ok)
       passages.push(...passagesOf(read.document, { folder: "bench", path: file.path, contentHash: hashBytes(bytes) }));
   }

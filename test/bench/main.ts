@@ -8,6 +8,7 @@ import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
 import { extractiveRecall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
 import { benchLoop } from "./loop-overhead.ts";
+import type { TrainingLoopBench } from "./training-loop.ts";
 import { benchScoring } from "./scoring.ts";
 import { sampleAnswers } from "./sample-answers.ts";
 
@@ -64,6 +65,13 @@ const index = [
   ...indexFolder("samples/observatory", join(root, "samples", "observatory"), true),
   ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !quick),
 ];
+say("Training loop");
+const trainingLoop = JSON.parse(
+  execFileSync(process.execPath, ["--expose-gc", join(import.meta.dirname, "training-loop.ts")], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  }),
+) as TrainingLoopBench;
 say("Extractive policy on the sample");
 const sample = await sampleAnswers();
 say("Extractive policy on published question sets");
@@ -77,6 +85,7 @@ const page = benchmarksPage({
   loop,
   ...(scoring ? { scoring } : {}),
   attach,
+  trainingLoop,
   index,
   sample,
   recall,

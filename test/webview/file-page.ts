@@ -7,6 +7,10 @@ import { TrajectoryFiles } from "../../server/editor/trajectory-files.ts";
 import type { Sent, ViewerPage } from "./viewer-page.ts";
 
 export interface ServedFile {
+  /** Where the file is. */
+  path: string;
+  /** Tells the page that the file, or what is said of it, may have changed. */
+  tell(): Promise<void>;
   /** Writes other content and tells the page that the file changed. */
   rewrite(content: string): Promise<void>;
   close(): void;
@@ -35,6 +39,10 @@ export async function serveFile(view: ViewerPage, content: string): Promise<Serv
     } else if (method === "record") {
       const { key, tokens } = fromFileView.record.params.parse(params);
       await post("record", { key, tokens, record: await files.record(path, key, new Set(), async () => null) });
+    } else if (method === "annotate") {
+      const { trajectoryId, key, change } = fromFileView.annotate.params.parse(params);
+      const annotations = await files.annotate(path, key!, change);
+      await post("annotated", { trajectoryId, key, annotations: annotations! });
     }
   });
   await view.page.evaluate(() => {
@@ -48,6 +56,8 @@ export async function serveFile(view: ViewerPage, content: string): Promise<Serv
   const tell = () => post("file", { name: "run.trajectories.jsonl" });
   await tell();
   return {
+    path,
+    tell,
     async rewrite(next) {
       writeFileSync(path, next);
       await tell();

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { annotationsPath } from "../../protocol/annotations.ts";
+import { AnnotationFile } from "../../server/trajectories/annotations/annotation-file.ts";
+import { subjectOf } from "../../server/trajectories/annotations/subject.ts";
 import { filledTrajectory } from "../fixtures/filled-trajectory.ts";
 import { payloads } from "../fixtures/payloads.ts";
 import { type ServedFile, serveFile } from "./file-page.ts";
@@ -14,6 +17,11 @@ afterEach(() => {
   served = undefined;
 });
 afterAll(() => viewer?.close());
+
+function annotationsOf(payload: string) {
+  const at = "2026-01-01T00:00:00.000Z";
+  return { tags: [payload], excluded: true, notes: [{ id: payload, text: payload, span: { start: 0, end: 9 }, at }] };
+}
 
 async function expectNothingTaken({ page, foreignRequests, faults }: ViewerPage): Promise<void> {
   expect(foreignRequests).toEqual([]);
@@ -69,8 +77,11 @@ for (const [name, payload] of Object.entries(payloads)) {
         disagreements: [{ kind: payload, found: "text", start: 1, end: 9, tokens: 1, message: payload }],
       },
       files: [],
+      annotations: annotationsOf(payload),
     });
     await view.page.getByRole("region", { name: "Mask audit" }).waitFor();
+    await view.page.getByRole("region", { name: "Annotations" }).getByRole("button", { name: "Note" }).first().click();
+    await view.page.getByRole("textbox", { name: "Note" }).fill(payload);
     await view.unfoldAll();
     await view.page.locator(".rule").first().click();
     await expectNothingUnseen(view);
@@ -96,6 +107,14 @@ for (const [name, payload] of Object.entries(payloads)) {
     served = await serveFile(view, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n${payload}\n`);
     await view.page.locator("#row-1 .row-question").waitFor();
     await view.page.getByRole("region", { name: "Record" }).waitFor();
+    const notes = new AnnotationFile(annotationsPath(served.path));
+    const tag = payload.slice(0, 60).trim() || "tag";
+    notes.add(subjectOf(trajectory), { kind: "tag", tag, on: true });
+    notes.add(subjectOf(trajectory), { kind: "note", text: payload, span: { start: 0, end: 5 } });
+    await served.tell();
+    await view.page.locator("#row-1 .row-marks").waitFor();
+    await view.page.locator(".note-text").first().waitFor();
+    await view.page.getByRole("button", { name: "Tag", exact: true }).click();
     await view.unfoldAll();
     await expectNothingUnseen(view);
     for (const tab of ["Group", "Across steps"]) {

@@ -52,7 +52,7 @@ function Panel() {
   if (!record || trajectory.value?.id !== record.trajectory.id) return <p class="content dim">Reading…</p>;
   return (
     <div class="content">
-      <RecordView />
+      <RecordView tags={summary.value?.facets.tags ?? []} />
     </div>
   );
 }

@@ -37,12 +37,13 @@ function FileState() {
       </p>
     );
   if (!shown) return <p class="file-state dim">Reading {fileName.value}…</p>;
-  const { matched, total, problems, problemCount, read, bytes, complete } = shown;
+  const { matched, total, problems, problemCount, read, bytes, complete, searched } = shown;
   return (
     <div class="file-state">
       <p class="dim numeric" role="status">
         {matched === total ? count(total, "trajectory", "trajectories") : `${matched} of ${total} trajectories`}
         {!complete && read < bytes && ` · ${Math.floor((100 * read) / bytes)} % of the file read`}
+        {searched !== undefined && bytes > 0 && ` · ${Math.floor((100 * searched) / bytes)} % of it searched so far`}
       </p>
       {problemCount > 0 && (
         <details class="problems">

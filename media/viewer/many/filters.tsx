@@ -12,13 +12,15 @@ const sortWords: Readonly<Record<RowSort["key"], string>> = {
   length: "length",
 };
 
+const marks = ["excluded", "included", "noted"] as const;
+
 const typingMilliseconds = 200;
 let typing: ReturnType<typeof setTimeout> | undefined;
 
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
-  const { steps = [], stops = [], rules = [], components = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most } = filter.value;
+  const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
+  const { step, stop, rule, component, text, searches, least, most, tag, marked } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -27,6 +29,7 @@ export function Filters() {
         id="text-filter"
         aria-label="Text in transcripts and queries"
         placeholder="Search transcripts and queries (/)"
+        title={'Words in any order; "words in quotes" follow each other'}
         value={text ?? ""}
         onInput={({ currentTarget: { value } }) => {
           clearTimeout(typing);
@@ -71,6 +74,22 @@ export function Filters() {
           <Bound label="At most" value={most} onChange={(value) => change({ most: value })} />
         </div>
       )}
+      <div class="filter-row">
+        {(tags.length > 0 || tag !== undefined) && (
+          <Choice
+            label="Tag"
+            value={tag ?? ""}
+            values={tags}
+            onChange={(value) => change({ tag: value || undefined })}
+          />
+        )}
+        <Choice
+          label="Marked"
+          value={marked ?? ""}
+          values={marks}
+          onChange={(value) => change({ marked: marks.find((mark) => mark === value) })}
+        />
+      </div>
       <div class="filter-row">
         <span class="field">
           <label for="filter-sort">Sort</label>

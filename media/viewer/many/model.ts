@@ -1,5 +1,6 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { z } from "zod";
+import type { Annotations } from "../../../protocol/annotations.ts";
 import type { toFileView } from "../../../protocol/file-view-messages.ts";
 import {
   type FileRecord,
@@ -9,7 +10,7 @@ import {
   type TrajectoryRow,
 } from "../../../protocol/trajectory-file.ts";
 import { type MessageOf, savedPart, savePart, send } from "../host.ts";
-import { take } from "../view-model.ts";
+import { shownKey, take } from "../view-model.ts";
 
 /** What is shown of the chosen row. */
 export const Tab = z.enum(["trajectory", "group", "steps"]);
@@ -53,6 +54,8 @@ const asked = new Set<string>();
 const wanted = new Set<string>();
 /** Keys of the records that came with their tokens, the latest last. */
 let whole: readonly number[] = [];
+/** Those of them that came since the file was last looked at. */
+const fresh = new Set<number>();
 
 export const chosenRow = computed(() => rowAt(chosen.value));
 
@@ -63,10 +66,11 @@ effect(() => {
   const row = chosenRow.value;
   const record = row && records.value.get(row.key);
   if (!record) return;
-  const { trajectory, verdict, reward, files } = record;
+  const { trajectory, verdict, reward, files, annotations } = record;
   untracked(() => {
     take({ method: "show", params: { trajectory, live: false, empty: "no-question" } });
-    take({ method: "inspected", params: { trajectoryId: trajectory.id, verdict, reward, files } });
+    take({ method: "inspected", params: { trajectoryId: trajectory.id, verdict, reward, files, annotations } });
+    shownKey.value = record.key;
   });
 });
 
@@ -92,7 +96,7 @@ export function wantSide(name: string, of: RowFilter, order: RowSort, limit: num
 /** Asks for a record where it is not at hand; `tokens` for one that is shown in full. */
 export function wantRecord(key: number, tokens = false): void {
   const name = `${key}:${tokens}`;
-  if (wanted.has(name) || (tokens ? whole.includes(key) : records.peek().has(key))) return;
+  if (wanted.has(name) || (tokens ? whole.includes(key) && fresh.has(key) : records.peek().has(key))) return;
   wanted.add(name);
   send("record", { key, tokens });
 }
@@ -128,11 +132,16 @@ export function receive(message: MessageOf<typeof toFileView>): void {
       failure.value = undefined;
       sides.value = new Map();
       asked.clear();
+      // What is said of the records at hand may have changed as well; they are shown until they come again.
+      fresh.clear();
       if (message.params.select !== undefined) return setFilter({ id: message.params.select });
       listAnew(false);
       return;
     case "tokenTexts":
       return take(message);
+    case "annotated":
+      takeAnnotations(message.params.key, message.params.annotations);
+      return listAnew(false);
     case "record":
       return takeRecord(message.params);
     case "failed":
@@ -160,11 +169,17 @@ function takeRecord({ key, tokens, record }: { key: number; tokens: boolean; rec
   const next = new Map([...records.peek()].filter(([other]) => other !== key).slice(1 - recordsKept));
   next.set(key, record);
   if (tokens) {
+    fresh.add(key);
     whole = [...whole.filter((other) => other !== key), key];
     for (const other of whole.slice(0, -wholeKept)) next.delete(other);
     whole = whole.slice(-wholeKept);
   }
   records.value = next;
+}
+
+function takeAnnotations(key: number | undefined, annotations: Annotations): void {
+  const record = key === undefined ? undefined : records.peek().get(key);
+  if (record) records.value = new Map([...records.peek(), [record.key, { ...record, annotations }]]);
 }
 
 function takeRows(request: string, { rows, ...counts }: RowPage): void {

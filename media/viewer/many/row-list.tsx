@@ -114,6 +114,7 @@ function RowBody({ row }: { row: TrajectoryRow | undefined }) {
           )}
         </span>
         <span>
+          <Marks row={row} />
           {zeroVariance === true && (
             <span title="All rewards of its group are equal: nothing is learnt from it">
               <Icon name="dash" /> zero variance{" "}
@@ -123,6 +124,31 @@ function RowBody({ row }: { row: TrajectoryRow | undefined }) {
         </span>
       </div>
     </>
+  );
+}
+
+function Marks({ row: { annotated } }: { row: TrajectoryRow }) {
+  if (!annotated) return null;
+  const { tags, excluded, notes } = annotated;
+  return (
+    <span class="row-marks">
+      {excluded && (
+        <span title="Excluded from training">
+          <Icon name="circle-slash" />
+          <span class="unseen">excluded from training</span>
+        </span>
+      )}
+      {notes > 0 && (
+        <span title={count(notes, "note")}>
+          <Icon name="note" /> {notes}
+        </span>
+      )}
+      {tags.length > 0 && (
+        <span title={tags.join(", ")}>
+          <Icon name="tag" /> {tags.length > 2 ? `${tags.slice(0, 2).join(", ")} +${tags.length - 2}` : tags.join(", ")}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Annotations } from "../../../protocol/annotations.ts";
 import type { RowFilter, RowPage, RowSort, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 
 const facetLimit = 200;
@@ -16,6 +17,13 @@ export function meets(row: TrajectoryRow, filter: RowFilter): boolean {
   if (component !== undefined && points === undefined) return false;
   if (least !== undefined && !(points !== undefined && points >= least)) return false;
   return !(most !== undefined && !(points !== undefined && points <= most));
+}
+
+/** Whether what is said of a row meets a filter. */
+export function marksMeet({ tags, excluded, notes }: Annotations, { tag, marked }: RowFilter): boolean {
+  if (tag !== undefined && !tags.includes(tag)) return false;
+  if (marked === undefined) return true;
+  return marked === "noted" ? notes.length > 0 : excluded === (marked === "excluded");
 }
 
 /** Rows in order; those that lack the value come last either way, equal ones stay in the order of the file. */
@@ -37,11 +45,12 @@ export function sorted(
 }
 
 /** The values that rows have, for the choices of a filter. */
-export function facetsOf(rows: readonly TrajectoryRow[]): RowPage["facets"] {
+export function facetsOf(rows: readonly TrajectoryRow[], marks: Iterable<Annotations>): RowPage["facets"] {
   const steps = new Set<number>();
   const stops = new Set<string>();
   const rules = new Set<string>();
   const components = new Set<string>();
+  const tags = new Set([...marks].flatMap((each) => each.tags));
   for (const row of rows) {
     if (row.step !== undefined) steps.add(row.step);
     stops.add(row.stop);
@@ -54,6 +63,7 @@ export function facetsOf(rows: readonly TrajectoryRow[]): RowPage["facets"] {
     stops: some(stops),
     rules: some(rules),
     components: some(components),
+    tags: some(tags),
   };
 }
 

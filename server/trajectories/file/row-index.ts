@@ -2,21 +2,21 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
-import { rangesHolding, standsAsWritten } from "./find-text.ts";
-import { importRecord } from "../import/import-row.ts";
+import { recordsOf } from "./line-records.ts";
+import { bytesAt, lookAgain, nothingRead, type ReadSoFar, seamOf } from "./read-so-far.ts";
 
 const chunkBytes = 1 << 20;
 /** A line longer than this is a problem of its own: no trajectory is, and it would have to be held at once. */
 export const lineLimit = 256 * 1024 * 1024;
 const problemsKept = 200;
-/** Bytes before the end of what was read that are compared to tell a file that grew from one that was written anew. */
-const seamBytes = 64;
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** Where a record stands in its file. */
 interface RecordPlace {
   offset: number;
   bytes: number;
+  /** 1-based. */
+  line: number;
   /** Which of the line's records, where a log holds several. */
   part: number;
 }
@@ -24,7 +24,15 @@ interface RecordPlace {
 /** A line as it stands in the file, and its records. */
 export interface RawLine {
   records: { key: number; part: number }[];
-  text: string;
+  bytes: Buffer;
+}
+
+/** The rows of one line, and where it stands. */
+export interface LinePlace {
+  line: number;
+  offset: number;
+  bytes: number;
+  records: RawLine["records"];
 }
 
 /** Makes the row that a list shows; the index fills in what depends on other rows. */
@@ -41,21 +49,16 @@ export class RowIndex {
   readonly rows: TrajectoryRow[] = [];
   readonly problems: RowProblem[] = [];
   problemCount = 0;
-  /** Bytes of whole lines that were read. */
-  read = 0;
-  /** Bytes of the file when it was last looked at. */
-  bytes = 0;
   /** Counts up whenever rows came or went. */
   version = 0;
   readonly #path: string;
   readonly #makeRow: MakeRow;
   readonly #places = new Map<number, RecordPlace>();
   readonly #byId = new Map<string, number>();
+  #lines: { version: number; places: readonly LinePlace[] } | undefined;
   #line = 1;
   #nextKey = 0;
-  #identity = "";
-  #modified = 0;
-  #seam = Buffer.alloc(0);
+  #soFar: ReadSoFar = nothingRead;
   /** Key of the row that was made of a last line without its line feed; replaced when the line is whole. */
   #unfinished: number[] = [];
   #reading: Promise<void> | undefined;
@@ -63,6 +66,16 @@ export class RowIndex {
   constructor(path: string, makeRow: MakeRow) {
     this.#path = path;
     this.#makeRow = makeRow;
+  }
+
+  /** Bytes of whole lines that were read. */
+  get read(): number {
+    return this.#soFar.read;
+  }
+
+  /** Bytes of the file when it was last looked at. */
+  get bytes(): number {
+    return this.#soFar.bytes;
   }
 
   get complete(): boolean {
@@ -96,56 +109,43 @@ export class RowIndex {
     }
   }
 
-  /**
-   * The raw lines that hold records, in the order of the file; of a text that stands in JSON as it is written, only lines that hold it,
-   * case aside.
-   */
-  async *lines(text: string, signal: AbortSignal): AsyncGenerator<RawLine> {
-    const lines = this.#lines();
-    const asked = standsAsWritten(text)
-      ? (await rangesHolding(this.#path, lines, text, signal)).map((index) => lines[index]!)
-      : lines;
+  /** The lines that hold records, in the order of the file. */
+  lines(): readonly LinePlace[] {
+    if (this.#lines?.version === this.version) return this.#lines.places;
+    const lines = new Map<number, LinePlace>();
+    for (const [key, { offset, bytes, line, part }] of this.#places) {
+      const known = lines.get(offset);
+      if (known) known.records.push({ key, part });
+      else lines.set(offset, { line, offset, bytes, records: [{ key, part }] });
+    }
+    const places = [...lines.values()].sort((a, b) => a.offset - b.offset);
+    this.#lines = { version: this.version, places };
+    return places;
+  }
+
+  /** Lines as they stand in the file; ends early when the signal says so. */
+  async *rawLines(lines: readonly LinePlace[], signal: AbortSignal): AsyncGenerator<RawLine> {
     const file = await open(this.#path);
     try {
-      for (const { offset, bytes, records } of asked) {
+      for (const { offset, bytes, records } of lines) {
         if (signal.aborted) return;
-        yield { records, text: (await bytesAt(file, offset, bytes)).toString("utf8") };
+        yield { records, bytes: await bytesAt(file, offset, bytes) };
       }
     } finally {
       await file.close();
     }
   }
 
-  #lines(): { offset: number; bytes: number; records: RawLine["records"] }[] {
-    const lines = new Map<number, { offset: number; bytes: number; records: RawLine["records"] }>();
-    for (const [key, { offset, bytes, part }] of this.#places) {
-      const line = lines.get(offset);
-      if (line) line.records.push({ key, part });
-      else lines.set(offset, { offset, bytes, records: [{ key, part }] });
-    }
-    return [...lines.values()].sort((a, b) => a.offset - b.offset);
-  }
-
   async #catchUp(signal: AbortSignal): Promise<void> {
     const file = await open(this.#path);
     try {
-      const { dev, ino, size, mtimeMs } = await file.stat();
-      const identity = `${dev}:${ino}`;
-      const anew =
-        identity !== this.#identity || size < this.read || (size === this.bytes && mtimeMs !== this.#modified);
-      if (anew || !(await this.#seamHolds(file))) this.#forget();
-      this.#identity = identity;
-      this.#modified = mtimeMs;
-      this.bytes = size;
-      if (size > this.read) await this.#readOn(file, new Date(mtimeMs).toISOString(), signal);
+      const { grown, ...looked } = await lookAgain(file, this.#soFar);
+      if (!grown) this.#forget();
+      this.#soFar = { ...this.#soFar, ...looked };
+      if (this.bytes > this.read) await this.#readOn(file, new Date(looked.modified).toISOString(), signal);
     } finally {
       await file.close();
     }
-  }
-
-  async #seamHolds(file: FileHandle): Promise<boolean> {
-    const now = await bytesAt(file, this.read - this.#seam.length, this.#seam.length);
-    return now.equals(this.#seam);
   }
 
   async #readOn(file: FileHandle, createdAt: string, signal: AbortSignal): Promise<void> {
@@ -164,9 +164,8 @@ export class RowIndex {
         pending = [];
         pendingBytes = 0;
         this.#take(line, createdAt);
-        this.read += line.length + 1;
+        this.#soFar = { ...this.#soFar, read: this.read + line.length + 1, seam: seamOf(line) };
         this.#line += 1;
-        this.#seam = Buffer.from(line.subarray(-seamBytes + 1).toString("latin1") + "\n", "latin1");
         from = end + 1;
       }
       pending.push(Buffer.from(chunk.subarray(from)));
@@ -183,7 +182,7 @@ export class RowIndex {
   /** Adds the records of a line; answers their keys. A line in progress that is no record yet is no problem. */
   #take(line: Buffer, createdAt: string, inProgress = false): number[] {
     if (line.length === 0 || line.toString("latin1").trim() === "") return [];
-    const place = { offset: this.read, bytes: line.length };
+    const place = { offset: this.read, bytes: line.length, line: this.#line };
     return recordsOf(line, createdAt, this.#line).flatMap(({ trajectory, own, reason }, part) => {
       if (trajectory) return [this.#add(trajectory, own, { ...place, part })];
       if (!inProgress) this.#problem(reason);
@@ -219,42 +218,11 @@ export class RowIndex {
     this.rows.length = 0;
     this.problems.length = 0;
     this.problemCount = 0;
-    this.read = 0;
+    this.#soFar = nothingRead;
     this.#line = 1;
-    this.#seam = Buffer.alloc(0);
     this.#unfinished = [];
     this.#places.clear();
     this.#byId.clear();
     this.version += 1;
   }
-}
-
-interface LineRecord {
-  trajectory?: Trajectory;
-  /** Written by Searchlight. */
-  own: boolean;
-  reason: string;
-}
-
-/** The records of one line, in order; a line that is no JSON is one that cannot be read. */
-export function recordsOf(line: Buffer, createdAt: string, number: number): LineRecord[] {
-  let data: unknown;
-  try {
-    data = JSON.parse(line.toString("utf8").replace(/^\ufeff/u, ""));
-  } catch {
-    return [{ own: false, reason: "is no JSON" }];
-  }
-  const own = typeof data === "object" && data !== null && "segments" in data;
-  const time = createdAt === "" ? new Date(0).toISOString() : createdAt;
-  return importRecord(data, { fallbackId: `line-${number}`, createdAt: time }).map((result) =>
-    result.ok
-      ? { trajectory: result.row.trajectory, own, reason: "" }
-      : { own, reason: `${result.field}: ${result.reason}` },
-  );
-}
-
-async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await file.read(buffer, 0, length, offset);
-  return buffer.subarray(0, bytesRead);
 }

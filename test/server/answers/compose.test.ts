@@ -8,8 +8,9 @@ import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { composeAnswer } from "../../../server/answers/compose.ts";
 import { verifyQuote } from "../../../server/answers/verify.ts";
 import { normalise } from "../../../server/documents/normalise.ts";
+import { hashBytes } from "../../../server/documents/hash-bytes.ts";
 import { passagesOf } from "../../../server/documents/passages.ts";
-import { hashBytes, readPlace } from "../../../server/documents/read-place.ts";
+import { readPlace } from "../../../server/documents/read-place.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
 import { type Folder, openFolder } from "../../../server/home.ts";
 import { docs } from "../../../server/rollout/profiles/docs.ts";
@@ -25,10 +26,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function write(path: string, text: string): Passage[] {
+async function write(path: string, text: string): Promise<Passage[]> {
   writeFileSync(join(root, path), text);
   const bytes = Buffer.from(text);
-  const read = readDocument(path, bytes);
+  const read = await readDocument(path, bytes);
   if (!read.ok) throw new Error(read.reason);
   return passagesOf(read.document, { folder: folder.id, path, contentHash: hashBytes(bytes) });
 }
@@ -71,7 +72,7 @@ Visitors wait in the hall.
 
 describe("an answer", () => {
   test("cites the passage that a sentence names, by a quote at its exact lines", async () => {
-    const passages = write("dome.md", dome);
+    const passages = await write("dome.md", dome);
     const answer = await composeAnswer(answered("Marta Quill built the spectrograph in 1987 [1].", passages), docs, [
       folder,
     ]);
@@ -91,7 +92,7 @@ describe("an answer", () => {
   });
 
   test("marks a sentence unsupported that nothing it read carries, a wrong number included", async () => {
-    const passages = write("dome.md", dome);
+    const passages = await write("dome.md", dome);
     const answer = await composeAnswer(
       answered(
         "It was built in 1987 by Marta Quill [1]. It was built in 1978 by Marta Quill [1]. Penguins live on the roof.",
@@ -105,12 +106,16 @@ describe("an answer", () => {
   });
 
   test("abstains when the policy says so, and shows the nearest places", async () => {
-    const answer = await composeAnswer(answered("Not in these documents.", write("dome.md", dome)), docs, [folder]);
+    const answer = await composeAnswer(answered("Not in these documents.", await write("dome.md", dome)), docs, [
+      folder,
+    ]);
     expect(answer).toMatchObject({ abstained: true, citations: [], nearest: [{ number: 1, status: "verified" }] });
   });
 
   test("abstains when nothing that was read carries any of it, and keeps what the policy said", async () => {
-    const answer = await composeAnswer(answered("Penguins live on the roof.", write("dome.md", dome)), docs, [folder]);
+    const answer = await composeAnswer(answered("Penguins live on the roof.", await write("dome.md", dome)), docs, [
+      folder,
+    ]);
     expect(answer.abstained).toBe(true);
     expect(answer.notice).toContain("Penguins live on the roof.");
   });
@@ -125,7 +130,7 @@ describe("an answer", () => {
   });
 
   test("abstains when the policy ended without an answer", async () => {
-    const trajectory = answered("x", write("dome.md", dome));
+    const trajectory = answered("x", await write("dome.md", dome));
     const cut = {
       ...trajectory,
       segments: [trajectory.segments[0]!, { ...trajectory.segments[1]!, kind: "query" as const }],
@@ -135,7 +140,7 @@ describe("an answer", () => {
   });
 
   test("says that a quote moved, that it is stale, or that its file is gone", async () => {
-    const [passage] = write("dome.md", dome);
+    const [passage] = await write("dome.md", dome);
     const quote = "Visitors wait in the hall.";
     expect(await verifyQuote([folder], passage!.place!, quote)).toMatchObject({
       status: "verified",
@@ -153,7 +158,7 @@ describe("an answer", () => {
   });
 
   test("reads no file outside the folder, whatever a stored place says", async () => {
-    const [passage] = write("dome.md", dome);
+    const [passage] = await write("dome.md", dome);
     const outside = { ...passage!.place!, path: "../../../../etc/hostname" };
     expect((await verifyQuote([folder], outside, "a")).status).toBe("missing");
   });
@@ -210,7 +215,7 @@ describe("a verified citation", () => {
         fc.option(fc.tuple(fc.nat(), fc.constantFrom("", "X", "\n\n", "dome"), fc.nat({ max: 20 }))),
         async (text, path, edit) => {
           const source = wrap[path](text);
-          const passages = write(path, source);
+          const passages = await write(path, source);
           fc.pre(passages.length > 0);
           if (edit) {
             const at = edit[0] % (source.length + 1);

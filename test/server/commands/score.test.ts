@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -168,4 +168,27 @@ describe.skipIf(!hasReference(trajectories) || !hasReference("golden/rewards.jso
     expect(summary.judge.em).toMatchObject({ rows: 580, agree: 510 / 580 });
     expect(summary.policySpans).toMatchObject({ rows: 580, differ: 28, points: 56 });
   });
+});
+
+test("--check holds recorded rewards against those of a fresh scoring, and fails where a rule costs other points", async () => {
+  const scored = await score(file("plain.jsonl", rollout, fined), "--reward", "released-qwen", "--json");
+  const rewards = JSON.parse(scored.stdout).rows.map(({ reward }: { reward: unknown }) => reward);
+  const imported = join(folder, "own.jsonl");
+  await promisify(execFile)(process.execPath, [
+    ...[join(root, "server/cli.ts"), "export", join(folder, "plain.jsonl")],
+    ...["--format", "searchlight", "--reward", "released-qwen", "-o", imported],
+  ]);
+  const records = readFileSync(imported, "utf8").trimEnd().split("\n");
+  expect(records.map((line) => JSON.parse(line).reward.total)).toEqual([1, -1]);
+  const held = await score(imported, "--check");
+  expect(held.code).toBe(0);
+  expect(held.stdout).toContain("2 of 2 recorded rewards hold");
+  const changed = { ...JSON.parse(records[1]!), reward: { ...rewards[1], total: 5 } };
+  const failed = await score(file("changed.jsonl", records[0], changed), "--check");
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toContain("failed: b, line 2");
+  expect(failed.stdout).toContain("the reward was 5 and is -1");
+  const none = await score(join(folder, "plain.jsonl"), "--check");
+  expect(none.code).toBe(1);
+  expect(none.stderr).toContain("no recorded reward");
 });

@@ -4,6 +4,8 @@ import { dispatch, type ViewerHandlers } from "../../../src/views/viewer-message
 
 function handlers(): ViewerHandlers {
   return {
+    annotate: vi.fn(),
+    collect: vi.fn(),
     ready: vi.fn(),
     ask: vi.fn(),
     stop: vi.fn(),

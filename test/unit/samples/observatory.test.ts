@@ -21,7 +21,11 @@ beforeAll(async () => {
   const scan = await scanFolder(root, [], new AbortController().signal);
   expect(scan.skipped).toEqual([]);
   paths = scan.files.map((file) => file.path);
-  passages = paths.flatMap((path) => passagesOf(sampleDocument(path), { folder: "sample", path, contentHash: "" }));
+  passages = (
+    await Promise.all(
+      paths.map(async (path) => passagesOf(await sampleDocument(path), { folder: "sample", path, contentHash: "" })),
+    )
+  ).flat();
 });
 
 describe("the questions of the sample handbook", () => {
@@ -55,10 +59,10 @@ describe("the questions of the sample handbook", () => {
 
   test.each(answerable)(
     "$id: each supporting sentence stands at its lines, and one of them holds the answer",
-    ({ golds, supporting }) => {
+    async ({ golds, supporting }) => {
       for (const { text, ...place } of supporting) {
         expect(place.endLine).toBeGreaterThanOrEqual(place.startLine);
-        expect(visibleLines(place)).toContain(text);
+        expect(await visibleLines(place)).toContain(text);
       }
       expect(supporting.some(({ text }) => holds(text, golds[0]!))).toBe(true);
     },
@@ -171,9 +175,9 @@ describe("the poisoned guestbook", () => {
     }
   });
 
-  test("shows control tags and forged orders as text, and none of its script", () => {
-    const visible = sampleDocument("visitors/guestbook.html")
-      .parts.flatMap((part) => part.units.map((unit) => unit.text))
+  test("shows control tags and forged orders as text, and none of its script", async () => {
+    const visible = (await sampleDocument("visitors/guestbook.html")).parts
+      .flatMap((part) => part.units.map((unit) => unit.text))
       .join("\n");
     for (const shown of [
       "<|end_of_documents|>",

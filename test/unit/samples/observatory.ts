@@ -37,15 +37,15 @@ export function sampleQuestions(): SampleQuestion[] {
 }
 
 /** A file of the sample as the index reads it. Throws where it is none. */
-export function sampleDocument(path: string): ReadDocument {
-  const read = readDocument(path, readFileSync(join(root, path)));
+export async function sampleDocument(path: string): Promise<ReadDocument> {
+  const read = await readDocument(path, readFileSync(join(root, path)));
   if (!read.ok) throw new Error(`${path}: ${read.reason}`);
   return read.document;
 }
 
 /** What a reader sees on some lines: the source itself, or the visible text of the blocks that touch them. */
-export function visibleLines(place: Omit<Supporting, "text">): string {
-  const part = sampleDocument(place.path).parts.find((candidate) => candidate.cell === place.cell);
+export async function visibleLines(place: Omit<Supporting, "text">): Promise<string> {
+  const part = (await sampleDocument(place.path)).parts.find((candidate) => candidate.cell === place.cell);
   if (!part) return "";
   if (part.units.every((unit) => unit.text === undefined)) {
     return part.source

@@ -84,7 +84,11 @@ test("text is found in transcripts, questions and queries, case aside, also wher
   const found = async (text: string): Promise<string[]> => (await page({ text })).rows.map(({ id }) => id);
   expect(await found("“groß”")).toEqual([first!.id]);
   expect(await found('SAY "AH"')).toEqual([second!.id]);
-  expect(await found("sample 2")).toEqual([third!.id]);
+  expect(await found('"sample 2"')).toEqual([third!.id]);
+  expect(await found("directed observatory larch")).toEqual([second!.id, third!.id]);
+  expect(await found("observ directed")).toEqual([]);
+  expect(await found("directed observ")).toEqual([second!.id, third!.id]);
+  expect(await found("</think>")).toEqual([first!.id, second!.id, third!.id]);
   expect(await found("insertedHits")).toEqual([]);
   expect((await found(" ")).length).toBe(3);
 });
