@@ -142,6 +142,14 @@ export class Session {
       .catch((error: unknown) => this.#failed(folder, `rebuilding the index of ${folder.name}`, error));
   }
 
+  /** Removes what an index no longer needs; answers the bytes that were freed. */
+  async prune(folder: Folder, index: FolderIndex): Promise<number> {
+    const { before, after } = await index.prune(this.#signalFor(folder));
+    this.#sizes.forget(folder);
+    await this.#tellAgain(folder);
+    return Math.max(0, before - after);
+  }
+
   updateAll(): void {
     for (const folder of this.searched) void this.update(folder);
   }
@@ -174,6 +182,11 @@ export class Session {
     const embedding = await this.#embedder;
     const index = await openFolderIndex(folder, {
       embedder: embedding.ok ? embedding.embedder : null,
+      embedderSpec: embedder || "minilm",
+      openEmbedder: async (spec) => {
+        const earlier = await openEmbedder(spec, this.#embedding);
+        return earlier.ok ? earlier.embedder : undefined;
+      },
       exclude: [...exclude],
     });
     index.onStatus((status) => this.#tell(folder, status));
@@ -217,6 +230,8 @@ export class Session {
 
   #failed(folder: Folder, where: string, error: unknown): void {
     if (this.signal.aborted || !this.searched.some(({ id }) => id === folder.id)) return;
+    // Somebody stopped it: the index itself says so.
+    if (error instanceof Error && error.name === "AbortError") return;
     const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
     const errors = [...(this.#errors.get(folder.id) ?? []), { at: new Date().toISOString(), message }];
     this.#errors.set(folder.id, errors.slice(-keptFaults));

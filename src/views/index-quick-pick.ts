@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { IndexStatus } from "../../protocol/index-status.ts";
+import { countSkipped, number } from "../index-view/amounts.ts";
 import { rebuildIndex, showSkipped } from "../index-view/index-commands.ts";
 import type { Parts } from "../parts.ts";
 import { indexDetail } from "./index-text.ts";
@@ -62,7 +63,10 @@ function items(parts: Parts, status: IndexStatus): Item[] {
     { label: "$(trash) Rebuild…", run: () => rebuildIndex(parts, { source: folder.id }) },
   ];
   if (skipped.length > 0) {
-    list.push({ label: `$(list-unordered) Show ${skipped.length} Skipped Files`, run: () => showSkipped(status) });
+    list.push({
+      label: `$(list-unordered) Show ${number(countSkipped(skipped))} Skipped Files`,
+      run: () => showSkipped(status),
+    });
   }
   return list;
 }

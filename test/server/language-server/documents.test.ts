@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { IndexAction } from "../../../protocol/index-status.ts";
 import type { DocumentSource } from "../../../protocol/documents.ts";
 import { toClient, toServer } from "../../../protocol/server-messages.ts";
 import { docSite } from "../../fixtures/doc-site.ts";
@@ -249,6 +250,37 @@ test("a file of a searched folder is resolved for a person to open it, and none 
   for (const path of ["../elsewhere/page.md", "link/page.md", "/etc/hostname", "none.md", ".", ""])
     expect(await resolve(path), path).toBeNull();
   expect(await resolve("page.md", "other")).toBeNull();
+});
+
+test("an index is paused, resumed, stopped and pruned, and none of that is an error", async () => {
+  const [docs] = await sources();
+  const folder = docs!.folder.id;
+  const act = (action: IndexAction) => server.request(toServer.indexAction, { folder, action });
+  const status = async () =>
+    (await server.request(toServer.indexStatus, {})).folders.find((each) => each.folder.id === folder)!;
+  await act("update");
+  await expect.poll(async () => (await status()).passages).toBeGreaterThan(0);
+  await act("pause");
+  await expect.poll(async () => (await status()).state).toBe("paused");
+  await act("update");
+  await act("cancel");
+  await act("resume");
+  await expect.poll(async () => (await status()).state).toBe("degraded");
+  for (let at = 0; at < 5; at++) {
+    writeFileSync(join(root, "docs", `p${at}.md`), `# Page ${at}\n\nText ${at}.\n`);
+    await act("update");
+    await expect
+      .poll(async () => {
+        const { state, files } = await status();
+        return [state, files];
+      })
+      .toEqual(["degraded", at + 2]);
+  }
+  // How much that is depends on which versions a reader may still use.
+  expect(await act("prune")).toEqual({ freed: expect.any(Number) as number });
+  expect(await act("update")).toEqual({});
+  expect(await found("Kestrel spectrograph")).toHaveLength(1);
+  expect((await status()).errors ?? []).toEqual([]);
 });
 
 test("the state of an index comes with its size on disk", async () => {
