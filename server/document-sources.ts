@@ -174,8 +174,7 @@ export class DocumentSources {
     } catch (error) {
       if (!options.signal.aborted) onFault(`fetching ${site.folder.name}`, error);
     }
-    // Twice: an update that is in progress does not see the pages that came since it began.
-    if (!this.#closed) void session.update(site.folder).then(() => session.update(site.folder));
+    if (!this.#closed) void session.update(site.folder);
   }
 
   async #stop(id: string): Promise<void> {

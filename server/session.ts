@@ -24,6 +24,7 @@ export class Session {
   /** Indexes of added documents; they have no trajectories. */
   readonly #indexes = new Map<string, { opening: Promise<FolderIndex>; leaving: AbortController }>();
   readonly #updates = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
   readonly #errors = new Map<string, IndexFault[]>();
   readonly #sizes: IndexSizes;
   #embedder: Promise<EmbedderOpening> | undefined;
@@ -119,10 +120,17 @@ export class Session {
     return Promise.all(this.searched.map((folder) => this.#statusOf(folder)));
   }
 
-  /** Brings a folder's index up to date; a second call while one runs joins it. */
+  /**
+   * Brings a folder's index up to date. While that is in progress, all further calls share one more: what is in progress may have
+   * looked at the folder before what they are about was there.
+   */
   update(folder: Folder): Promise<void> {
     const running = this.#updates.get(folder.id);
-    if (running) return running;
+    if (running) {
+      const next = this.#next.get(folder.id) ?? running.then(() => this.#updateNext(folder));
+      this.#next.set(folder.id, next);
+      return next;
+    }
     if (!this.searched.some(({ id }) => id === folder.id)) return Promise.resolve();
     const update = this.index(folder)
       .then((index) => index.update(this.#signalFor(folder)))
@@ -191,6 +199,11 @@ export class Session {
     });
     index.onStatus((status) => this.#tell(folder, status));
     return index;
+  }
+
+  #updateNext(folder: Folder): Promise<void> {
+    this.#next.delete(folder.id);
+    return this.signal.aborted ? Promise.resolve() : this.update(folder);
   }
 
   /** Ends with the session, and for an added folder when it is no longer one. */
