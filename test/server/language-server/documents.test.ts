@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { IndexAction } from "../../../protocol/index-status.ts";
 import type { DocumentSource } from "../../../protocol/documents.ts";
 import { toClient, toServer } from "../../../protocol/server-messages.ts";
+import { openFolder } from "../../../server/home.ts";
 import { docSite } from "../../fixtures/doc-site.ts";
 import { type InBandServer, startInBand } from "../../fixtures/in-band-server.ts";
 
@@ -281,6 +282,22 @@ test("an index is paused, resumed, stopped and pruned, and none of that is an er
   expect(await act("update")).toEqual({});
   expect(await found("Kestrel spectrograph")).toHaveLength(1);
   expect((await status()).errors ?? []).toEqual([]);
+});
+
+test("added documents whose index fails cost the others nothing, and say in their errors what went wrong", async () => {
+  const elsewhere = openFolder(join(root, "elsewhere"), join(root, "home"));
+  mkdirSync(dirname(elsewhere.indexHome), { recursive: true });
+  writeFileSync(elsewhere.indexHome, "no folder");
+  await server.request(toServer.addDocuments, { source: { kind: "folder", path: join(root, "elsewhere") } });
+  const status = async () =>
+    (await server.request(toServer.indexStatus, {})).folders.find(({ folder }) => folder.id === elsewhere.id)!;
+  await expect.poll(async () => (await status()).errors?.length ?? 0).toBeGreaterThan(0);
+  const { state, reason, errors } = await status();
+  expect(state).toBe("failed");
+  expect(errors!.at(-1)).toEqual({ at: expect.any(String) as string, message: reason });
+  const [docs] = await sources();
+  await server.request(toServer.indexAction, { folder: docs!.folder.id, action: "update" });
+  await expect.poll(() => found("Kestrel spectrograph")).toHaveLength(1);
 });
 
 test("the state of an index comes with its size on disk", async () => {
