@@ -179,6 +179,12 @@ export const toServer = {
     z.object({ place: Place }),
     z.object({ path: z.string(), stale: z.boolean() }).nullable(),
   ),
+  extractedText: request(
+    "searchlight/extractedText",
+    "The text that the reader takes out of a file without lines of its own, or of one page of it, and the file's absolute path; a reason where it cannot be read.",
+    z.object({ folder: z.string(), path: z.string(), page: z.int().min(1).optional() }),
+    z.object({ text: z.string().optional(), file: z.string().optional(), reason: z.string().optional() }),
+  ),
   statusReport: request(
     "searchlight/statusReport",
     "Versions, state, settings without secrets and the last errors, as Markdown.",
