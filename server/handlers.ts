@@ -1,3 +1,4 @@
+import type { IndexAction } from "../protocol/index-status.ts";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
@@ -12,6 +13,7 @@ import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
 import { TrajectoryFiles } from "./editor/trajectory-files.ts";
 import { fileInFolder } from "./file-in-folder.ts";
+import type { Folder } from "./home.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
@@ -54,16 +56,12 @@ export function handlers(parts: HandlerParts): Handlers {
       return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
     },
     indexStatus: async () => ({ folders: await session.statuses() }),
-    indexAction: async ({ folder, action }) => {
-      for (const target of session.searched.filter(({ id }) => folder === undefined || id === folder)) {
-        const index = await session.index(target);
-        if (action === "update") void session.update(target);
-        else if (action === "rebuild") session.rebuild(target, index);
-        else if (action === "pause") index.pause();
-        else index.resume();
-      }
-      return {};
-    },
+    indexAction: ({ folder, action }) =>
+      actOnIndexes(
+        session,
+        session.searched.filter(({ id }) => folder === undefined || id === folder),
+        action,
+      ),
     trajectories: async ({ limit }) => {
       const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
       const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
@@ -88,7 +86,7 @@ export function handlers(parts: HandlerParts): Handlers {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
-    trajectoryRows: ({ path, query }, { signal }) => files.page(path, query, signal),
+    trajectoryRows: ({ path, query, against }, { signal }) => files.page(path, query, signal, against),
     trajectoryRecord: ({ path, key }) => {
       const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
@@ -108,6 +106,22 @@ export function handlers(parts: HandlerParts): Handlers {
     statusReport: async () => ({ markdown: await statusReport(session, parts.faults()) }),
     editorModelChunk: ({ call, text }) => editorModels.chunk(call, text),
   };
+}
+
+async function actOnIndexes(
+  session: Session,
+  folders: readonly Folder[],
+  action: IndexAction,
+): Promise<{ freed?: number }> {
+  let freed = 0;
+  for (const folder of folders) {
+    const index = await session.index(folder);
+    if (action === "update") void session.update(folder);
+    else if (action === "rebuild") session.rebuild(folder, index);
+    else if (action === "prune") freed += await session.prune(folder, index);
+    else index[action]();
+  }
+  return action === "prune" ? { freed } : {};
 }
 
 /** The absolute path of a place: it comes from a stored record and may say anything. */
