@@ -34,7 +34,7 @@ const needed = [
     "shims/torch/__init__.py",
     "shims/peft/__init__.py",
   ].map((file) => `trainer/${file}`),
-  "dist/cmaps/90ms-RKSJ-H.bcmap",
+  "dist/cmaps/90ms-rksj-h.bcmap",
   ...["web-tree-sitter", "tree-sitter-python", "tree-sitter-typescript"].map((name) => `dist/grammars/${name}.wasm`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
