@@ -26,7 +26,7 @@ const codeExtensions = new Set(
   (
     "py pyi js mjs cjs jsx ts mts cts tsx go java rs c h cc cpp cxx hh hpp hxx ino cu cuh cs php rb rake gemspec sh bash zsh ps1 psm1 " +
     "kt kts swift scala lua r jl pl pm ex exs erl hrl hs ml mli clj cljs dart sql mm vue svelte zig nim f90 proto graphql tf groovy gradle sv " +
-    "vhd fs fsx vb el lisp scm cmake tcl pas adb ads d"
+    "vhd fs fsx vb el lisp scm cmake tcl pas adb ads"
   )
     .split(" ")
     .map((extension) => `.${extension}`),

@@ -27,6 +27,28 @@ const tableParts = new Set(["table", "thead", "tbody", "tfoot", "tr", "caption"]
 /** Elements whose blocks stand below each other without empty lines. */
 const groups = new Set(["table", "ul", "ol", "dl"]);
 
+/** UTF-16 units at which a block is long enough to be a passage; fewer for scripts of which a character is a token. */
+const longBlock = 700;
+const longEasternBlock = 150;
+
+/**
+ * Where to end a block that already has `before` units and goes on at `at`: the last sentence end, or line end where lines are kept, that
+ * keeps it short; 0 for nowhere.
+ */
+function sentenceEnd(text: string, at: number, before: number, keepsLines: boolean): number {
+  const eastern = /[\u3040-\u9fff\uac00-\ud7af]/u.test(text.slice(at, at + longBlock));
+  const room = Math.max((eastern ? longEasternBlock : longBlock) - before, 0);
+  if (text.length - at <= room) return 0;
+  const window = text.slice(at, at + room);
+  const ends = [...window.matchAll(keepsLines ? /\n/gu : /[.!?]["'”’)\]]*\s|[。！？]/gu)];
+  const last = ends.at(-1);
+  if (last) return at + last.index + last[0].length;
+  // A sentence that is longer ends where it ends.
+  const next = /[.!?]["'”’)\]]*\s|[。！？]/gu;
+  next.lastIndex = at + room;
+  return next.test(text) ? next.lastIndex : 0;
+}
+
 /**
  * HTML as blocks of visible text, each with the exact source range it came from. A streaming parser is used because it
  * tells positions and has no recursion for a deeply nested file to exhaust.
@@ -43,6 +65,8 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
   /** Lists and tables that are open, and whether the outermost of them has said something. */
   let grouped = 0;
   let begun = false;
+  /** The block in progress goes on with the sentence before it. */
+  let continued = false;
   let block = { text: "", start: -1, end: -1 };
 
   const flush = (): void => {
@@ -50,7 +74,7 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
       preformatted > 0 ? block.text.replace(/^\n+|\s+$/g, "") : block.text.replace(/[ \t\n\f]+/g, " ").trim();
     if (text !== "" && block.start >= 0) {
       if (heading > 0) path.enter(heading, text.replace(/\s+/g, " "));
-      const tight = grouped > 0 && begun && heading === 0;
+      const tight = continued || (grouped > 0 && begun && heading === 0);
       units.push({
         start: block.start,
         end: block.end,
@@ -62,6 +86,14 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
       begun = grouped > 0;
     }
     block = { text: "", start: -1, end: -1 };
+    continued = false;
+  };
+  const add = (text: string, start: number, end: number): void => {
+    const blank = text.trim() === "";
+    if (block.start < 0 && blank) return;
+    if (block.start < 0) block.start = start;
+    block.text += text;
+    if (!blank) block.end = end;
   };
 
   const parser = new Parser(
@@ -84,11 +116,22 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
       ontext(text) {
         if (inTitle) title += text;
         if (silence > 0 || inTitle) return;
-        if (block.start < 0 && text.trim() !== "") block.start = parser.startIndex;
-        if (block.start >= 0) {
-          block.text += text;
-          if (text.trim() !== "") block.end = parser.endIndex + 1;
+        const [from, to] = [parser.startIndex, parser.endIndex + 1];
+        let at = 0;
+        // A long paragraph becomes pieces that each have a place; inside a decoded entity there are no offsets.
+        if (text.length === to - from && heading === 0 && cells === 0) {
+          for (
+            let cut = sentenceEnd(text, 0, block.text.length, preformatted > 0);
+            cut > at;
+            cut = sentenceEnd(text, at, 0, preformatted > 0)
+          ) {
+            add(text.slice(at, cut), from + at, from + cut);
+            flush();
+            continued = true;
+            at = cut;
+          }
         }
+        add(text.slice(at), from + at, to);
       },
       onclosetag(name) {
         if (name === "title") inTitle = false;

@@ -122,7 +122,7 @@ async function textOfPdf(bytes: Uint8Array): Promise<PdfText> {
   const { getDocument } = await import("unpdf/pdfjs");
   const task = getDocument({
     // pdf.js takes the buffer over.
-    data: Uint8Array.from(bytes),
+    data: new Uint8Array(bytes),
     verbosity: 0,
     disableFontFace: true,
     useSystemFonts: false,

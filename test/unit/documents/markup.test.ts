@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { passagesOf } from "../../../server/documents/passages.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
+import { textAt } from "../../../server/documents/read-place.ts";
+import { estimateTokens } from "../../../server/documents/token-estimate.ts";
 
 const long = "The dome opens at dusk when the wind is low enough for all of its shutters to move without a sound.";
 
@@ -142,6 +144,34 @@ describe("Markdown", () => {
 });
 
 describe("HTML", () => {
+  test("cuts a paragraph that is too long for a passage at its sentences, each piece with a place of its own", async () => {
+    const sentences = Array.from(
+      { length: 40 },
+      (_, index) => `Sentence ${index} says that the dome\nopens at dusk, <b>slowly</b>.`,
+    );
+    const source = `<p>${sentences.join(" ")}</p>\n<pre>${"open --dome\n".repeat(200)}</pre>`;
+    const read = await readDocument("a.html", Buffer.from(source));
+    if (!read.ok) throw new Error(read.reason);
+    const [part] = read.document.parts;
+    const passages = passagesOf(read.document, { folder: "f", path: "a.html", contentHash: "" });
+    expect(passages.length).toBeGreaterThan(5);
+    for (const { text, place } of passages) {
+      expect(estimateTokens(text)).toBeLessThanOrEqual(260);
+      expect(textAt(part!, place!)).toBe(text);
+      expect(text).toMatch(/[.e]$/u);
+    }
+    const said = passages
+      .map(({ text }) => text)
+      .join(" ")
+      .replaceAll(/\s+/gu, " ");
+    expect(said).toContain(
+      sentences
+        .join(" ")
+        .replaceAll(/<\/?b>/gu, "")
+        .replaceAll(/\s+/gu, " "),
+    );
+  });
+
   test("keeps the paragraphs of a cell in its row, and rows and items below each other", async () => {
     const source = `<h1>T</h1><table><tr><th><p>Gate</p></th><th>Keeper</th></tr><tr><td><div>North</div><p>east</p></td><td>Ada</td></tr></table><ul><li>one</li><li><p>two</p></li></ul><p>${long}</p>`;
     const read = await readDocument("a.html", Buffer.from(source));
