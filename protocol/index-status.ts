@@ -12,6 +12,9 @@ export const SkippedFile = z.object({
 });
 export type SkippedFile = z.infer<typeof SkippedFile>;
 
+export const IndexAction = z.enum(["update", "rebuild", "pause", "resume", "cancel", "prune"]);
+export type IndexAction = z.infer<typeof IndexAction>;
+
 /** A failure of an index: when, and one sentence. */
 export const IndexFault = z.object({ at: z.iso.datetime(), message: z.string() });
 export type IndexFault = z.infer<typeof IndexFault>;

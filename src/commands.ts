@@ -11,6 +11,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
   "searchlight.openTrajectories": async (parts, file) =>
     (await import("./trajectory-editor/open-trajectories.ts")).openTrajectories(parts, file),
+  "searchlight.compareTrajectories": async (parts, before, after) =>
+    (await import("./trajectory-editor/open-trajectories.ts")).compareTrajectories(parts, before, after),
   "searchlight.openTrajectoryText": async (parts, run) =>
     (await import("./questions/open-trajectory-text.ts")).openTrajectoryText(parts, run),
   "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),
@@ -22,6 +24,10 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "pause", row),
   "searchlight.resumeIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
+  "searchlight.cancelIndexing": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "cancel", row),
+  "searchlight.pruneIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).pruneIndex(parts, row),
   "searchlight.rebuildIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).rebuildIndex(parts, row),
   "searchlight.openIndexRow": async (parts, row) =>

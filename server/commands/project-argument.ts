@@ -43,7 +43,7 @@ export async function openCommandProject(dir: string, embedder: string): Promise
   };
   try {
     for (const folder of addedFolders(project.folder))
-      added.push(await openFolderIndex(folder, { embedder: project.embedder }));
+      added.push(await openFolderIndex(folder, { embedder: project.embedder, embedderSpec: embedder }));
   } catch (error) {
     await close();
     throw error;
