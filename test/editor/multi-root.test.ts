@@ -1,5 +1,5 @@
-import type { Frame } from "playwright-core";
 import { expect, test } from "vitest";
+import { inspect } from "./inspector-page.ts";
 import { openWindow, selectedLines } from "./window.ts";
 
 test("a workspace of two folders lists both, is searched as one, and opens places in the right one", async () => {
@@ -12,24 +12,8 @@ test("a workspace of two folders lists both, is searched as one, and opens place
       .locator(".monaco-list-row", { hasText: name })
       .filter({ hasText: "ready" })
       .waitFor({ timeout: 120_000 });
-  /** Searches in the inspector, whose page is made anew each time it comes back into sight, and opens the first place. */
   const search = async (query: string, source: string): Promise<void> => {
-    await window.command("Searchlight: Inspect Retrieval");
-    let frame: Frame | undefined;
-    const filled = async (): Promise<boolean> => {
-      for (const each of page.frames()) if ((await each.title().catch(() => "")) === "Retrieval") frame = each;
-      return (
-        (await frame
-          ?.getByLabel("Query")
-          .fill(query, { timeout: 2_000 })
-          .then(
-            () => true,
-            () => false,
-          )) ?? false
-      );
-    };
-    await expect.poll(filled, { timeout: 60_000 }).toBe(true);
-    const first = frame!.locator("tbody tr").first();
+    const first = (await inspect(window, query)).locator("tbody tr").first();
     await first.locator(".source", { hasText: source }).waitFor({ timeout: 30_000 });
     const label = (await first.locator(".place").getAttribute("aria-label"))!;
     await first.locator(".place").click();
