@@ -146,8 +146,8 @@ export const toServer = {
   ),
   trajectoryRows: request(
     "searchlight/trajectoryRows",
-    "A page of the trajectories of a file of JSON lines. Answers with what is read by then; `complete` says whether more is to come.",
-    z.object({ path: z.string(), query: RowQuery }),
+    "A page of the trajectories of a file of JSON lines, compared with those of the file `against` where one is given. Answers with what is read by then; `complete` says whether more is to come.",
+    z.object({ path: z.string(), query: RowQuery, against: z.string().optional() }),
     RowPage,
   ),
   trajectoryRecord: request(
@@ -178,6 +178,12 @@ export const toServer = {
     "Absolute path and range of a place; null when its folder is not open. Says whether the file changed since.",
     z.object({ place: Place }),
     z.object({ path: z.string(), stale: z.boolean() }).nullable(),
+  ),
+  extractedText: request(
+    "searchlight/extractedText",
+    "The text that the reader takes out of a file without lines of its own, or of one page of it, and the file's absolute path; a reason where it cannot be read.",
+    z.object({ folder: z.string(), path: z.string(), page: z.int().min(1).optional() }),
+    z.object({ text: z.string().optional(), file: z.string().optional(), reason: z.string().optional() }),
   ),
   statusReport: request(
     "searchlight/statusReport",

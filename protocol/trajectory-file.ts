@@ -24,6 +24,17 @@ export const TrajectoryRow = z.object({
   /** Names of the rules it lost to. */
   rules: z.array(z.string()),
   advantage: z.number().optional(),
+  /** Whether its answer covers a gold answer; absent where it has none. */
+  right: z.boolean().optional(),
+  /** The rollout of the same question in the file that this one is compared with. */
+  pair: z
+    .object({
+      key: z.int().min(0),
+      line: z.int().min(1),
+      right: z.boolean().optional(),
+      reward: z.number().optional(),
+    })
+    .optional(),
   stop: z.string(),
   searches: z.int().min(0),
   /** Characters of the response. */
@@ -58,6 +69,8 @@ export const RowFilter = z.object({
   component: z.string().optional(),
   least: z.number().optional(),
   most: z.number().optional(),
+  /** Right here and wrong in the file it is compared with, the other way round, or either. */
+  flip: z.enum(["won", "lost", "either"]).optional(),
   tag: Tag.optional(),
   /** Excluded from training or not, or with a note. */
   marked: z.enum(["excluded", "included", "noted"]).optional(),
@@ -100,6 +113,8 @@ export const RowPage = z.object({
   /** Bytes of the file when it was last looked at, and those that were read. */
   bytes: z.int().min(0),
   read: z.int().min(0),
+  /** Flips of the comparison, where there is one, whatever the filter. */
+  flips: z.object({ paired: z.int().min(0), won: z.int().min(0), lost: z.int().min(0) }).optional(),
   /** Nothing is being read or looked at any more: the page says all that the file holds. */
   complete: z.boolean(),
   /** Bytes of the file that the text was looked for in, where that is not all of it so far. */

@@ -112,7 +112,7 @@ async function openFolderCorpus(path: string, options: CorpusOptions): Promise<C
 }
 
 /** The passages of a folder as its index has them, read anew; their ids hold path, place and text. */
-async function folderPassages(folder: Folder, signal: AbortSignal): Promise<Passage[]> {
+export async function folderPassages(folder: Folder, signal: AbortSignal): Promise<Passage[]> {
   const { files } = await scanFolder(folder.path, [], signal);
   const pool = openReaderPool();
   try {

@@ -2,8 +2,10 @@ import type { IndexAction } from "../protocol/index-status.ts";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
+import { partAt } from "./documents/document.ts";
 import { readBytes } from "./documents/read-bytes.ts";
 import { hashBytes } from "./documents/hash-bytes.ts";
+import { readFileIn } from "./documents/reread.ts";
 import type { DocumentSources } from "./document-sources.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
@@ -84,7 +86,7 @@ export function handlers(parts: HandlerParts): Handlers {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
-    trajectoryRows: ({ path, query }, { signal }) => files.page(path, query, signal),
+    trajectoryRows: ({ path, query, against }, { signal }) => files.page(path, query, signal, against),
     trajectoryRecord: ({ path, key }) => {
       const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
@@ -100,6 +102,7 @@ export function handlers(parts: HandlerParts): Handlers {
       return { ...result, milliseconds: performance.now() - started };
     },
     resolvePlace: ({ place }) => resolvePlace(session, place),
+    extractedText: (which) => extractedText(session, which),
     statusReport: async () => ({ markdown: await statusReport(session, parts.faults()) }),
     editorModelChunk: ({ call, text }) => editorModels.chunk(call, text),
   };
@@ -131,6 +134,21 @@ async function resolvePlace(session: Session, place: Place): Promise<{ path: str
   } catch {
     return null; // Gone, no file, or more than any document holds.
   }
+}
+
+/** The lines that places in a PDF or a Word document count: those of a page, or of the whole. */
+async function extractedText(
+  session: Session,
+  which: { folder: string; path: string; page?: number | undefined },
+): Promise<{ text?: string; file?: string; reason?: string }> {
+  const folder = session.searched.find(({ id }) => id === which.folder);
+  if (!folder) return { reason: `${which.path} is not in an open folder; open the folder it belongs to.` };
+  const read = await readFileIn(folder, which.path);
+  if (!read.ok) return { reason: read.reason };
+  const part = partAt(read.document, which);
+  if (!part) return { reason: `${which.path} has no text on this page; it may have changed.` };
+  const file = await fileInFolder(folder, which.path);
+  return { text: part.source, ...(file === undefined ? {} : { file }) };
 }
 
 /** Optional fields that are present but undefined are left out, as `exactOptionalPropertyTypes` wants. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Note } from "../../protocol/annotations.ts";
 import {
   annotate,
@@ -88,7 +88,7 @@ export function AnnotationsPart({ tags: known = [] }: { tags?: readonly string[]
 
 function TagForm({ known }: { known: readonly string[] }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   return (
     <form
       class="tag-form"

@@ -1,11 +1,11 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { annotate, type Draft, stopWriting } from "./annotate.ts";
 import { placeWords } from "./jump.ts";
 
 /** Where a note is written or changed. Ctrl+Enter saves, Escape gives up; an empty one goes. */
 export function NoteForm({ draft: { note, text, span } }: { draft: Draft }) {
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => area.current?.focus(), [note, span?.start]);
+  useLayoutEffect(() => area.current?.focus(), [note, span?.start]);
   const save = (): void => {
     const written = area.current?.value.trim() ?? "";
     const about = span ? { span: { start: span.start, end: span.end } } : {};

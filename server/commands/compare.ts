@@ -1,11 +1,14 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { type CompareResult, type RightBy, compareRuns } from "../evaluation/runs/compare.ts";
-import { type Run, RunFolderError, readRun } from "../evaluation/runs/run-folder.ts";
+import { type CompareResult, type Flip, type RightBy, compareRuns } from "../evaluation/runs/compare.ts";
+import { type Run, RunFolderError, readRun, runTrajectories } from "../evaluation/runs/run-folder.ts";
 import { type MeasureName, measureNames } from "../evaluation/runs/summary.ts";
 import { comparisonMarkdown, printComparison } from "./compare-print.ts";
 import { wholeNumber } from "./named-choices.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
+import { shownReward } from "../rewards/fitting-reward.ts";
+import { printTrajectory } from "./trajectory-print.ts";
+import { oneLine } from "./visible-text.ts";
 
 interface CompareOptions {
   metric: string;
@@ -13,6 +16,7 @@ interface CompareOptions {
   seed: string;
   allow: string[];
   flips: string;
+  show: string;
   markdown?: boolean;
   json?: boolean;
 }
@@ -33,6 +37,7 @@ export function addCompareCommand(program: Command): void {
     )
     .option("--seed <n>", "decides the intervals", "1")
     .option("--flips <n>", "how many won and lost questions are printed", "20")
+    .option("--show <n>", "print both trajectories of so many flips, the lost ones first", "0")
     .option("--markdown", "print Markdown")
     .option("--json", "one JSON object on standard output, with every flip")
     .action((first: string, second: string, options: CompareOptions) => {
@@ -40,18 +45,27 @@ export function addCompareCommand(program: Command): void {
       if (!metric) throw new CommandError(`--metric is one of ${measureNames.join(", ")}.`, exitCodes.usage);
       const right = (["em", "cem1", "judge"] as const).find((name) => name === options.right);
       if (!right) throw new CommandError("--right is em, cem1 or judge.", exitCodes.usage);
-      runCompare(first, second, metric, right, options);
+      return runCompare(first, second, metric, right, options);
     });
 }
 
-function runCompare(first: string, second: string, metric: MeasureName, right: RightBy, options: CompareOptions): void {
+async function runCompare(
+  first: string,
+  second: string,
+  metric: MeasureName,
+  right: RightBy,
+  options: CompareOptions,
+): Promise<void> {
   const seed = wholeNumber("--seed", options.seed, 0);
   const flips = wholeNumber("--flips", options.flips, 0);
+  const shown = wholeNumber("--show", options.show, 0);
   const runs = [openRun(first), openRun(second)] as const;
   const result = compareRuns(...runs, { metric, right, seed, allowed: options.allow });
   if (!result.ok) throw refusal(result, first, second);
   const { comparison } = result;
   const labels = labelsOf(...runs);
+  if (shown > 0 && (options.json || options.markdown))
+    throw new CommandError("--show prints for the terminal; leave out --json and --markdown.", exitCodes.usage);
   if (options.json)
     printJson({
       first: { path: first, run: runs[0].manifest },
@@ -59,7 +73,31 @@ function runCompare(first: string, second: string, metric: MeasureName, right: R
       ...comparison,
     });
   else if (options.markdown) print(comparisonMarkdown(comparison, labels, flips));
-  else printComparison(comparison, labels, flips);
+  else {
+    printComparison(comparison, labels, flips);
+    await printFlips([...comparison.lost, ...comparison.won].slice(0, shown), runs, labels);
+  }
+}
+
+/** Prints both trajectories of each flip, one after the other. */
+async function printFlips(
+  flips: readonly Flip[],
+  runs: readonly [Run, Run],
+  labels: readonly [string, string],
+): Promise<void> {
+  const held = await Promise.all([
+    runTrajectories(runs[0], new Set(flips.map(({ first }) => first.trajectory))),
+    runTrajectories(runs[1], new Set(flips.map(({ second }) => second.trajectory))),
+  ]);
+  for (const { question, first, second } of flips) {
+    for (const [side, { trajectory: id }] of [first, second].entries()) {
+      print();
+      print(`${labels[side]}: ${oneLine(question, 120)}`);
+      const trajectory = held[side]!.get(id);
+      if (trajectory) printTrajectory(trajectory, shownReward(trajectory));
+      else print(`Its trajectory ${oneLine(id, 60)} is not in ${runs[side]!.path}.`);
+    }
+  }
 }
 
 function openRun(path: string): Run {

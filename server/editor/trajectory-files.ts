@@ -5,6 +5,7 @@ import { AnnotationFile } from "../trajectories/annotations/annotation-file.ts";
 import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
 import { facetsOf, groupKey, marksMeet, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
+import { flipCounts, flipMeets, pairRows, type RowPairs } from "../trajectories/file/pair-rows.ts";
 import { RowIndex } from "../trajectories/file/row-index.ts";
 import { rowsHolding, scanBytes, type TextMatches } from "../trajectories/text/rows-holding.ts";
 import { removeOldTextIndexes, TextFinder, textIndexHome } from "../trajectories/text/text-finder.ts";
@@ -29,6 +30,8 @@ interface OpenFile {
   index: RowIndex;
   annotations: AnnotationFile;
   derived?: Derived;
+  /** Its rows with those of another file, of one version of both. */
+  pairs?: { other: RowIndex; versions: string; of: RowPairs };
   /** The index of its words, where it is so long that searches need one. */
   finder?: TextFinder;
   /** The rows that hold a text, of one version. */
@@ -58,7 +61,10 @@ export class TrajectoryFiles {
     });
   }
 
-  async page(path: string, query: RowQuery, signal: AbortSignal): Promise<RowPage> {
+  /** Rows of a file, compared with those of the file `against` where one is given. */
+  async page(path: string, query: RowQuery, signal: AbortSignal, against?: string): Promise<RowPage> {
+    const other = against === undefined ? undefined : this.#file(against).index;
+    await other?.catchUp(this.#patience, this.#signal);
     const file = this.#file(path);
     const { index } = file;
     await index.catchUp(this.#patience, this.#signal);
@@ -67,7 +73,8 @@ export class TrajectoryFiles {
       file.finder.look();
     }
     file.annotations.refresh();
-    const { rows, searched, complete } = await this.#matching(file, query.filter, signal);
+    const { rows, searched, complete } = await this.#matching(file, query.filter, other, signal);
+    const pairs = other && pairsOf(file, other);
     const { facets, zeroVariance } = derivedOf(file);
     const ordered = sorted(rows, query.sort, query.filter.component);
     const at = query.locate === undefined ? -1 : ordered.findIndex(({ key }) => key === query.locate);
@@ -76,14 +83,16 @@ export class TrajectoryFiles {
       reading: index.id,
       rows: ordered
         .slice(query.offset, query.offset + query.limit)
-        .map((row) => shownRow(row, zeroVariance.get(groupKey(row) ?? ""), file.annotations.of(row.subject))),
+        .map((row) => shownRow(row, zeroVariance.get(groupKey(row) ?? ""), file.annotations.of(row.subject)))
+        .map((row) => pairedRow(row, pairs?.get(row.key))),
       matched: ordered.length,
       total: index.rows.length,
       problems: index.problems.slice(0, problemsShown),
       problemCount: index.problemCount,
       bytes: index.bytes,
       read: complete ? index.bytes : index.read,
-      complete: complete && searched === undefined,
+      ...(pairs ? { flips: flipCounts(index.rows, pairs) } : {}),
+      complete: complete && searched === undefined && (other?.complete ?? true),
       ...(searched === undefined ? {} : { searched }),
       facets,
     };
@@ -146,11 +155,16 @@ export class TrajectoryFiles {
   async #matching(
     file: OpenFile,
     filter: RowFilter,
+    other: RowIndex | undefined,
     signal: AbortSignal,
   ): Promise<{ rows: TrajectoryRow[]; complete: boolean; searched?: number }> {
     const { index, annotations } = file;
     const { version, complete } = index;
-    const fits = (row: TrajectoryRow): boolean => meets(row, filter) && marksMeet(annotations.of(row.subject), filter);
+    const pairs = other && filter.flip !== undefined ? pairsOf(file, other) : undefined;
+    const fits = (row: TrajectoryRow): boolean =>
+      meets(row, filter) &&
+      marksMeet(annotations.of(row.subject), filter) &&
+      (!pairs || flipMeets(row, pairs.get(row.key), filter.flip));
     const search = textSearch(filter.text ?? "");
     if (!search) return { rows: index.rows.filter(fits), complete };
     const text = filter.text!;
@@ -168,6 +182,22 @@ export class TrajectoryFiles {
       ...(searched === undefined ? {} : { searched }),
     };
   }
+}
+
+function pairsOf(file: OpenFile, other: RowIndex): RowPairs {
+  const versions = `${file.index.version}:${other.version}`;
+  if (file.pairs?.other !== other || file.pairs.versions !== versions)
+    file.pairs = { other, versions, of: pairRows(file.index.rows, other.rows) };
+  return file.pairs.of;
+}
+
+function pairedRow(row: TrajectoryRow, pair: TrajectoryRow | undefined): TrajectoryRow {
+  if (!pair) return row;
+  const { key, line, right, reward } = pair;
+  return {
+    ...row,
+    pair: { key, line, ...(right === undefined ? {} : { right }), ...(reward === undefined ? {} : { reward }) },
+  };
 }
 
 function derivedOf(file: OpenFile): Derived {

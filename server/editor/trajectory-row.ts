@@ -1,7 +1,9 @@
 import { originCounts } from "../../protocol/masks.ts";
 import { stripKinds } from "../../protocol/trajectory-file.ts";
 import type { Segment } from "../../protocol/trajectory.ts";
-import { shownReward } from "../rewards/fitting-reward.ts";
+import { fittingReward, shownReward } from "../rewards/fitting-reward.ts";
+import { isRight } from "../rewards/optional-terms.ts";
+import { builtInProfiles } from "../rollout/profile.ts";
 import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { MakeRow } from "../trajectories/file/row-index.ts";
 
@@ -27,6 +29,7 @@ export const trajectoryRow: MakeRow = (trajectory) => {
     ...(reward ? { reward: reward.total } : {}),
     components: (reward?.components ?? []).map(({ name, value, weight }) => ({ name, points: value * weight })),
     rules: [...new Set(rules)],
+    ...rightness(trajectory),
     stop: stop?.reason ?? status,
     searches: searches.length,
     length: policy + environment,
@@ -34,6 +37,14 @@ export const trajectoryRow: MakeRow = (trajectory) => {
     strip: stripOf(segments),
   };
 };
+
+function rightness(trajectory: Parameters<MakeRow>[0]): { right?: boolean } {
+  const { golds = [], answer, profile } = trajectory;
+  if (golds.length === 0) return {};
+  if (answer?.abstained) return { right: false };
+  const terms = fittingReward(builtInProfiles.find(({ name }) => name === profile));
+  return { right: isRight(trajectory, terms, golds) };
+}
 
 function stripOf(segments: readonly Segment[]): number[] {
   return segments

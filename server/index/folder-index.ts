@@ -228,6 +228,7 @@ class OpenIndex implements FolderIndex {
         await this.#refreshReader();
         return this.#settle();
       }
+      await this.#queue.step(signal);
       this.#set({ state: "scanning", reason: "Looking for documents.", role: "writer" });
       await this.#readDocuments(signal);
       await this.#embedMissing(signal);
@@ -253,7 +254,6 @@ class OpenIndex implements FolderIndex {
 
   /** Words: what changed since the last time. */
   async #readDocuments(signal: AbortSignal): Promise<void> {
-    await this.#queue.step(signal);
     const scan = await scanFolder(this.folder.path, this.#exclude, signal);
     const { skipped, changed } = await readChanged(this.#holdings, scan, {
       signal,

@@ -60,7 +60,10 @@ export async function openPassageIndex(
   }
   if (embedder) {
     const known = await tables.knownVectors();
-    const missing = passages.filter((passage) => !known.has(embeddingHash(passage)));
+    // One for each text: a vector that is there twice would take two places of every list.
+    const missing = [...new Map(passages.map((passage) => [embeddingHash(passage), passage])).entries()].flatMap(
+      ([hash, passage]) => (known.has(hash) ? [] : [passage]),
+    );
     for (let at = 0; at < missing.length; at += batch) {
       const group = missing.slice(at, at + batch);
       await tables.addVectors(

@@ -20,6 +20,8 @@ const samePage = 0.85;
 /** Share of runs of words in common from which two passages are copies of each other, and the length of a run. */
 const copyShare = 0.9;
 const runWords = 4;
+/** Kept passages that each further one is compared with; a reader of a longer list has seen enough of them. */
+const mostCompared = 100;
 /** Two passages with fewer words are copies only where all their words are the same. */
 const fewWords = 12;
 
@@ -33,7 +35,7 @@ export function spread(hits: readonly Scored[]): Spread[] {
   const seen = new Map<string, number>();
   for (const { passage, score } of hits) {
     const runs = wordRuns(passage.text);
-    const original = kept.find((other) => areCopies(runs, other.runs));
+    const original = kept.slice(0, mostCompared).find((other) => areCopies(runs, other.runs));
     if (original) {
       original.copies.push(passage);
       continue;
@@ -62,10 +64,12 @@ function wordRuns(text: string): Set<string> {
   return new Set(words.slice(runWords - 1).map((_, at) => words.slice(at, at + runWords).join(" ")));
 }
 
-/** Whether the Jaccard index of two texts' runs reaches `copyShare`. */
+/** Whether the Jaccard index of two texts' runs, common / (a + b − common), reaches `copyShare`. */
 function areCopies(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (Math.min(a.size, b.size) < copyShare * Math.max(a.size, b.size)) return false;
-  let common = 0;
-  for (const run of a) if (b.has(run)) common += 1;
-  return common >= copyShare * (a.size + b.size - common);
+  let spare = a.size - (copyShare * (a.size + b.size)) / (1 + copyShare);
+  for (const run of a) {
+    if (spare < 0) return false;
+    if (!b.has(run)) spare -= 1;
+  }
+  return spare >= 0;
 }

@@ -7,7 +7,7 @@ import { adoptStore, checkStore } from "./adopt-store.ts";
 import type { Holdings } from "./holdings.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { type IndexStore, clearFolder, clearStore, connectStore, openIndexStore } from "./index-store.ts";
-import { type FileLease, type Lease, takeLease } from "./lease.ts";
+import { type Lease, takeLease } from "./lease.ts";
 import { type IndexHead, readHead, writeHead } from "./manifest.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { PlaceFault, faultKind, placeFault } from "./place-fault.ts";
@@ -288,8 +288,15 @@ export class StoreKeeper {
       const taken = await takePlaceLease(this.store.state);
       return taken.ok ? taken.lease : undefined;
     }
-    const taken = takeLease(leaseHome);
-    return taken.ok ? (taken.lease satisfies FileLease) : undefined;
+    try {
+      const taken = takeLease(leaseHome);
+      return taken.ok ? taken.lease : undefined;
+    } catch (error) {
+      // Where nothing can be written, what is there can still be read. A missing folder that cannot be made is told as ENOENT.
+      const { code = "", syscall } = error as NodeJS.ErrnoException;
+      if (["EROFS", "EACCES", "EPERM"].includes(code) || (code === "ENOENT" && syscall === "mkdir")) return undefined;
+      throw error;
+    }
   }
 
   async #clearDamaged(error: unknown): Promise<void> {

@@ -9,6 +9,8 @@ import { openPlace } from "../editor/open-place.ts";
 import { copyFileLink } from "../editor/trajectory-link.ts";
 import type { Faults } from "../faults.ts";
 import { showFault } from "../show-fault.ts";
+import type { Comparison } from "./comparison.ts";
+import type { SavedFilters } from "./saved-filters.ts";
 import { trajectoryActions } from "./trajectory-actions.ts";
 import type { PostToFileView } from "./trajectory-editor.ts";
 
@@ -17,12 +19,15 @@ interface FileHandlerParts {
   post: PostToFileView;
   server: { request: Request };
   faults: Faults;
+  /** Of this workspace, and of the person. */
   memory: vscode.Memento;
+  everywhere: SavedFilters;
+  comparison: Comparison;
 }
 
 /** One handler for each message of the page of a file. */
 export function fileHandlers(
-  { uri, post, server, faults, memory }: FileHandlerParts,
+  { uri, post, server, faults, memory, everywhere, comparison }: FileHandlerParts,
   onReady: () => void,
 ): NotificationHandlers<typeof fromFileView> {
   const path = uri.fsPath;
@@ -57,21 +62,28 @@ export function fileHandlers(
       }
       const signal = lists.begin(request);
       try {
-        const page = await server.request("trajectoryRows", { path, query }, signal);
+        const against = comparison.path === undefined ? {} : { against: comparison.path };
+        const page = await server.request("trajectoryRows", { path, query, ...against }, signal);
         if (!signal.aborted) post("rows", { request, page });
       } catch (error) {
         if (!signal.aborted) post("failed", { request, message: messageOf(error) });
       }
     },
-    record: async ({ key, tokens }) => {
+    record: async ({ key, tokens, against = false }) => {
+      const of = against ? comparison.path : path;
+      if (of === undefined) return;
       try {
-        const record = await server.request("trajectoryRecord", { path, key });
+        const record = await server.request("trajectoryRecord", { path: of, key });
         if (tokens) shown = record?.trajectory;
-        post("record", { key, tokens, record: tokens || !record ? record : withoutTokens(record) });
+        const sent = tokens || !record ? record : withoutTokens(record);
+        post("record", { key, tokens, ...(against ? { against } : {}), record: sent });
       } catch (error) {
         post("failed", { key, message: messageOf(error) });
       }
     },
+    compare: orTell(({ on }) => (on ? comparison.choose() : comparison.end())),
+    saveFilter: orTell((saved) => everywhere.save(saved)),
+    removeFilter: orTell(({ name }) => everywhere.remove(name)),
     tokenTexts: orTell(async ({ trajectoryId }) => {
       if (shown?.id !== trajectoryId || !shown.tokens) return;
       const { tokenizer, ids } = shown.tokens;

@@ -1,17 +1,23 @@
 import * as vscode from "vscode";
+import { chooseTrajectories, trajectoriesOf } from "./comparison.ts";
 import type { Parts } from "../parts.ts";
 
 /** Opens a file of trajectories in its own editor: the one given by address or path, else one that is picked. */
 export async function openTrajectories(parts: Parts, given?: unknown): Promise<void> {
   const uri =
-    given instanceof vscode.Uri ? given : typeof given === "string" ? vscode.Uri.file(given) : await pickFile();
+    given instanceof vscode.Uri
+      ? trajectoriesOf(given)
+      : typeof given === "string"
+        ? trajectoriesOf(vscode.Uri.file(given))
+        : await chooseTrajectories("Open Trajectories");
   if (uri) await parts.trajectoryEditor.open(uri);
 }
 
-async function pickFile(): Promise<vscode.Uri | undefined> {
-  const picked = await vscode.window.showOpenDialog({
-    title: "Open Trajectories",
-    filters: { Trajectories: ["jsonl"], "All files": ["*"] },
-  });
-  return picked?.[0];
+/** Opens one file of trajectories, or the one of a folder, compared with another: both given by path, else picked. */
+export async function compareTrajectories(parts: Parts, before?: unknown, after?: unknown): Promise<void> {
+  const chosen = async (given: unknown, title: string): Promise<vscode.Uri | undefined> =>
+    typeof given === "string" ? trajectoriesOf(vscode.Uri.file(given)) : chooseTrajectories(title);
+  const first = await chosen(before, "Compare Trajectories (1 of 2): Before");
+  const second = first && (await chosen(after, "Compare Trajectories (2 of 2): After"));
+  if (first && second) await parts.trajectoryEditor.compare(first, second);
 }

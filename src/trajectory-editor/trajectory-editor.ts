@@ -3,10 +3,11 @@ import { type Stats, unwatchFile, watchFile } from "node:fs";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { toFileView } from "../../protocol/file-view-messages.ts";
-import { annotationsPath } from "../../protocol/annotations.ts";
 import type { Params } from "../../protocol/message.ts";
 import type { ServerLink } from "../client/server-link.ts";
 import type { Faults } from "../faults.ts";
+import { Comparison } from "./comparison.ts";
+import type { SavedFilters } from "./saved-filters.ts";
 import { viewerHtml } from "../views/viewer-html.ts";
 
 export const trajectoryEditorType = "searchlight.trajectories";
@@ -31,6 +32,8 @@ export type PostToFileView = <K extends keyof typeof toFileView>(
 interface FileDocument extends vscode.CustomDocument {
   /** Id of the record that a link led to; taken by the first page. */
   select: string | undefined;
+  /** What it is to be compared with from the beginning. */
+  against: vscode.Uri | undefined;
 }
 
 /**
@@ -40,9 +43,17 @@ interface FileDocument extends vscode.CustomDocument {
 export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<FileDocument> {
   readonly #parts: TrajectoryEditorParts;
   readonly #selections = new Map<string, string>();
+  readonly #comparisons = new Map<string, vscode.Uri>();
+  #filters: SavedFilters | undefined;
 
   constructor(parts: TrajectoryEditorParts) {
     this.#parts = parts;
+  }
+
+  /** Opens a file compared with another. */
+  async compare(against: vscode.Uri, uri: vscode.Uri): Promise<void> {
+    this.#comparisons.set(uri.toString(), against);
+    await this.open(uri);
   }
 
   /** Opens a file, and in it the record of an id where one is given. */
@@ -55,9 +66,12 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     const key = uri.toString();
     const select = this.#selections.get(key);
     this.#selections.delete(key);
+    const against = this.#comparisons.get(key);
+    this.#comparisons.delete(key);
     return {
       uri,
       select,
+      against,
       dispose: () => void this.#parts.server.notify("trajectoryFileClosed", { path: uri.fsPath }),
     };
   }
@@ -72,16 +86,27 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     const tell = (): void => {
       const { select } = document;
       document.select = undefined;
-      post("file", { name: basename(uri.path), ...(select === undefined ? {} : { select }) });
+      const against = comparison.path === undefined ? {} : { against: comparison.name };
+      post("file", { name: basename(uri.path), ...(select === undefined ? {} : { select }), ...against });
     };
+    const comparison = new Comparison(uri, tell);
+    if (document.against) comparison.begin(document.against);
+    document.against = undefined;
     const { fileHandlers } = await import("./file-handlers.ts");
     const { dispatchFrom } = await import("../views/viewer-messages.ts");
     const { fromFileView } = await import("../../protocol/file-view-messages.ts");
+    const { annotationsPath } = await import("../../protocol/annotations.ts");
+    const { SavedFilters } = await import("./saved-filters.ts");
+    const everywhere = (this.#filters ??= new SavedFilters(context.globalState));
     const waiting = setTimeout(() => offerText(uri, faults), readyMilliseconds);
-    const handlers = fileHandlers({ uri, post, server, faults, memory: context.workspaceState }, () => {
-      clearTimeout(waiting);
-      tell();
-    });
+    const handlers = fileHandlers(
+      { uri, post, server, faults, memory: context.workspaceState, everywhere, comparison },
+      () => {
+        clearTimeout(waiting);
+        post("savedFilters", { filters: everywhere.all });
+        tell();
+      },
+    );
     const subscriptions = [
       webview.onDidReceiveMessage((raw: unknown) => {
         dispatchFrom(fromFileView, raw, handlers, (fault) => faults.report("the trajectory editor", fault)).catch(
@@ -93,9 +118,12 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
       watch(uri.with({ path: annotationsPath(uri.path) }), tell),
       // Another server has read nothing yet, and what was asked of the one before is not answered any more.
       server.onDidStart(tell),
+      everywhere.onDidChange((filters) => post("savedFilters", { filters })),
+      comparison,
     ];
     panel.onDidDispose(() => {
       clearTimeout(waiting);
+      if (comparison.path !== undefined) void server.notify("trajectoryFileClosed", { path: comparison.path });
       for (const subscription of subscriptions) subscription.dispose();
     });
     const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();

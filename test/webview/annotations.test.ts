@@ -50,11 +50,13 @@ test("tag, note, exclusion and their filters by keyboard alone; everything is in
     await keyboard.press("Enter");
   };
   await press("Tag");
+  await page.locator(":focus[aria-label=Tag]").waitFor();
   await keyboard.type("odd answer");
   await keyboard.press("Enter");
   await part(view).getByRole("list", { name: "Tags" }).getByText("odd answer").waitFor();
   await page.locator("#row-0 .row-marks", { hasText: "odd answer" }).waitFor();
   await press("Tag");
+  await page.locator(":focus[aria-label=Tag]").waitFor();
   await keyboard.type("thrown away");
   await keyboard.press("Escape");
   expect(await page.getByRole("form", { name: "Tag" }).count()).toBe(0);
@@ -63,6 +65,7 @@ test("tag, note, exclusion and their filters by keyboard alone; everything is in
   await page.locator('[data-segment="2"]').focus();
   await keyboard.press("n");
   await page.getByRole("form", { name: "Note" }).getByText("turn").waitFor();
+  await page.locator("textarea:focus").waitFor();
   await keyboard.type("Look here.");
   await keyboard.press("Control+Enter");
   await part(view).getByRole("list", { name: "Notes" }).getByText("Look here.").waitFor();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fromFileView, type toFileView } from "../../protocol/file-view-messages.ts";
 import type { Params } from "../../protocol/message.ts";
 import { TrajectoryFiles } from "../../server/editor/trajectory-files.ts";
+import { type SavedFilter, withSaved } from "../../protocol/saved-filter.ts";
 import type { Sent, ViewerPage } from "./viewer-page.ts";
 
 export interface ServedFile {
@@ -18,12 +19,16 @@ export interface ServedFile {
 
 /**
  * Stands for the extension host of the page of a file: hands its questions to the server's own index over a real file, and the
- * answers back.
+ * answers back. `against` is the content of the file that the person chooses to compare with.
  */
-export async function serveFile(view: ViewerPage, content: string): Promise<ServedFile> {
+export async function serveFile(view: ViewerPage, content: string, against?: string): Promise<ServedFile> {
   const folder = mkdtempSync(join(tmpdir(), "searchlight-file-page-"));
   const path = join(folder, "run.trajectories.jsonl");
   writeFileSync(path, content);
+  const before = join(folder, "before.trajectories.jsonl");
+  writeFileSync(before, against ?? "");
+  let comparing = false;
+  let saved: SavedFilter[] = [];
   const ending = new AbortController();
   const files = new TrajectoryFiles(ending.signal);
   const post = async <K extends keyof typeof toFileView>(
@@ -32,13 +37,29 @@ export async function serveFile(view: ViewerPage, content: string): Promise<Serv
   ): Promise<void> => {
     await view.page.evaluate((message) => window.postMessage(message, "*"), { method, params } as never);
   };
+  const tell = () =>
+    post("file", { name: "run.trajectories.jsonl", ...(comparing ? { against: "before.trajectories.jsonl" } : {}) });
   await view.page.exposeFunction("answer", async ({ method, params }: Sent) => {
     if (method === "rows") {
       const { request, query } = fromFileView.rows.params.parse(params);
-      await post("rows", { request, page: await files.page(path, query, ending.signal) });
+      await post("rows", {
+        request,
+        page: await files.page(path, query, ending.signal, comparing ? before : undefined),
+      });
     } else if (method === "record") {
-      const { key, tokens } = fromFileView.record.params.parse(params);
-      await post("record", { key, tokens, record: await files.record(path, key, new Set(), async () => null) });
+      const { key, tokens, against: ofOther = false } = fromFileView.record.params.parse(params);
+      const record = await files.record(ofOther ? before : path, key, new Set(), async () => null);
+      await post("record", { key, tokens, against: ofOther, record });
+    } else if (method === "compare") {
+      comparing = fromFileView.compare.params.parse(params).on;
+      await tell();
+    } else if (method === "saveFilter") {
+      saved = withSaved(saved, fromFileView.saveFilter.params.parse(params));
+      await post("savedFilters", { filters: saved });
+    } else if (method === "removeFilter") {
+      const { name } = fromFileView.removeFilter.params.parse(params);
+      saved = saved.filter((each) => each.name !== name);
+      await post("savedFilters", { filters: saved });
     } else if (method === "annotate") {
       const { trajectoryId, key, change } = fromFileView.annotate.params.parse(params);
       const annotations = await files.annotate(path, key!, change);
@@ -53,7 +74,6 @@ export async function serveFile(view: ViewerPage, content: string): Promise<Serv
       return push(...messages);
     };
   });
-  const tell = () => post("file", { name: "run.trajectories.jsonl" });
   await tell();
   return {
     path,

@@ -74,7 +74,8 @@ function beside(rows: readonly TrajectoryRow[], row: TrajectoryRow): TrajectoryR
   return elsewhere.find(({ sample }) => sample === row.sample) ?? elsewhere[0] ?? others[0];
 }
 
-function Changes({ left, right }: { left: FileRecord; right: FileRecord }) {
+/** What differs between two trajectories: components of the reward, then segment by segment. */
+export function Changes({ left, right }: { left: FileRecord; right: FileRecord }) {
   const segments = useMemo(() => segmentChanges(left.trajectory, right.trajectory), [left, right]);
   const components = componentChanges(left.reward, right.reward);
   return (

@@ -2,16 +2,22 @@ import { RecordView } from "../record-view.tsx";
 import { trajectory } from "../view-model.ts";
 import { AcrossSteps } from "./across-steps.tsx";
 import { GroupColumns } from "./group-columns.tsx";
-import { chosenRow, records, summary, Tab, tab } from "./model.ts";
+import { ComparisonColumns } from "./comparison-columns.tsx";
+import { againstName, chosenRow, records, summary, Tab, tab } from "./model.ts";
 
-const words: Readonly<Record<Tab, string>> = { trajectory: "Trajectory", group: "Group", steps: "Across steps" };
+const words: Readonly<Record<Tab, string>> = {
+  trajectory: "Trajectory",
+  group: "Group",
+  steps: "Across steps",
+  comparison: "Comparison",
+};
 
 /** What is chosen in the list: the trajectory, its group side by side, or the same question at two steps. */
 export function Detail() {
   return (
     <main class="detail" aria-label="Chosen trajectory">
       <div class="tabs" role="tablist" aria-label="Show" onKeyDown={onKeyDown}>
-        {Tab.options.map((each) => (
+        {tabs().map((each) => (
           <button
             key={each}
             type="button"
@@ -47,6 +53,7 @@ function Panel() {
     );
   if (tab.value === "group") return <GroupColumns row={row} />;
   if (tab.value === "steps") return <AcrossSteps row={row} />;
+  if (tab.value === "comparison") return <ComparisonColumns row={row} />;
   const record = records.value.get(row.key);
   if (record === null) return <p class="content">The file has changed and no longer holds this record.</p>;
   if (!record || trajectory.value?.id !== record.trajectory.id) return <p class="content dim">Reading…</p>;
@@ -57,11 +64,16 @@ function Panel() {
   );
 }
 
+/** The comparison has a tab where there is one. */
+function tabs(): readonly Tab[] {
+  return Tab.options.filter((each) => each !== "comparison" || againstName.value !== undefined);
+}
+
 function onKeyDown(event: KeyboardEvent): void {
   const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
   if (step === 0) return;
   event.preventDefault();
-  const { options } = Tab;
+  const options = tabs();
   tab.value = options[(options.indexOf(tab.value) + step + options.length) % options.length]!;
   requestAnimationFrame(() => document.getElementById(`tab-${tab.value}`)?.focus());
 }

@@ -1,10 +1,11 @@
 import { useEffect } from "preact/hooks";
+import { send } from "../host.ts";
 import { Icon } from "../icon.tsx";
 import { count } from "../wording.ts";
 import { Detail } from "./detail.tsx";
 import { Filters } from "./filters.tsx";
 import { RowList } from "./row-list.tsx";
-import { chosenRow, failure, fileName, retry, summary, tab, wantRecord } from "./model.ts";
+import { againstName, chosenRow, failure, fileName, retry, summary, tab, wantRecord } from "./model.ts";
 
 /** The page of a file of trajectories: the list with its filters, and beside it what is chosen in it. */
 export function FileView() {
@@ -16,11 +17,40 @@ export function FileView() {
     <div class="file-view">
       <nav class="list-pane" aria-label="Trajectories">
         <Filters />
+        <ComparisonState />
         <FileState />
         <RowList />
       </nav>
       <Detail />
     </div>
+  );
+}
+
+/** What the file is compared with, and the way to begin and end that. */
+function ComparisonState() {
+  const name = againstName.value;
+  const flips = summary.value?.flips;
+  if (name === undefined)
+    return (
+      <p class="comparison">
+        <button type="button" class="quiet" onClick={() => send("compare", { on: true })}>
+          <Icon name="compare-changes" /> Compare with…
+        </button>
+      </p>
+    );
+  return (
+    <p class="comparison">
+      <Icon name="compare-changes" /> against {name}
+      {flips && (
+        <span class="dim numeric">
+          {" "}
+          · {count(flips.paired, "pair")}, {flips.won} won, {flips.lost} lost
+        </span>
+      )}{" "}
+      <button type="button" class="quiet" onClick={() => send("compare", { on: false })}>
+        Stop comparing
+      </button>
+    </p>
   );
 }
 

@@ -1,6 +1,8 @@
 import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
-import { filter, setFilter, setSort, sort, summary } from "./model.ts";
+import { SavedFilters } from "./saved-filters.tsx";
+import { useDraft } from "./draft.ts";
+import { againstName, filter, setFilter, setSort, sort, summary } from "./model.ts";
 
 const sortWords: Readonly<Record<RowSort["key"], string>> = {
   line: "order of the file",
@@ -14,13 +16,12 @@ const sortWords: Readonly<Record<RowSort["key"], string>> = {
 
 const marks = ["excluded", "included", "noted"] as const;
 
-const typingMilliseconds = 200;
-let typing: ReturnType<typeof setTimeout> | undefined;
+const flips = ["either", "won", "lost"] as const;
 
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most, tag, marked } = filter.value;
+  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -30,11 +31,7 @@ export function Filters() {
         aria-label="Text in transcripts and queries"
         placeholder="Search transcripts and queries (/)"
         title={'Words in any order; "words in quotes" follow each other'}
-        value={text ?? ""}
-        onInput={({ currentTarget: { value } }) => {
-          clearTimeout(typing);
-          typing = setTimeout(() => change({ text: value === "" ? undefined : value }), typingMilliseconds);
-        }}
+        {...useDraft(text ?? "", (written) => change({ text: written === "" ? undefined : written }))}
       />
       <div class="filter-row">
         {steps.length > 1 && (
@@ -89,6 +86,14 @@ export function Filters() {
           values={marks}
           onChange={(value) => change({ marked: marks.find((mark) => mark === value) })}
         />
+        {againstName.value !== undefined && (
+          <Choice
+            label="Flips"
+            value={flip ?? ""}
+            values={flips}
+            onChange={(value) => change({ flip: flips.find((each) => each === value) })}
+          />
+        )}
       </div>
       <div class="filter-row">
         <span class="field">
@@ -122,6 +127,7 @@ export function Filters() {
           </button>
         )}
       </div>
+      <SavedFilters />
     </form>
   );
 }
@@ -158,6 +164,12 @@ function Choice({ label, all = "any", value, values, onChange }: ChoiceProps) {
   );
 }
 
+/** What no row can have bounds nothing: a number that is none, or a fraction where whole numbers are counted. */
+function numberIn(written: string, whole: boolean): number | undefined {
+  const number = written.trim() === "" ? Number.NaN : Number(written);
+  return Number.isFinite(number) && (!whole || (Number.isInteger(number) && number >= 0)) ? number : undefined;
+}
+
 interface BoundProps {
   label: string;
   value: number | undefined;
@@ -174,10 +186,7 @@ function Bound({ label, value, whole = false, onChange }: BoundProps) {
         id={id}
         type="number"
         {...(whole ? { min: 0, step: 1 } : { step: "any" })}
-        value={value ?? ""}
-        onChange={({ currentTarget: { value: written, valueAsNumber } }) =>
-          onChange(written === "" || !Number.isFinite(valueAsNumber) ? undefined : valueAsNumber)
-        }
+        {...useDraft(value === undefined ? "" : String(value), (written) => onChange(numberIn(written, whole)))}
       />
     </span>
   );

@@ -1,15 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { FileRecord, RowFilter, RowSort, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
+import type { RowFilter, RowSort, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
-import { largestOf, PointsBar } from "../reward.tsx";
 import { MaskedSwitch } from "../masked-switch.tsx";
-import { masked } from "../view-model.ts";
-import { count, points, signed, stateOf } from "../wording.ts";
-import { chosenRow, records, sides, summary, wantRecord, wantSide } from "./model.ts";
-import { RowStrip } from "./row-list.tsx";
-import { TurnCell } from "./turn-cell.tsx";
-import { shared, turnsOf } from "./turns.ts";
+import { count, points } from "../wording.ts";
+import { records, sides, summary, wantRecord, wantSide } from "./model.ts";
+import { TurnColumns } from "./turn-columns.tsx";
 
 /** Columns drawn at most; how many are left out is said. */
 const columnsLimit = 64;
@@ -35,51 +31,13 @@ export function GroupColumns({ row }: { row: TrajectoryRow }) {
   }, [name, rows]);
   if (!rows) return <p class="content dim">Reading the group…</p>;
   const held = rows.map(({ key }) => records.value.get(key) ?? undefined);
-  const cut = held.map((record) => (record ? turnsOf(record.trajectory) : undefined));
-  const common = shared(held.flatMap((record) => (record ? [record.trajectory] : [])));
-  const turns = Math.max(0, ...cut.map((column) => column?.turns.length ?? 0));
   return (
     <div class="group">
       <GroupHead row={row} rows={rows} />
-      <div
-        class={`columns masked-${masked.value}`}
-        role="table"
-        aria-label="Rollouts side by side"
-        style={{ "--columns": rows.length }}
-      >
-        <div class="column-row heads" role="row">
-          {rows.map((each, index) => (
-            <ColumnHead key={each.key} row={each} record={held[index]} />
-          ))}
-        </div>
-        {Array.from({ length: turns }, (_, turn) => (
-          <div key={turn} class="column-row" role="row" aria-label={`Turn ${turn + 1}`}>
-            {rows.map(({ key }, index) => {
-              const record = held[index];
-              const of = cut[index]?.turns[turn];
-              return (
-                <div key={key} class="cell" role="cell">
-                  {record && of && <TurnCell record={record} turn={of} common={common} columns={rows.length} />}
-                </div>
-              );
-            })}
-          </div>
-        ))}
-        <div class="column-row answers" role="row" aria-label="Answer">
-          {rows.map(({ key }, index) => {
-            const record = held[index];
-            const segments = cut[index]?.answer ?? [];
-            return (
-              <div key={key} class="cell" role="cell">
-                {record && segments.length > 0 && (
-                  <TurnCell record={record} turn={{ segments, search: undefined }} common={common} columns={1} />
-                )}
-                {record && segments.length === 0 && <span class="dim">no answer</span>}
-              </div>
-            );
-          })}
-        </div>
-      </div>
+      <TurnColumns
+        label="Rollouts side by side"
+        columns={rows.map((each, index) => ({ head: each, record: held[index] }))}
+      />
     </div>
   );
 }
@@ -123,36 +81,6 @@ function GroupHead({ row, rows }: { row: TrajectoryRow; rows: readonly Trajector
         </select>
       </label>{" "}
       <MaskedSwitch />
-    </div>
-  );
-}
-
-function ColumnHead({ row, record }: { row: TrajectoryRow; record: FileRecord | undefined }) {
-  const { sample, line, reward, advantage, key } = row;
-  const components = record?.reward?.components ?? [];
-  const state = record ? stateOf(record.trajectory, false) : undefined;
-  return (
-    <div class={key === chosenRow.value?.key ? "cell head current" : "cell head"} role="columnheader">
-      <div class="column-name dim numeric">
-        <span>{sample === undefined ? `line ${line}` : `rollout ${sample + 1}`}</span>
-        <span>{advantage === undefined ? "" : `A = ${signed(advantage, 2)}`}</span>
-      </div>
-      <div class="column-reward">
-        <span class="total numeric">{reward === undefined ? "–" : points(reward)}</span>
-        {state && (
-          <span class={`state state-${state.icon}`}>
-            <Icon name={state.icon} /> {state.words}
-          </span>
-        )}
-      </div>
-      {components.map(({ name, value, weight }) => (
-        <div key={name} class="component numeric">
-          <span class="component-name">{name}</span>
-          <PointsBar value={value * weight} largest={largestOf(components)} />
-          <span>{points(value * weight)}</span>
-        </div>
-      ))}
-      <RowStrip row={row} />
     </div>
   );
 }

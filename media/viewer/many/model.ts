@@ -9,11 +9,13 @@ import {
   RowSort,
   type TrajectoryRow,
 } from "../../../protocol/trajectory-file.ts";
+import type { Params } from "../../../protocol/message.ts";
+import type { SavedFilter } from "../../../protocol/saved-filter.ts";
 import { type MessageOf, savedPart, savePart, send } from "../host.ts";
 import { shownKey, take } from "../view-model.ts";
 
 /** What is shown of the chosen row. */
-export const Tab = z.enum(["trajectory", "group", "steps"]);
+export const Tab = z.enum(["trajectory", "group", "steps", "comparison"]);
 export type Tab = z.infer<typeof Tab>;
 
 const Saved = z.object({ filter: RowFilter, sort: RowSort, tab: Tab, chosen: z.int().min(0) });
@@ -23,14 +25,19 @@ export const blockSize = 100;
 const recordsKept = 128;
 /** Records with tokens that are kept; a long one of them takes megabytes. */
 const wholeKept = 8;
+/** Records of the file that is compared with that are kept. */
+const othersKept = 16;
 const readOnMilliseconds = 250;
 
 const saved = Saved.safeParse(savedPart("list")).data;
 
 export const fileName = signal("");
+/** Name of the file that this one is compared with. */
+export const againstName = signal<string | undefined>(undefined);
+export const savedFilters = signal<readonly SavedFilter[]>([]);
 export const filter = signal<RowFilter>(saved?.filter ?? {});
 export const sort = signal<RowSort>(saved?.sort ?? { key: "line", descending: false });
-export const tab = signal<Tab>(saved?.tab ?? "trajectory");
+export const tab = signal<Tab>(saved && saved.tab !== "comparison" ? saved.tab : "trajectory");
 /** Counts, problems and choices of the file as the last page told them. */
 export const summary = signal<Omit<RowPage, "rows"> | undefined>(undefined);
 export const failure = signal<string | undefined>(undefined);
@@ -38,6 +45,8 @@ export const failure = signal<string | undefined>(undefined);
 export const followed = signal<{ rows: number } | undefined>(undefined);
 /** Index of the chosen row in the list as it is filtered and sorted. */
 export const chosen = signal(saved?.chosen ?? 0);
+/** Records of the file that is compared with, by key. */
+export const otherRecords = signal<ReadonlyMap<number, FileRecord | null>>(new Map());
 export const records = signal<ReadonlyMap<number, FileRecord | null>>(new Map());
 /** Rows of groups and of questions, by the name under which they were asked for. */
 export const sides = signal<ReadonlyMap<string, readonly TrajectoryRow[]>>(new Map());
@@ -101,6 +110,21 @@ export function wantRecord(key: number, tokens = false): void {
   send("record", { key, tokens });
 }
 
+/** Asks for a record of the file that is compared with. */
+export function wantOther(key: number): void {
+  const name = `against:${key}`;
+  if (wanted.has(name) || otherRecords.peek().has(key)) return;
+  wanted.add(name);
+  send("record", { key, tokens: false, against: true });
+}
+
+/** Lists by a filter that was kept. */
+export function applySaved({ filter: of, sort: order }: SavedFilter): void {
+  filter.value = of;
+  sort.value = order;
+  listAnew(true);
+}
+
 export function setFilter(next: RowFilter): void {
   filter.value = next;
   listAnew(true);
@@ -129,6 +153,7 @@ export function receive(message: MessageOf<typeof toFileView>): void {
   switch (message.method) {
     case "file":
       fileName.value = message.params.name;
+      compareWith(message.params.against);
       failure.value = undefined;
       sides.value = new Map();
       asked.clear();
@@ -139,6 +164,9 @@ export function receive(message: MessageOf<typeof toFileView>): void {
       return;
     case "tokenTexts":
       return take(message);
+    case "savedFilters":
+      savedFilters.value = message.params.filters;
+      return;
     case "annotated":
       takeAnnotations(message.params.key, message.params.annotations);
       return listAnew(false);
@@ -162,7 +190,24 @@ function follow(key: number, index: number): void {
   chosen.value = index;
 }
 
-function takeRecord({ key, tokens, record }: { key: number; tokens: boolean; record: FileRecord | null }): void {
+function compareWith(name: string | undefined): void {
+  if (name === againstName.peek()) return;
+  againstName.value = name;
+  otherRecords.value = new Map();
+  if (name === undefined && tab.peek() === "comparison") tab.value = "trajectory";
+  if (name === undefined && filter.peek().flip !== undefined) {
+    const { flip: _, ...rest } = filter.peek();
+    filter.value = rest;
+  }
+}
+
+function takeRecord(params: Params<(typeof toFileView)["record"]>): void {
+  const { key, tokens, record } = params;
+  if (params.against) {
+    wanted.delete(`against:${key}`);
+    otherRecords.value = new Map([...[...otherRecords.peek()].slice(1 - othersKept), [key, record]]);
+    return;
+  }
   wanted.delete(`${key}:${tokens}`);
   // One without tokens may come after the whole one was asked for.
   if (!tokens && whole.includes(key)) return;

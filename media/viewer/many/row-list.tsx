@@ -114,6 +114,7 @@ function RowBody({ row }: { row: TrajectoryRow | undefined }) {
           )}
         </span>
         <span>
+          <Flip row={row} />
           <Marks row={row} />
           {zeroVariance === true && (
             <span title="All rewards of its group are equal: nothing is learnt from it">
@@ -124,6 +125,15 @@ function RowBody({ row }: { row: TrajectoryRow | undefined }) {
         </span>
       </div>
     </>
+  );
+}
+
+function Flip({ row: { right, pair } }: { row: TrajectoryRow }) {
+  if (right === undefined || pair?.right === undefined || right === pair.right) return null;
+  return (
+    <span class={right ? "verdict right" : "verdict wrong"}>
+      <Icon name={right ? "arrow-up" : "arrow-down"} /> {right ? "won" : "lost"}{" "}
+    </span>
   );
 }
 

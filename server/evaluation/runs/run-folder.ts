@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Trajectory } from "../../../protocol/trajectory.ts";
+import { createInterface } from "node:readline";
+import { Trajectory } from "../../../protocol/trajectory.ts";
 import { openDurableLines, replaceFile, syncFolder } from "../../durable-lines.ts";
 import { type Difference, RunManifest, differences } from "./manifest.ts";
 import { EvaluationRow, hasFailed } from "./row.ts";
@@ -88,6 +89,33 @@ export function readRun(path: string): Run {
     throw new RunFolderError(`${path} holds no run.json; give a result folder of searchlight evaluate.`);
   const manifest = readManifest(path);
   return { path, manifest, rows: [...new Map(readRows(path).map((row) => [row.id, row])).values()] };
+}
+
+/**
+ * Trajectories of a run by id, read in one pass; one that the folder does not hold, or that cannot be read, is left out. The last of an
+ * id counts.
+ */
+export async function runTrajectories(
+  { path }: Pick<Run, "path">,
+  ids: ReadonlySet<string>,
+): Promise<Map<string, Trajectory>> {
+  const found = new Map<string, Trajectory>();
+  const file = join(path, names.trajectories);
+  if (ids.size === 0 || !existsSync(file)) return found;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    const trajectory = recordOf(line);
+    if (trajectory && ids.has(trajectory.id)) found.set(trajectory.id, trajectory);
+  }
+  return found;
+}
+
+/** Undefined for a line that was cut off or holds something else. */
+function recordOf(line: string): Trajectory | undefined {
+  try {
+    return Trajectory.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `corpus.hash is "a" there and "b" here`. */

@@ -10,10 +10,12 @@ const hashBytes = 32;
  * only what is new. One record a text: its SHA-256, then the vector's floats, little-endian; a record that a stop cut off is taken out.
  */
 export function keptVectors(embedder: Embedder, path: string, onMade: (count: number) => void): Embedder {
-  const kept = readRecords(path, embedder.dimension);
+  const passages = readRecords(path, embedder.dimension);
+  const queries = new Map<string, Float32Array>();
   return {
     ...embedder,
     async embed(texts, kind, signal) {
+      const kept = kind === "passage" ? passages : queries;
       const keys = texts.map((text) => createHash("sha256").update(text).digest("hex"));
       const missing = keys.flatMap((key, row) => (kept.has(key) ? [] : [row]));
       if (missing.length > 0) {

@@ -27,7 +27,9 @@ function run(name: string, outcomes: readonly boolean[], fields: Parameters<type
   const folder = openRunFolder(path, sampleManifest(fields, count));
   for (const [index, right] of outcomes.entries()) {
     const hostile = { question: `Who | said <b>it</b>\n\u001b[31m${index}?` };
-    folder.append(sampleRow(`q${String(index).padStart(2, "0")}`, right, hostile), sampleTrajectory());
+    const row = sampleRow(`q${String(index).padStart(2, "0")}`, right, hostile);
+    // The last one is lost, as where a disk gave out between the two files.
+    folder.append(row, index === count - 1 ? sampleTrajectory() : { ...sampleTrajectory(), id: row.trajectory });
   }
   folder.close();
   return path;
@@ -96,4 +98,14 @@ test("compare says what is wrong with its arguments", async () => {
     code: 2,
     stderr: expect.stringContaining("cem1"),
   });
+});
+
+test("--show prints both trajectories of so many flips, and says where one is not kept", async () => {
+  const { stdout } = await compare(right, half, "--show", "6");
+  const shown = stdout.slice(stdout.indexOf("m: Who"));
+  expect(shown.split("\n").filter((line) => /^(m|Extractive): Who/.test(line))).toHaveLength(12);
+  expect(shown.split("not trained on").length - 1).toBeGreaterThanOrEqual(10);
+  expect(shown.match(/is not in .*\.$/gm)).toHaveLength(2);
+  expect(shown).not.toContain("\u001b");
+  expect((await compare(right, half, "--show", "1", "--json")).code).toBe(2);
 });

@@ -95,6 +95,30 @@ describe("the forms of a query", () => {
   });
 });
 
+test("a text that stands in many places has one vector, and takes one place of a list", async () => {
+  const text =
+    "The heliostat turns with the sun from dawn to dusk and is locked by hand when the wind is above forty knots.";
+  const copies = ["a", "b", "c"].map((name) => passage(`${name}.md`, "Heliostat", text));
+  const others = Array.from({ length: 8 }, (_, at) =>
+    passage(`o${at}.md`, `Other ${at}`, `The heliostat and the mirror number ${at} of it.`),
+  );
+  const folder = mkdtempSync(join(tmpdir(), "searchlight-copies-"));
+  const embedder = countingEmbedder();
+  const many = await openPassageIndex(folder, [...copies, ...others], { embedder });
+  try {
+    expect(embedder.embedded).toHaveLength(9);
+    const hits = await many.search("heliostat mirror", 11, "vectors", signal);
+    expect(hits).toHaveLength(9);
+    expect(hits.map(({ vectors }) => vectors!.rank)).toEqual(
+      hits.map(({ vectors }) => vectors!.rank).toSorted((a, b) => a - b),
+    );
+    expect(hits.find(({ copies: places }) => places)!.copies).toHaveLength(2);
+  } finally {
+    many.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("each hit of both legs says what each of them adds to its score", async () => {
   const hits = await search("heated dome", "hybrid");
   expect(hits.length).toBeGreaterThan(3);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type LegHit, fuse } from "../../../server/index/fusion.ts";
 
-const even = { words: 0.5, vectors: 0.5 };
+const even = { least: 0.5, most: 0.5 };
 const ids = (fused: readonly { id: string }[]): string[] => fused.map(({ id }) => id);
 
 describe("fusion", () => {
@@ -26,6 +26,22 @@ describe("fusion", () => {
     });
     expect(fused[2]!.score).toBeCloseTo((0.5 * 0.2) / 0.8);
     expect(fused[3]!.score).toBe(0);
+  });
+
+  test("trusts words that single out a passage more than words that many share", () => {
+    const words = (tenth: number) =>
+      Array.from({ length: 12 }, (_, at) => ({ id: `w${at}`, score: at === 0 ? 10 : tenth }));
+    const part = (tenth: number) => fuse(words(tenth), [], { least: 0.2, most: 0.8 })[0]!.words!.part;
+    expect(part(10)).toBeCloseTo(0.2);
+    expect(part(5)).toBeCloseTo(0.5);
+    expect(part(0)).toBeCloseTo(0.8);
+    expect(fuse(words(5).slice(0, 3), [], { least: 0.2, most: 0.8 })[0]!.words!.part).toBeCloseTo(0.5);
+  });
+
+  test("counts a passage that a list names twice at its first place", () => {
+    const twice = ["a", "b", "b", "c"].map((id, at) => ({ id, score: 1 - at / 10 }));
+    expect(ids(fuse([], twice, even))).toEqual(["a", "b", "c"]);
+    expect(fuse([], twice, even)[1]).toMatchObject({ score: 0.45, vectors: { rank: 2 } });
   });
 
   test("one leg alone keeps its order", () => {
