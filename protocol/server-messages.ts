@@ -20,6 +20,8 @@ export const ServerOptions = z.object({
     profile: z.string(),
     embedder: z.string(),
     indexOnOpen: z.boolean(),
+    /** Where the indexes of folders are kept; empty for beside the folder's other data. */
+    indexPlace: z.string(),
     exclude: z.array(z.string()),
     proxy: z.string(),
     "training.service": z.string(),
@@ -92,7 +94,10 @@ export const toServer = {
   indexAction: request(
     "searchlight/indexAction",
     "Acts on the index of one folder, or of all.",
-    z.object({ folder: z.string().optional(), action: z.enum(["update", "rebuild", "pause", "resume"]) }),
+    z.object({
+      folder: z.string().optional(),
+      action: z.enum(["update", "rebuild", "pause", "resume", "cancel", "prune"]),
+    }),
     z.object({}),
   ),
   trajectories: request(

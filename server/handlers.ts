@@ -58,6 +58,8 @@ export function handlers(parts: HandlerParts): Handlers {
         if (action === "update") void session.update(target);
         else if (action === "rebuild") session.rebuild(target, index);
         else if (action === "pause") index.pause();
+        else if (action === "cancel") index.cancel();
+        else if (action === "prune") await index.prune(session.signal);
         else index.resume();
       }
       return {};

@@ -20,6 +20,10 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "update", row),
   "searchlight.pauseIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "pause", row),
+  "searchlight.cancelIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "cancel", row),
+  "searchlight.pruneIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "prune", row),
   "searchlight.resumeIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
   "searchlight.rebuildIndex": async (parts, row) =>

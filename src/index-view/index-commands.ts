@@ -6,7 +6,13 @@ import { trustedTo } from "../training/trust.ts";
 import type { IndexRow } from "./index-rows.ts";
 import { pickSource, sourceOf } from "./pick-source.ts";
 
-const titles = { update: "Update Index", pause: "Pause Indexing", resume: "Resume Indexing" } as const;
+const titles = {
+  update: "Update Index",
+  pause: "Pause Indexing",
+  resume: "Resume Indexing",
+  cancel: "Cancel Indexing",
+  prune: "Prune Index",
+} as const;
 
 /** Acts on the index of one source, or from the palette on all of them. */
 export async function actOnIndex(parts: Parts, action: keyof typeof titles, given: unknown): Promise<void> {
