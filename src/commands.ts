@@ -24,7 +24,7 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "pause", row),
   "searchlight.resumeIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
-  "searchlight.cancelIndexing": async (parts, row) =>
+  "searchlight.cancelIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "cancel", row),
   "searchlight.pruneIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).pruneIndex(parts, row),
