@@ -12,6 +12,9 @@ export const SkippedFile = z.object({
 });
 export type SkippedFile = z.infer<typeof SkippedFile>;
 
+export const IndexAction = z.enum(["update", "rebuild", "pause", "resume", "cancel", "prune"]);
+export type IndexAction = z.infer<typeof IndexAction>;
+
 /** A failure of an index: when, and one sentence. */
 export const IndexFault = z.object({ at: z.iso.datetime(), message: z.string() });
 export type IndexFault = z.infer<typeof IndexFault>;
@@ -47,6 +50,8 @@ export const IndexStatus = z.object({
   embedder: z.object({ id: z.string(), dimension: z.int() }).nullable(),
   /** This process writes the index, or another one does and this one reads. */
   role: z.enum(["writer", "reader"]),
+  /** Where the index is: a folder of this machine or the address of a store. */
+  place: z.string().optional(),
   /** On disk. */
   bytes: z.number().optional(),
   /** What went wrong with this index of late, latest last. */

@@ -31,6 +31,8 @@ export const Hit = z.object({
   matched: z.array(z.string()),
   /** Factor below 1 where better hits are from the same section or page. */
   repetition: z.number().optional(),
+  /** Where a reranker ordered the list: the rank before, and what the reranker says. */
+  reranked: z.object({ from: z.int().min(1), score: z.number() }).optional(),
   /** Places of near copies of this passage, which are left out of the list. */
   copies: z.array(Place).optional(),
 });

@@ -72,7 +72,7 @@ export type RecipeDataSet = z.infer<typeof RecipeDataSet>;
 export const RecipeRetrieval = z
   .strictObject({
     index: text.describe(
-      "What is searched: a folder of documents, a file of passages, or a retrieval server (search-r1:URL, …). Paths relative to the recipe.",
+      "What is searched: a folder of documents, a file of passages, a published snapshot of an index (s3://BUCKET/PATH#ID), or a retrieval server (search-r1:URL, …). Paths relative to the recipe.",
     ),
     embedder: text.default("none").describe("minilm, openai:MODEL@URL or none."),
     mode: z.enum(["words", "vectors", "hybrid"]).default("words").describe("Which legs of the index are searched."),

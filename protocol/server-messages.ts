@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AnnotationChange, Annotations } from "./annotations.ts";
 import { documentsToClient, documentsToServer } from "./documents-messages.ts";
-import { IndexStatus } from "./index-status.ts";
+import { IndexAction, IndexStatus } from "./index-status.ts";
 import { Inspection } from "./inspection.ts";
 import { notification, request } from "./message.ts";
 import { Hit, SearchMode } from "./passage.ts";
@@ -91,9 +91,9 @@ export const toServer = {
   ),
   indexAction: request(
     "searchlight/indexAction",
-    "Acts on the index of one folder, or of all.",
-    z.object({ folder: z.string().optional(), action: z.enum(["update", "rebuild", "pause", "resume"]) }),
-    z.object({}),
+    "Acts on the index of one folder, or of all. Pruning is answered when it is done, with the bytes it freed; the rest at once.",
+    z.object({ folder: z.string().optional(), action: IndexAction }),
+    z.object({ freed: z.number().min(0).optional() }),
   ),
   trajectories: request(
     "searchlight/trajectories",
@@ -178,6 +178,12 @@ export const toServer = {
     "Absolute path and range of a place; null when its folder is not open. Says whether the file changed since.",
     z.object({ place: Place }),
     z.object({ path: z.string(), stale: z.boolean() }).nullable(),
+  ),
+  extractedText: request(
+    "searchlight/extractedText",
+    "The text that the reader takes out of a file without lines of its own, or of one page of it, and the file's absolute path; a reason where it cannot be read.",
+    z.object({ folder: z.string(), path: z.string(), page: z.int().min(1).optional() }),
+    z.object({ text: z.string().optional(), file: z.string().optional(), reason: z.string().optional() }),
   ),
   statusReport: request(
     "searchlight/statusReport",

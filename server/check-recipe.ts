@@ -5,6 +5,7 @@ import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
 import { dataHome } from "./home.ts";
+import { parseSnapshotSpec } from "./index/snapshot-catalog.ts";
 import { embedderIdFault } from "./models/open-embedder.ts";
 import { parseRetriever } from "./retrieval/retriever-spec.ts";
 import { rewardProfile } from "./rewards/profiles.ts";
@@ -80,7 +81,13 @@ async function checkData(
 }
 
 function checkRetrieval({ retrieval }: Recipe, base: string, error: (field: string, message: string) => void): void {
+  const snapshot = parseSnapshotSpec(retrieval.index);
   const parsed = parseRetriever(retrieval.index);
+  if (snapshot) {
+    // Its own embedder makes the vectors of queries; whether it is there is found out when the run opens it.
+    if (!snapshot.ok) error("retrieval.index", snapshot.reason);
+    return;
+  }
   if (!parsed.ok) error("retrieval.index", parsed.reason);
   else if (parsed.spec.kind === "folder" && !existsSync(resolve(base, parsed.spec.path)))
     error("retrieval.index", `${retrieval.index} does not exist; name the folder or file that is searched.`);
@@ -96,7 +103,7 @@ function checkModel(
   error: (field: string, message: string) => void,
 ): void {
   if (model.base === "tiny") {
-    if (!existsSync(resolve(base, retrieval.index)))
+    if (!existsSync(resolve(base, retrieval.index)) && !parseSnapshotSpec(retrieval.index))
       error(
         "model.base",
         "The tiny model is made from documents of this machine; search a folder, or name another model.",

@@ -11,6 +11,9 @@ import type { RunManifest } from "./evaluation/runs/manifest.ts";
 import { type Folder, cacheHome, openFolder } from "./home.ts";
 import { takeLease } from "./index/lease.ts";
 import { loadLance } from "./lance.ts";
+import { openSnapshot } from "./index/open-snapshot.ts";
+import { PlaceFault } from "./index/place-fault.ts";
+import { type SnapshotSpec, parseSnapshotSpec } from "./index/snapshot-catalog.ts";
 import { openPassageIndex } from "./index/passage-index.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Embedder } from "./models/embedder.ts";
@@ -49,10 +52,13 @@ export class CorpusError extends Error {
 const retryMilliseconds = 500;
 
 /**
- * Opens what `--index` names: a folder of documents, a file of passages, or a server. Index and vectors are complete when it
+ * Opens what `--index` names: a folder of documents, a file of passages, a published snapshot, or a server. Index and vectors are complete when it
  * returns. Throws `CorpusError`.
  */
 export async function openCorpus(spec: string, options: CorpusOptions): Promise<Corpus> {
+  const snapshot = parseSnapshotSpec(spec);
+  if (snapshot && !snapshot.ok) throw new CorpusError(snapshot.reason);
+  if (snapshot) return openSnapshotCorpus(snapshot.spec, options);
   const kind = statSync(spec, { throwIfNoEntry: false });
   if (kind && options.embedder === "none" && options.mode !== "words")
     throw new CorpusError(`A search by ${options.mode} needs an embedder; --mode words searches without one.`);
@@ -106,7 +112,7 @@ async function openFolderCorpus(path: string, options: CorpusOptions): Promise<C
 }
 
 /** The passages of a folder as its index has them, read anew; their ids hold path, place and text. */
-async function folderPassages(folder: Folder, signal: AbortSignal): Promise<Passage[]> {
+export async function folderPassages(folder: Folder, signal: AbortSignal): Promise<Passage[]> {
   const { files } = await scanFolder(folder.path, [], signal);
   const pool = openReaderPool();
   try {
@@ -157,6 +163,30 @@ async function openPassageCorpus(path: string, options: CorpusOptions): Promise<
     throw error;
   } finally {
     lease.release();
+  }
+}
+
+/** A published copy of an index; its own embedder makes the vectors of queries. */
+async function openSnapshotCorpus(spec: SnapshotSpec, options: CorpusOptions): Promise<Corpus> {
+  const load = await loadLance();
+  if (!load.ok) throw new CorpusError(load.reason);
+  const words = options.mode === "words";
+  try {
+    const opened = await openSnapshot(load.lance, spec, words ? {} : { openEmbedder: (id) => openEmbedder(id) });
+    const { snapshot, name, passages } = opened;
+    return {
+      retriever: passageRetriever({ ...opened, passages: passages.length, close: () => undefined }, name, options.mode),
+      folders: [],
+      pins: {
+        corpus: { kind: "snapshot", hash: snapshot.hash, passages: passages.length },
+        index: { id: name, mode: options.mode, embedder: words ? null : (snapshot.embedder?.spec ?? null) },
+      },
+      passages,
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    if (error instanceof PlaceFault) throw new CorpusError(error.message, { cause: error });
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AddedSource, DocumentSource, SiteProgress } from "../protocol/documents.ts";
+import type { Folder } from "./home.ts";
 import { dispatcherFor, httpFetch } from "./models/http.ts";
 import type { Session } from "./session.ts";
 import { AddedDocumentsError, locationOf } from "./sources/added-documents.ts";
@@ -12,6 +13,8 @@ export interface SourcesParts {
   session: Session;
   publish(sources: DocumentSource[]): void;
   onFault(where: string, error: unknown): void;
+  /** Has these folders outside the workspace watched for changes, and no others. */
+  watch?(folders: readonly Folder[]): void;
   /** How sites are fetched; the one way out of this program where absent. */
   fetch?: typeof globalThis.fetch;
   secondsBetween?: number;
@@ -50,6 +53,8 @@ export class DocumentSources {
     const before = new Set(session.searched.map(({ id }) => id));
     const closed = session.setAdded(this.#added.flatMap(({ folder }) => folder ?? []));
     closed.catch((error: unknown) => this.#parts.onFault("closing the index of removed documents", error));
+    // The copies of a site change only by being fetched.
+    this.#parts.watch?.(this.#added.flatMap(({ folder, site }) => (folder && !site ? [folder] : [])));
     for (const folder of session.searched) if (!before.has(folder.id)) void session.update(folder);
     return this.list();
   }
@@ -169,8 +174,7 @@ export class DocumentSources {
     } catch (error) {
       if (!options.signal.aborted) onFault(`fetching ${site.folder.name}`, error);
     }
-    // Twice: an update that is in progress does not see the pages that came since it began.
-    if (!this.#closed) void session.update(site.folder).then(() => session.update(site.folder));
+    if (!this.#closed) void session.update(site.folder);
   }
 
   async #stop(id: string): Promise<void> {

@@ -1,8 +1,11 @@
+import type { IndexAction } from "../protocol/index-status.ts";
 import type { NotificationHandlers, RequestHandlers } from "../protocol/message.ts";
 import type { Place } from "../protocol/place.ts";
 import type { toServer } from "../protocol/server-messages.ts";
+import { partAt } from "./documents/document.ts";
 import { readBytes } from "./documents/read-bytes.ts";
 import { hashBytes } from "./documents/hash-bytes.ts";
+import { readFileIn } from "./documents/reread.ts";
 import type { DocumentSources } from "./document-sources.ts";
 import { documentHandlers } from "./document-handlers.ts";
 import type { EditorModels } from "./editor-models.ts";
@@ -10,6 +13,7 @@ import { inspectTrajectory } from "./editor/inspect-trajectory.ts";
 import { openTrajectory } from "./editor/open-trajectory.ts";
 import { TrajectoryFiles } from "./editor/trajectory-files.ts";
 import { fileInFolder } from "./file-in-folder.ts";
+import type { Folder } from "./home.ts";
 import { findServers, testPolicy } from "./models/discover.ts";
 import type { Policy } from "./models/policy.ts";
 import { findTokenizer, tokenTexts } from "./models/token-texts.ts";
@@ -52,16 +56,12 @@ export function handlers(parts: HandlerParts): Handlers {
       return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
     },
     indexStatus: async () => ({ folders: await session.statuses() }),
-    indexAction: async ({ folder, action }) => {
-      for (const target of session.searched.filter(({ id }) => folder === undefined || id === folder)) {
-        const index = await session.index(target);
-        if (action === "update") void session.update(target);
-        else if (action === "rebuild") session.rebuild(target, index);
-        else if (action === "pause") index.pause();
-        else index.resume();
-      }
-      return {};
-    },
+    indexAction: ({ folder, action }) =>
+      actOnIndexes(
+        session,
+        session.searched.filter(({ id }) => folder === undefined || id === folder),
+        action,
+      ),
     trajectories: async ({ limit }) => {
       const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
       const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
@@ -102,9 +102,26 @@ export function handlers(parts: HandlerParts): Handlers {
       return { ...result, milliseconds: performance.now() - started };
     },
     resolvePlace: ({ place }) => resolvePlace(session, place),
+    extractedText: (which) => extractedText(session, which),
     statusReport: async () => ({ markdown: await statusReport(session, parts.faults()) }),
     editorModelChunk: ({ call, text }) => editorModels.chunk(call, text),
   };
+}
+
+async function actOnIndexes(
+  session: Session,
+  folders: readonly Folder[],
+  action: IndexAction,
+): Promise<{ freed?: number }> {
+  let freed = 0;
+  for (const folder of folders) {
+    const index = await session.index(folder);
+    if (action === "update") void session.update(folder);
+    else if (action === "rebuild") session.rebuild(folder, index);
+    else if (action === "prune") freed += await session.prune(folder, index);
+    else index[action]();
+  }
+  return action === "prune" ? { freed } : {};
 }
 
 /** The absolute path of a place: it comes from a stored record and may say anything. */
@@ -117,6 +134,21 @@ async function resolvePlace(session: Session, place: Place): Promise<{ path: str
   } catch {
     return null; // Gone, no file, or more than any document holds.
   }
+}
+
+/** The lines that places in a PDF or a Word document count: those of a page, or of the whole. */
+async function extractedText(
+  session: Session,
+  which: { folder: string; path: string; page?: number | undefined },
+): Promise<{ text?: string; file?: string; reason?: string }> {
+  const folder = session.searched.find(({ id }) => id === which.folder);
+  if (!folder) return { reason: `${which.path} is not in an open folder; open the folder it belongs to.` };
+  const read = await readFileIn(folder, which.path);
+  if (!read.ok) return { reason: read.reason };
+  const part = partAt(read.document, which);
+  if (!part) return { reason: `${which.path} has no text on this page; it may have changed.` };
+  const file = await fileInFolder(folder, which.path);
+  return { text: part.source, ...(file === undefined ? {} : { file }) };
 }
 
 /** Optional fields that are present but undefined are left out, as `exactOptionalPropertyTypes` wants. */

@@ -31,6 +31,11 @@ export class IndexSizes {
     return this.#bytes.get(folder.id);
   }
 
+  /** What is known of an index is not so any more. */
+  forget(folder: Folder): void {
+    this.#looked.delete(folder.id);
+  }
+
   close(): void {
     this.#closed = true;
   }

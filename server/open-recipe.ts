@@ -1,10 +1,12 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import type { Passage } from "../protocol/passage.ts";
-import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import type { RecipeDataSet } from "../protocol/recipe.ts";
 import type { Trajectory } from "../protocol/trajectory.ts";
 import { openNamedRetriever } from "./commands/retriever-options.ts";
 import { type Corpus, openCorpus } from "./corpus.ts";
+import { replaceFile } from "./durable-lines.ts";
 import { makeTinyModel } from "./engine/make-tiny.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
@@ -38,7 +40,7 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
   if (!loaded.ok) throw new RecipeOpenError(loaded.reason);
   const { profile } = loaded;
   onProgress("Opening the documents");
-  const corpus = await corpusOf(recipe, base, signal);
+  const corpus = await corpusOf(request);
   try {
     const questions = (sets: readonly RecipeDataSet[]): Promise<WeightedQuestions[]> =>
       questionsOf(sets, recipe.seed, base, corpus.passages);
@@ -83,9 +85,16 @@ export async function openRecipe(request: OpenRunRequest): Promise<OpenedRun> {
   }
 }
 
-function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Promise<Corpus> {
+/**
+ * Opens what the recipe searches, and records in the run's folder what that was. A run that goes on searches the snapshot it began with, also
+ * where the recipe names a place and a later one has been published there.
+ */
+async function corpusOf({ recipe: { retrieval }, base, folder, signal }: OpenRunRequest): Promise<Corpus> {
   const here = resolve(base, retrieval.index);
-  return openCorpus(existsSync(here) ? here : retrieval.index, {
+  const named = existsSync(here) ? here : retrieval.index;
+  const record = join(folder, "searched.json");
+  const before = searchedBefore(record);
+  const corpus = await openCorpus(before?.named === named ? before.snapshot : named, {
     embedder: retrieval.embedder,
     mode: retrieval.mode,
     signal,
@@ -94,6 +103,24 @@ function corpusOf({ retrieval }: Recipe, base: string, signal: AbortSignal): Pro
         Promise.reject(new RecipeOpenError(`${text} does not exist; name what is searched.`)),
       ),
   });
+  replaceFile(record, `${JSON.stringify({ named, ...corpus.pins }, undefined, 2)}\n`);
+  return corpus;
+}
+
+const Searched = z.object({
+  named: z.string(),
+  corpus: z.object({ kind: z.string() }),
+  index: z.object({ id: z.string() }),
+});
+
+/** The snapshot that this run began with; undefined where it has not begun or searches something else. */
+function searchedBefore(record: string): { named: string; snapshot: string } | undefined {
+  try {
+    const { named, corpus, index } = Searched.parse(JSON.parse(readFileSync(record, "utf8")));
+    return corpus.kind === "snapshot" ? { named, snapshot: index.id } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The sets' questions that have a gold answer, chosen as the recipe says. */

@@ -2,6 +2,8 @@ import type { Embedder, EmbedderDeps } from "./models/embedder.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Folder } from "./home.ts";
 import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
+import { type IndexPlace, parsePlace, placeOfFolder } from "./index/index-place.ts";
+import { PlaceFault } from "./index/place-fault.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "./trajectories/store.ts";
 
 /** A folder with its index and its trajectories, as the server and the terminal both use it. */
@@ -21,12 +23,23 @@ export interface ProjectOptions {
   exclude?: readonly string[];
   /** Where an embedding endpoint's key and proxy come from; the environment where absent. */
   embedding?: EmbedderDeps;
+  /** Where the indexes of folders are: a folder or a store's address. Absent or empty: `SEARCHLIGHT_INDEX`, else beside the folder's other data. */
+  indexPlace?: string;
 }
 
 export async function openProject(folder: Folder, options: ProjectOptions): Promise<Project> {
   const embedding = await openEmbedder(options.embedder, options.embedding);
   const embedder = embedding.ok ? embedding.embedder : null;
-  const index = await openFolderIndex(folder, { embedder, exclude: [...(options.exclude ?? [])] });
+  const index = await openFolderIndex(folder, {
+    embedder,
+    embedderSpec: options.embedder,
+    openEmbedder: async (spec) => {
+      const earlier = await openEmbedder(spec, options.embedding);
+      return earlier.ok ? earlier.embedder : undefined;
+    },
+    exclude: [...(options.exclude ?? [])],
+    ...(await placeOf(folder, options)),
+  });
   const store = await openTrajectoryStore(folder.trajectoriesHome);
   return {
     folder,
@@ -40,6 +53,20 @@ export async function openProject(folder: Folder, options: ProjectOptions): Prom
       if (embedder) await embedder.close();
     },
   };
+}
+
+/** The place of a folder's index and its key. Throws a `PlaceFault` where the setting names none. */
+async function placeOf(
+  folder: Folder,
+  { indexPlace, embedding }: ProjectOptions,
+): Promise<{ place?: IndexPlace; placeKey?: string | undefined }> {
+  const text = indexPlace || process.env["SEARCHLIGHT_INDEX"] || "";
+  if (text === "") return {};
+  const parsed = parsePlace(text);
+  if (!parsed.ok) throw new PlaceFault("other", parsed.reason);
+  const place = placeOfFolder(parsed.place, folder.name);
+  // Keys are kept for the place as it is written in the settings.
+  return { place, ...(place.kind === "store" ? { placeKey: await embedding?.key?.(text) } : {}) };
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { ServerOptions, toClient, toServer } from "../protocol/server-messages.ts";
+import { addedWatchers } from "./added-watchers.ts";
 import { DocumentSources } from "./document-sources.ts";
 import { editorModels } from "./editor-models.ts";
 import { recipeDocuments } from "./editor/recipe-documents.ts";
@@ -83,6 +84,11 @@ export function serve(connection: Connection): void {
       session,
       publish: (list) => tell(connection, toClient.documentsChanged, { sources: list }),
       onFault,
+      watch: addedWatchers(
+        connection,
+        () => params.capabilities.workspace?.didChangeWatchedFiles?.relativePatternSupport === true,
+        onFault,
+      ),
     });
     questions = new Questions(
       session,

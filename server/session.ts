@@ -24,6 +24,7 @@ export class Session {
   /** Indexes of added documents; they have no trajectories. */
   readonly #indexes = new Map<string, { opening: Promise<FolderIndex>; leaving: AbortController }>();
   readonly #updates = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
   readonly #errors = new Map<string, IndexFault[]>();
   readonly #sizes: IndexSizes;
   #embedder: Promise<EmbedderOpening> | undefined;
@@ -119,10 +120,17 @@ export class Session {
     return Promise.all(this.searched.map((folder) => this.#statusOf(folder)));
   }
 
-  /** Brings a folder's index up to date; a second call while one runs joins it. */
+  /**
+   * Brings a folder's index up to date. While that is in progress, all further calls share one more: what is in progress may have
+   * looked at the folder before what they are about was there.
+   */
   update(folder: Folder): Promise<void> {
     const running = this.#updates.get(folder.id);
-    if (running) return running;
+    if (running) {
+      const next = this.#next.get(folder.id) ?? running.then(() => this.#updateNext(folder));
+      this.#next.set(folder.id, next);
+      return next;
+    }
     if (!this.searched.some(({ id }) => id === folder.id)) return Promise.resolve();
     const update = this.index(folder)
       .then((index) => index.update(this.#signalFor(folder)))
@@ -140,6 +148,14 @@ export class Session {
     index
       .rebuild(this.signal)
       .catch((error: unknown) => this.#failed(folder, `rebuilding the index of ${folder.name}`, error));
+  }
+
+  /** Removes what an index no longer needs; answers the bytes that were freed. */
+  async prune(folder: Folder, index: FolderIndex): Promise<number> {
+    const { before, after } = await index.prune(this.#signalFor(folder));
+    this.#sizes.forget(folder);
+    await this.#tellAgain(folder);
+    return Math.max(0, before - after);
   }
 
   updateAll(): void {
@@ -174,10 +190,20 @@ export class Session {
     const embedding = await this.#embedder;
     const index = await openFolderIndex(folder, {
       embedder: embedding.ok ? embedding.embedder : null,
+      embedderSpec: embedder || "minilm",
+      openEmbedder: async (spec) => {
+        const earlier = await openEmbedder(spec, this.#embedding);
+        return earlier.ok ? earlier.embedder : undefined;
+      },
       exclude: [...exclude],
     });
     index.onStatus((status) => this.#tell(folder, status));
     return index;
+  }
+
+  #updateNext(folder: Folder): Promise<void> {
+    this.#next.delete(folder.id);
+    return this.signal.aborted ? Promise.resolve() : this.update(folder);
   }
 
   /** Ends with the session, and for an added folder when it is no longer one. */
@@ -217,6 +243,8 @@ export class Session {
 
   #failed(folder: Folder, where: string, error: unknown): void {
     if (this.signal.aborted || !this.searched.some(({ id }) => id === folder.id)) return;
+    // Somebody stopped it: the index itself says so.
+    if (error instanceof Error && error.name === "AbortError") return;
     const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
     const errors = [...(this.#errors.get(folder.id) ?? []), { at: new Date().toISOString(), message }];
     this.#errors.set(folder.id, errors.slice(-keptFaults));

@@ -24,6 +24,10 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "pause", row),
   "searchlight.resumeIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
+  "searchlight.cancelIndexing": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "cancel", row),
+  "searchlight.pruneIndex": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).pruneIndex(parts, row),
   "searchlight.rebuildIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).rebuildIndex(parts, row),
   "searchlight.openIndexRow": async (parts, row) =>

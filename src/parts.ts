@@ -8,6 +8,7 @@ import { ServerLink } from "./client/server-link.ts";
 import { tellOfCrashes } from "./client/crash-messages.ts";
 import { Settings } from "./settings.ts";
 import { trajectoryLinks } from "./editor/trajectory-link.ts";
+import { ExtractedTexts } from "./editor/extracted-texts.ts";
 import { TrajectoryTexts } from "./editor/trajectory-texts.ts";
 import { DocumentSources } from "./index-view/document-sources.ts";
 import { IndexTree } from "./index-view/index-tree.ts";
@@ -65,6 +66,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
   const view = new TrajectoryView({ context, faults, questions, server, statuses, settings });
   const trajectoryEditor = new TrajectoryEditor({ context, faults, server });
   const texts = new TrajectoryTexts(server);
+  const extracted = new ExtractedTexts(server);
   const runs: Runs = new Runs(server, context.globalState, faults.report);
   const runPages = new RunPages({ context, faults, server, questions, view, runs });
   const inspectors = new Inspectors({ context, faults, server, settings, statuses, sources });
@@ -100,6 +102,7 @@ export function assemble(context: vscode.ExtensionContext): Parts {
     indexTree,
     inspectors,
     texts,
+    extracted,
     tellOfEndings(runs),
     tellOfCrashes(server, faults),
     trajectoryLinks({

@@ -8,7 +8,9 @@ import { type Finding, folders, toggle, unfolded } from "./model.ts";
 
 /** Characters that a folded passage shows at most; its first lines are seen of them. */
 const beginning = 500;
-const foldable = 240;
+/** Lines that a folded passage shows, and characters that fit into one where the panel is narrow. */
+const foldedLines = 3;
+const charactersPerLine = 64;
 
 /** What was found, best first: each passage with its ranks in both legs, its fused score and its place. */
 export function HitTable({ finding: { hits, mode } }: { finding: Finding }) {
@@ -58,8 +60,9 @@ export function HitTable({ finding: { hits, mode } }: { finding: Finding }) {
 function Passage({ hit }: { hit: Hit }) {
   const { passage, matched, copies = [] } = hit;
   const open = unfolded.value.has(passage.id);
-  const long = passage.text.length > foldable || passage.text.split("\n").length > 3;
-  const text = open || passage.text.length <= beginning ? passage.text : passage.text.slice(0, beginning);
+  const long = linesOf(passage.text) > foldedLines;
+  // Empty lines would take the place of what a folded passage says.
+  const text = open || !long ? passage.text : passage.text.slice(0, beginning).replace(/\n\s*\n/g, "\n");
   const source = folders.value.length > 1 && folders.value.find(({ id }) => id === passage.place?.folder);
   return (
     <>
@@ -109,6 +112,10 @@ function Passage({ hit }: { hit: Hit }) {
       </div>
     </>
   );
+}
+
+function linesOf(text: string): number {
+  return text.split("\n").reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / charactersPerLine)), 0);
 }
 
 interface LegCellProps {

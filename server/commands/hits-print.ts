@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Hit } from "../../protocol/passage.ts";
+import type { Hit, LegScore } from "../../protocol/passage.ts";
 import { formatPlace } from "../../protocol/place.ts";
 import { note, print } from "./output.ts";
 import { oneLine } from "./visible-text.ts";
@@ -20,6 +20,11 @@ export function hitJson(hit: Hit): object {
     words: hit.words ?? null,
     vectors: hit.vectors ?? null,
     matched: hit.matched,
+    ...(hit.repetition === undefined ? {} : { repetition: hit.repetition }),
+    ...(hit.reranked === undefined ? {} : { reranked: hit.reranked }),
+    ...(hit.copies === undefined
+      ? {}
+      : { copies: hit.copies.map(({ path, startLine, endLine }) => ({ path, startLine, endLine })) }),
   };
 }
 
@@ -27,7 +32,11 @@ export function hitJson(hit: Hit): object {
 export function printHits(hits: readonly Hit[], coverage: string | undefined): void {
   if (hits.length === 0) print("Nothing found.");
   for (const hit of hits) {
-    const legs = [hit.words ? `words #${hit.words.rank}` : "", hit.vectors ? `vectors #${hit.vectors.rank}` : ""]
+    const legs = [
+      leg("words", hit.words),
+      leg("vectors", hit.vectors),
+      hit.reranked ? `before reranking #${hit.reranked.from}` : "",
+    ]
       .filter(Boolean)
       .join(", ");
     const where = hit.passage.place ? formatPlace(hit.passage.place) : hit.passage.id;
@@ -36,8 +45,15 @@ export function printHits(hits: readonly Hit[], coverage: string | undefined): v
     );
     if (hit.passage.title) print(`   ${oneLine(hit.passage.title, 100)}`);
     print(dim(`   ${oneLine(hit.passage.text, 200)}`));
+    if (hit.copies) print(dim(`   also in ${oneLine(hit.copies.map(formatPlace).join(", "), 150)}`));
   }
   if (coverage) note(`Not all is searched: ${coverage}.`);
+}
+
+/** `words #3 +0.21`: the leg's rank, and what it adds to the score where that is known. */
+function leg(name: string, said: LegScore | undefined): string {
+  if (!said) return "";
+  return `${name} #${said.rank}${said.part === undefined ? "" : ` +${said.part.toFixed(2)}`}`;
 }
 
 function dim(text: string): string {

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { describeSkipped } from "../../protocol/index-status.ts";
+import { addIndexActions, refuseWhilePaused } from "./index-actions.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { interruptSignal, note, print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { describeStatus } from "./status.ts";
 
 export function addIndexCommand(program: Command): void {
-  program
+  const index = program
     .command("index")
     .description("Bring the index of a folder up to date: words first, then vectors; only what changed.")
     .argument("<dir>", "folder of documents")
@@ -16,6 +17,7 @@ export function addIndexCommand(program: Command): void {
     .action(async (dir: string, options: { rebuild?: boolean; embedder: string; json?: boolean }) => {
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
+      refuseWhilePaused(project.index.status().state, dir);
       const started = performance.now();
       const update = await updateWithProgress(project, {
         json: options.json === true,
@@ -34,4 +36,5 @@ export function addIndexCommand(program: Command): void {
       const skipped = describeSkipped(status.skipped);
       if (skipped) note(`${skipped}; searchlight status lists them.`);
     });
+  addIndexActions(index);
 }

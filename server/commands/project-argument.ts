@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { type Folder, openFolder } from "../home.ts";
 import { type FolderIndex, openFolderIndex } from "../index/folder-index.ts";
+import { PlaceFault } from "../index/place-fault.ts";
 import { embedderIdFault } from "../models/open-embedder.ts";
 import { type Project, openProject } from "../project.ts";
 import { AddedDocumentsError, locationOf } from "../sources/added-documents.ts";
@@ -30,7 +31,10 @@ export interface CommandProject extends Project, AsyncDisposable {
 export async function openCommandProject(dir: string, embedder: string): Promise<CommandProject> {
   const fault = embedderIdFault(embedder);
   if (fault) throw new CommandError(fault, exitCodes.usage);
-  const project = await openProject(openFolder(existingFolder(dir)), { embedder });
+  const project = await openProject(openFolder(existingFolder(dir)), { embedder }).catch((error: unknown) => {
+    if (error instanceof PlaceFault) throw new CommandError(error.message, exitCodes.failed, { cause: error });
+    throw error;
+  });
   if (project.wordsOnly && embedder !== "none") note(`Search uses words only: ${project.wordsOnly}`);
   const added: FolderIndex[] = [];
   const close = async (): Promise<void> => {
@@ -39,7 +43,7 @@ export async function openCommandProject(dir: string, embedder: string): Promise
   };
   try {
     for (const folder of addedFolders(project.folder))
-      added.push(await openFolderIndex(folder, { embedder: project.embedder }));
+      added.push(await openFolderIndex(folder, { embedder: project.embedder, embedderSpec: embedder }));
   } catch (error) {
     await close();
     throw error;

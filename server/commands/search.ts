@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
 import { SearchMode } from "../../protocol/passage.ts";
+import { rerankHits, rerankedHits } from "../index/rerank-hits.ts";
+import { type Reranker, openReranker } from "../models/reranker.ts";
 import { localRetriever } from "../retrieval/local.ts";
 import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
@@ -13,21 +15,32 @@ interface SearchOptions {
   mode: string;
   queries?: string;
   embedder: string;
+  rerank?: string;
   json?: boolean;
 }
 
-const Query = z.object({ query: z.string() }).loose();
+/** A question file serves as well. */
+const Query = z.union([
+  z.object({ query: z.string() }).loose(),
+  z
+    .object({ question: z.string() })
+    .loose()
+    .transform(({ question }) => ({ query: question })),
+]);
 
 export function addSearchCommand(program: Command): void {
   program
     .command("search")
-    .description("Search a folder of documents; says for each hit which leg found it and which words matched.")
+    .description(
+      'Search a folder of documents; says for each hit which leg found it and which words matched. A query may hold "exact words", path:PART, kind:pdf, lang:de.',
+    )
     .argument("<dir>", "folder of documents")
     .argument("[query]")
     .option("-k <count>", "how many hits", "10")
     .option("--mode <mode>", "words, vectors or hybrid", "hybrid")
-    .option("--queries <file>", "JSON lines with a field query; one JSON line is printed for each")
+    .option("--queries <file>", "JSON lines with a field query or question; one JSON line is printed for each")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
+    .option("--rerank <model@url>", "let a server's /v1/rerank order the hits")
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, query: string | undefined, options: SearchOptions) => {
       const k = Number(options.k);
@@ -38,21 +51,26 @@ export function addSearchCommand(program: Command): void {
       if ((query === undefined) === (options.queries === undefined)) {
         throw new CommandError("Give a query, or --queries with a file of them.", exitCodes.usage);
       }
+      const reranker = options.rerank === undefined ? undefined : await namedReranker(options.rerank);
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
       const update = await updateWithProgress(project, { json: options.json === true, until: "words", signal });
-      const retriever = localRetriever(project.indexes, mode.data);
+      if (project.wordsOnly && mode.data === "vectors")
+        throw new CommandError(`${project.wordsOnly} --mode words searches without vectors.`);
+      // Without an embedder both legs are one.
+      const searched = project.wordsOnly ? "words" : mode.data;
+      const retriever = localRetriever(project.indexes, searched);
       const search = async (text: string) => {
         const started = performance.now();
-        const [outcome] = await retriever.search([text], k, signal);
+        const [outcome] = await retriever.search([text], reranker ? Math.max(k, rerankedHits) : k, signal);
         if (!outcome?.ok) {
           signal.throwIfAborted();
           throw new CommandError(outcome?.error.message ?? "The search was not answered.");
         }
-        const { hits } = outcome;
+        const hits = reranker ? await rerankHits(reranker, text, outcome.hits, k, signal) : outcome.hits;
         const coverage = retriever.coverage();
         const ms = Math.round((performance.now() - started) * 10) / 10;
-        return { mode: mode.data, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
+        return { mode: searched, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
       };
       if (query !== undefined) {
         const result = await search(query);
@@ -69,6 +87,12 @@ export function addSearchCommand(program: Command): void {
     });
 }
 
+async function namedReranker(spec: string): Promise<Reranker> {
+  const opening = await openReranker(spec);
+  if (!opening.ok) throw new CommandError(opening.reason, exitCodes.usage);
+  return opening.reranker;
+}
+
 function readQueries(file: string): string[] {
   let lines: string[];
   try {
@@ -81,7 +105,10 @@ function readQueries(file: string): string[] {
     try {
       return [Query.parse(JSON.parse(line)).query];
     } catch {
-      throw new CommandError(`${file}, line ${index + 1}: no JSON object with a text field "query".`, exitCodes.usage);
+      throw new CommandError(
+        `${file}, line ${index + 1}: no JSON object with a text field "query" or "question".`,
+        exitCodes.usage,
+      );
     }
   });
 }

@@ -33,6 +33,8 @@ export interface Part {
 export interface ReadDocument {
   title: string;
   parts: readonly Part[];
+  /** ISO 639-1 code of the language of its prose; absent for source code, whose names say theirs, and where there is too little to tell. */
+  language?: string;
 }
 
 /** `note`: what of the file is not in the document and why, where something is missing. */

@@ -40,7 +40,13 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
       const id = createHash("sha256").update(
         `${file.path}\0${place.cell ?? place.page ?? ""}\0${place.startLine}:${place.startColumn ?? 0}\0${text}`,
       );
-      return { id: id.digest("hex").slice(0, 24), title: passageTitle(document.title, place.headings), text, place };
+      return {
+        id: id.digest("hex").slice(0, 24),
+        title: passageTitle(document.title, place.headings),
+        text,
+        place,
+        ...(document.language === undefined ? {} : { language: document.language }),
+      };
     });
   });
   return cut.filter(({ id }) => !ids.has(id) && ids.add(id));

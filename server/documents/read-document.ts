@@ -9,6 +9,13 @@ import { readTextDocument } from "./read-text-document.ts";
  * large are loaded when the first file needs them.
  */
 export async function readDocument(path: string, bytes: Uint8Array): Promise<ReadResult> {
+  const read = await readFormat(path, bytes);
+  if (!read.ok || formatOf(path) === "code") return read;
+  const language = (await import("./language.ts")).languageOf(read.document);
+  return language === undefined ? read : { ...read, document: { ...read.document, language } };
+}
+
+async function readFormat(path: string, bytes: Uint8Array): Promise<ReadResult> {
   switch (formatOf(path)) {
     case "pdf":
       return (await import("./read-pdf.ts")).readPdf(bytes, basename(path));

@@ -1,6 +1,7 @@
 import type { Embedder } from "../models/embedder.ts";
 import { embeddingText } from "./embedding-text.ts";
 import type { Holdings } from "./holdings.ts";
+import { EmbeddingFault } from "./place-fault.ts";
 import type { Tables } from "./tables.ts";
 
 const textsPerBatch = 32;
@@ -36,7 +37,7 @@ export async function embedMissing(
       made.map(({ hash }) => hash),
       made.map(({ vector }) => vector),
     );
-    for (const { hash } of made) holdings.vectors.add(hash);
+    holdings.addVectors(made.map(({ hash }) => hash));
     committed = performance.now();
   };
   try {
@@ -71,10 +72,10 @@ async function embedBatch(
     const passage = passages.get(first(hash));
     return passage ? [{ hash, text: embeddingText(passage) }] : [];
   });
-  const vectors = await embedder.embed(
-    found.map(({ text }) => text),
-    "passage",
-    signal,
-  );
+  const texts = found.map(({ text }) => text);
+  const vectors = await embedder.embed(texts, "passage", signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new EmbeddingFault(error instanceof Error ? error.message : String(error), { cause: error });
+  });
   return found.map(({ hash }, row) => ({ hash, vector: vectors[row]! }));
 }

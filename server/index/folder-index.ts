@@ -1,29 +1,37 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { IndexStatus, SkippedFile } from "../../protocol/index-status.ts";
+import type { IndexStatus } from "../../protocol/index-status.ts";
 import type { Hit, SearchMode } from "../../protocol/passage.ts";
-import { type DocumentOutcome } from "../documents/document-worker.ts";
 import { type ReaderPool, openReaderPool } from "../documents/reader-pool.ts";
-import { type ScannedFile, scanFolder } from "../documents/scan.ts";
+import { scanFolder } from "../documents/scan.ts";
 import type { Folder } from "../home.ts";
 import { loadLance } from "../lance.ts";
 import type { Embedder } from "../models/embedder.ts";
-import { type ReadFiles, planCommit } from "./plan-commit.ts";
+import { commitFiles } from "./commit-files.ts";
+import { type IndexControl, type IndexRequest, indexControl } from "./control.ts";
 import { embedMissing } from "./embed-missing.ts";
 import { Holdings } from "./holdings.ts";
-import { type Lease, takeLease } from "./lease.ts";
-import { type Manifest, emptyManifest, readManifest } from "./manifest.ts";
-import { openMemoryTables } from "./memory-tables.ts";
-import { StatusBoard } from "./status-board.ts";
+import { type IndexPlace, placeText } from "./index-place.ts";
+import { faultKind } from "./place-fault.ts";
+import { readChanged } from "./read-changed.ts";
+import { searchLegs } from "./search-legs.ts";
 import { searchTables } from "./search-tables.ts";
-import { type Tables, openTables } from "./tables.ts";
+import type { Snapshot } from "./snapshot-catalog.ts";
+import { StatusBoard } from "./status-board.ts";
+import { StoreKeeper } from "./store-keeper.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 export interface IndexOptions {
   embedder?: Embedder | null;
+  /** What opens the embedder; recorded, so that its vectors can serve while those of a later choice are made. */
+  embedderSpec?: string;
+  openEmbedder?: (spec: string) => Promise<Embedder | undefined>;
   /** Patterns in the form of `.gitignore`. */
   exclude?: readonly string[];
   readOnly?: boolean;
+  /** Where the index is; beside the folder's other data where absent. */
+  place?: IndexPlace;
+  /** Key of a store, from the editor's secrets; the environment is asked where absent. */
+  placeKey?: string | undefined;
 }
 
 /** The index of one folder: kept up to date by the process that holds its lease, read by all others. */
@@ -36,14 +44,30 @@ export interface FolderIndex {
   /** The same for files that are known to have changed; paths are relative to the folder. */
   updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void>;
   rebuild(signal: AbortSignal): Promise<void>;
+  /** Removes vectors that no text needs, those of other embedders, and old versions. Gives the bytes before and after. */
+  prune(signal: AbortSignal): Promise<{ before: number; after: number }>;
+  /** Holds all indexing of this folder, by whichever process, until `resume`. */
   pause(): void;
   resume(): void;
+  /** Ends the update in progress, by whichever process; what is committed stays. */
+  cancel(): void;
+  /** Copies the index as it is, frozen, to a place that a run elsewhere names. Rejects with one sentence where it is not complete. */
+  publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }>;
   search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }>;
   close(): Promise<void>;
 }
 
-/** Files whose passages are committed together: few commits keep LanceDB fast, small groups keep words early. */
-const filesPerCommit = 64;
+export interface PublishRequest {
+  /** Key of the store, from the editor's secrets; the environment is asked where absent. */
+  key?: string | undefined;
+  signal: AbortSignal;
+  /** Rows copied so far, of all. */
+  onProgress?(done: number, total: number): void;
+}
+
+const controlMilliseconds = 500;
+/** A reader looks for commits of the writer this often at most. */
+const refreshMilliseconds = 1_000;
 
 export async function openFolderIndex(folder: Folder, options: IndexOptions = {}): Promise<FolderIndex> {
   const index = new OpenIndex(folder, options);
@@ -55,50 +79,45 @@ class OpenIndex implements FolderIndex {
   readonly folder: Folder;
   readonly #embedder: Embedder | null;
   readonly #exclude: readonly string[];
-  readonly #readOnly: boolean;
-  readonly #home: string;
-  readonly #manifestPath: string;
-  readonly #holdings: Holdings;
+  readonly #holdings = new Holdings();
   readonly #board: StatusBoard;
-  #tables!: Tables;
-  #lance = true;
-  #lease: Lease | undefined;
-  #pool: ReaderPool | undefined;
+  readonly #keeper: StoreKeeper;
+  readonly #control: IndexControl;
   readonly #queue = new WorkQueue();
+  readonly #ending = new AbortController();
+  #current: AbortController | undefined;
+  #pool: ReaderPool | undefined;
+  #replacing: Promise<void> | undefined;
+  #refreshed = -refreshMilliseconds;
+  #controlTimer: NodeJS.Timeout | undefined;
 
   constructor(folder: Folder, options: IndexOptions) {
     this.folder = folder;
     this.#embedder = options.embedder ?? null;
     this.#exclude = options.exclude ?? [];
-    this.#readOnly = options.readOnly ?? false;
-    const profile = this.#embedder ? this.#embedder.id.replace(/[^\w.-]+/g, "_") : "words";
-    this.#home = join(folder.indexHome, profile);
-    this.#manifestPath = join(this.#home, "manifest.json");
-    this.#holdings = new Holdings(this.#manifestPath);
     this.#board = new StatusBoard(folder, this.#embedder, this.#holdings);
+    this.#control = indexControl(folder.indexHome);
+    const place = options.place ?? { kind: "folder", path: join(folder.indexHome, "tables") };
+    this.#keeper = new StoreKeeper({
+      ...options,
+      place,
+      // A pid means nothing on another machine, so an index in a folder has its lease in there.
+      leaseHome: options.place?.kind === "folder" ? options.place.path : folder.indexHome,
+      name: folder.name,
+      holdings: this.#holdings,
+    });
+    this.#board.set({ place: placeText(place) });
   }
 
   async open(): Promise<void> {
-    this.#takeLease();
-    const reading = readManifest(this.#manifestPath);
-    if (reading.kind === "newer") {
-      throw new Error(
-        `The index of ${this.folder.name} was written by a later Searchlight; update Searchlight, or delete ${this.#home}.`,
-      );
-    }
-    if (reading.kind === "rebuild" && this.#lease) this.#clear();
-    try {
-      await this.#openTables();
-      if (reading.kind === "ok") await this.#adopt(reading.manifest);
-    } catch (error) {
-      // Derived data: whatever is wrong with it, the documents are still there to build it from.
-      if (!this.#lease) throw error;
-      this.#clear();
-      await this.#openTables();
-      await this.#adopt(emptyManifest());
-      this.#set({ reason: `The index was damaged (${message(error)}) and is built anew.` });
-    }
-    if (reading.kind === "rebuild") this.#set({ reason: reading.reason });
+    const load = await loadLance();
+    const note = load.ok ? await this.#keeper.open(load.lance) : this.#keeper.openMemory(load.reason);
+    this.#board.set({ role: this.#keeper.writes ? "writer" : "reader" });
+    if (this.#holdings.files.size > 0 || this.#keeper.memoryReason) this.#settle();
+    if (note) this.#set({ reason: note });
+    this.#obey();
+    this.#controlTimer = setInterval(() => this.#obey(), controlMilliseconds);
+    this.#controlTimer.unref();
   }
 
   status(): IndexStatus {
@@ -122,25 +141,45 @@ class OpenIndex implements FolderIndex {
 
   rebuild(signal: AbortSignal): Promise<void> {
     return this.#queue.run(async () => {
-      this.#takeLease();
-      if (!this.#lease) throw new Error(this.#readerReason());
-      this.#tables.close();
-      this.#clear();
-      await this.#openTables();
-      await this.#adopt(emptyManifest());
+      await this.#beWriter();
+      await this.#keeper.clear();
       await this.#update(signal);
     });
   }
 
+  async prune(signal: AbortSignal): Promise<{ before: number; after: number }> {
+    let sizes = { before: 0, after: 0 };
+    await this.#queue.run(async () => {
+      await this.#beWriter();
+      signal.throwIfAborted();
+      sizes = await this.#keeper.prune();
+      this.#settle();
+    });
+    return sizes;
+  }
+
+  async publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }> {
+    let published: { snapshot: Snapshot; made: boolean } | undefined;
+    await this.#queue.run(async () => {
+      if (!this.#keeper.writes) await this.#keeper.refresh();
+      published = await this.#keeper.publish(target, options);
+    });
+    return published!;
+  }
+
   pause(): void {
-    if (this.#queue.paused) return;
-    this.#queue.pause();
-    this.#set({ state: "paused", reason: "Indexing is paused; resume it to take in the rest and what changes." });
+    this.#control.setPaused(true);
+    this.#obey();
   }
 
   resume(): void {
-    this.#queue.resume();
-    this.#settle();
+    this.#control.setPaused(false);
+    this.#obey();
+  }
+
+  cancel(): void {
+    if (this.#current) this.#current.abort();
+    else if (!this.#keeper.writes) this.#control.request("cancel");
   }
 
   async search(
@@ -149,195 +188,146 @@ class OpenIndex implements FolderIndex {
     mode: SearchMode,
     signal: AbortSignal,
   ): Promise<{ hits: Hit[]; coverage?: string }> {
-    if (!this.#lease) await this.#refreshReader();
-    const sources = {
-      tables: this.#tables,
-      embedder: this.#embedder,
-      passagesOfHash: (hash: string) => this.#holdings.passagesOfHash(hash),
-    };
-    let hits: Hit[];
-    try {
-      hits = await searchTables(sources, query, k, mode, signal);
-    } catch (error) {
-      // A writer's clean-up can take a file from under a reader; the latest version has what it needs.
-      if (signal.aborted || !/not found/i.test(message(error))) throw error;
-      await this.#tables.refresh();
-      hits = await searchTables(sources, query, k, mode, signal);
-    }
-    const coverage = this.#board.coverage(mode);
+    if (!this.#keeper.writes) await this.#refreshReader();
+    // Between the rows of a file that go and those that come, the file would not be found.
+    await this.#replacing;
+    const { hits, lost } = await searchLegs(mode, {
+      run: (legs) => searchTables(this.#keeper.sources(), query, k, legs, signal),
+      refresh: () => this.#keeper.refresh(),
+      failed: (error) => this.#mend(error),
+      signal,
+    });
+    const coverage = [this.#board.coverage(mode, this.#keeper.servingId), lost && `${this.folder.name}: ${lost}`]
+      .filter(Boolean)
+      .join("; ");
     return { hits, ...(coverage ? { coverage } : {}) };
   }
 
   async close(): Promise<void> {
-    this.resume();
+    clearInterval(this.#controlTimer);
+    this.#ending.abort();
+    this.#queue.resume();
     await this.#queue.idle();
     await this.#pool?.close();
-    this.#tables.close();
-    this.#lease?.release();
+    await this.#keeper.close();
   }
 
-  async #update(signal: AbortSignal): Promise<void> {
-    this.#takeLease();
-    if (!this.#lease) {
-      await this.#refreshReader();
-      return this.#settle();
-    }
+  /** A damaged index is derived data: the documents are still there to build it from. */
+  #mend(error: unknown): void {
+    if (faultKind(error) !== "damaged" || !this.#keeper.mendable || this.#ending.signal.aborted) return;
+    this.#set({ state: "degraded", reason: `The index is damaged (${message(error)}) and is built anew.` });
+    this.rebuild(this.#ending.signal).catch(() => undefined);
+  }
+
+  async #update(outer: AbortSignal): Promise<void> {
+    this.#current = new AbortController();
+    const signal = AbortSignal.any([outer, this.#current.signal, this.#ending.signal]);
     try {
-      this.#set({ state: "scanning", reason: "Looking for documents." });
-      const scan = await scanFolder(this.folder.path, this.#exclude, signal);
-      await this.#readChanged(scan.files, scan.skipped, signal);
+      if (!(await this.#keeper.takeLease())) {
+        this.#refreshed = -refreshMilliseconds;
+        await this.#refreshReader();
+        return this.#settle();
+      }
+      await this.#queue.step(signal);
+      this.#set({ state: "scanning", reason: "Looking for documents.", role: "writer" });
+      await this.#readDocuments(signal);
       await this.#embedMissing(signal);
-      if (this.#lease.held()) await this.#tables.maintain();
       this.#settle();
     } catch (error) {
       if (signal.aborted) {
-        this.#settle("Indexing was stopped; what was committed stays.");
+        this.#settle("Indexing was stopped; what was committed stays, and the next update goes on from there.");
         throw error;
       }
-      const full = (error as NodeJS.ErrnoException).code === "ENOSPC" || /no space left/i.test(message(error));
+      const fault = this.#keeper.fault(error);
+      const words = this.#board.status.state === "words-ready";
       this.#set({
-        state: "failed",
-        reason: full
-          ? "The disk is full; free some space and update the index."
-          : `Indexing failed: ${message(error)}.`,
+        state: words ? "degraded" : "failed",
+        reason: words
+          ? `Words can be searched; vectors stopped: ${sentence(fault)} Update the index to go on.`
+          : sentence(fault),
       });
-      throw error;
+      throw fault;
+    } finally {
+      this.#current = undefined;
     }
   }
 
-  /** Words: reads what changed, in groups that are searchable as soon as they are committed. */
-  async #readChanged(scanned: readonly ScannedFile[], skipped: SkippedFile[], signal: AbortSignal): Promise<void> {
-    const present = new Set(scanned.map(({ path }) => path));
-    const gone = Object.keys(this.#holdings.manifest.files).filter((path) => !present.has(path));
-    const changed = scanned.filter((file) => {
-      const known = this.#holdings.manifest.files[file.path];
-      return !known || known.size !== file.size || known.modified !== file.modified;
-    });
-    const unread = new Set(changed.map(({ path }) => path));
-    const allSkipped = [
-      ...skipped,
-      ...this.#holdings.manifest.skipped.filter((entry) => present.has(entry.path) && !unread.has(entry.path)),
-    ];
-    if (gone.length > 0) await this.#commit(new Map(), gone, allSkipped);
-
-    const started = performance.now();
-    for (let at = 0; at < changed.length; at += filesPerCommit) {
-      await this.#queue.step(signal);
-      const group = changed.slice(at, at + filesPerCommit);
-      const read: ReadFiles = new Map();
-      for (const file of group) {
-        signal.throwIfAborted();
-        read.set(file.path, { file, outcome: await this.#read(file, signal) });
-      }
-      await this.#commit(read, [], allSkipped);
-      const done = Math.min(at + filesPerCommit, changed.length);
-      const rate = (done / (performance.now() - started)) * 1000;
-      this.#set({
-        state: "scanning",
-        reason: `Reading documents: ${done} of ${changed.length}.`,
-        rate,
-        etaSeconds: (changed.length - done) / rate,
-      });
-    }
-    if (gone.length === 0 && changed.length === 0) this.#remember({ ...this.#holdings.manifest, skipped: allSkipped });
-    this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
-  }
-
-  #read(file: ScannedFile, signal: AbortSignal): Promise<DocumentOutcome> {
-    this.#pool ??= openReaderPool();
-    const knownHash = this.#holdings.manifest.files[file.path]?.hash;
-    return this.#pool.read(
-      { folderPath: this.folder.path, folder: this.folder.id, path: file.path, ...(knownHash ? { knownHash } : {}) },
+  /** Words: what changed since the last time. */
+  async #readDocuments(signal: AbortSignal): Promise<void> {
+    const scan = await scanFolder(this.folder.path, this.#exclude, signal);
+    const { skipped, changed } = await readChanged(this.#holdings, scan, {
       signal,
-    );
-  }
-
-  /**
-   * One step from one searchable state to the next. Rows of changed files are taken out before the ones that replace them
-   * are put in, and the manifest is written last: a crash in between leaves files that the next scan reads again.
-   */
-  async #commit(read: ReadFiles, gone: readonly string[], skipped: SkippedFile[]): Promise<void> {
-    const { files, passages, replaced } = planCommit(this.#holdings.manifest.files, read, gone, skipped);
-    if (!this.#lease?.held()) throw new Error("Another process took over this index");
-    const hasRows =
-      this.#holdings.manifest.files &&
-      (Object.keys(this.#holdings.manifest.files).length > 0 || existsSync(this.#manifestPath));
-    if (replaced.length > 0 && hasRows) await this.#tables.removeFiles(replaced);
-    await this.#tables.addPassages(passages);
-    this.#remember({ ...this.#holdings.manifest, files, skipped, updatedAt: new Date().toISOString() });
+      ready: () => this.#queue.step(signal),
+      read: (file) => {
+        this.#pool ??= openReaderPool();
+        const knownHash = this.#holdings.files.get(file.path)?.hash;
+        const job = { folderPath: this.folder.path, folder: this.folder.id, path: file.path };
+        return this.#pool.read({ ...job, ...(knownHash ? { knownHash } : {}) }, signal);
+      },
+      commit: async (plan) => {
+        this.#keeper.mustHold();
+        const commit = commitFiles(this.#keeper.store, this.#holdings, plan);
+        this.#replacing = plan.replaced.length > 0 ? commit.catch(() => undefined) : undefined;
+        await commit.finally(() => (this.#replacing = undefined));
+      },
+      progress: (done, total, rate, etaSeconds) =>
+        this.#set({ state: "scanning", reason: `Reading documents: ${done} of ${total}.`, rate, etaSeconds }),
+    });
+    await this.#keeper.remember(skipped, changed);
+    this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+    if (changed) await this.#keeper.maintain();
   }
 
   async #embedMissing(signal: AbortSignal): Promise<void> {
-    if (!this.#embedder || !this.#lance) return;
-    await embedMissing(this.#holdings, this.#tables, this.#embedder, {
+    if (!this.#embedder || this.#keeper.memoryReason) return;
+    await embedMissing(this.#holdings, this.#keeper.store.tables, this.#embedder, {
       signal,
       ready: () => this.#queue.step(signal),
       // Words of a saved file come before vectors of all others; what waits will embed the rest.
       interrupted: () => this.#queue.waiting > 0,
-      progress: (rate, etaSeconds) =>
-        this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow.", rate, etaSeconds }),
+      progress: (rate, etaSeconds) => {
+        const reason = `Words can be searched; vectors follow${this.#keeper.servingId ? `, those of ${this.#keeper.servingId} serve meanwhile` : ""}.`;
+        this.#set({ state: "words-ready", reason, rate, etaSeconds });
+      },
     });
-  }
-
-  async #openTables(): Promise<void> {
-    const load = await loadLance();
-    this.#lance = load.ok;
-    mkdirSync(this.#home, { recursive: true });
-    this.#tables = load.ok
-      ? await openTables(load.lance, join(this.#home, "tables"), this.#embedder?.dimension)
-      : openMemoryTables();
-    if (!load.ok) this.#set({ state: "degraded", reason: `${load.reason} Words are searched in memory.` });
-  }
-
-  /** Takes over a manifest that was read: what it names must be there. */
-  async #adopt(manifest: Manifest): Promise<void> {
-    const named = Object.values(manifest.files).flatMap((file) => file.passages.map(([id]) => id));
-    const sample = named.filter((_, index) => index % Math.ceil(named.length / 20 || 1) === 0);
-    const found = await this.#tables.passages(sample);
-    // Without LanceDB the words live in memory and are read again.
-    const complete = sample.every((id) => found.has(id));
-    if (this.#lance && !complete) throw new Error("passages are missing");
-    this.#holdings.vectors = await this.#tables.knownVectors();
-    this.#holdings.hold(complete ? manifest : emptyManifest());
-    if (named.length > 0 && complete) this.#settle();
-  }
-
-  /** Without LanceDB nothing lasts, so nothing is written. */
-  #remember(manifest: Manifest): void {
-    if (this.#lance) this.#holdings.remember(manifest);
-    else this.#holdings.hold(manifest);
+    await this.#keeper.switchOver();
   }
 
   async #refreshReader(): Promise<void> {
-    const outdated = this.#holdings.outdated();
-    await this.#tables.refresh();
-    this.#holdings.vectors = await this.#tables.knownVectors();
-    if (!outdated) return;
-    const reading = readManifest(this.#manifestPath);
-    if (reading.kind === "ok") this.#holdings.hold(reading.manifest);
-    this.#settle();
+    if (performance.now() - this.#refreshed < refreshMilliseconds) return;
+    this.#refreshed = performance.now();
+    if (await this.#keeper.refresh()) this.#settle();
   }
 
-  #takeLease(): void {
-    if (this.#readOnly || this.#lease?.held()) return;
-    const taken = takeLease(this.folder.indexHome);
-    this.#lease = taken.ok ? taken.lease : undefined;
-    this.#set({ role: this.#lease ? "writer" : "reader" });
+  async #beWriter(): Promise<void> {
+    if (await this.#keeper.takeLease()) return;
+    throw new Error(`Another Searchlight keeps the index of ${this.folder.name}; close it, or let it do this.`);
   }
 
-  #readerReason(): string {
-    return `Another Searchlight keeps the index of ${this.folder.name}; close it, or let it do this.`;
+  /** Does what any window or the terminal asked of whoever writes this index. */
+  #obey(): void {
+    const paused = this.#control.paused();
+    if (paused && !this.#queue.paused) {
+      this.#queue.pause();
+      this.#set({ state: "paused", reason: "Indexing is paused; resume it to take in the rest and what changes." });
+    } else if (!paused && this.#queue.paused) {
+      this.#queue.resume();
+      this.#settle();
+    }
+    if (!this.#keeper.writes) return;
+    for (const request of this.#control.take()) this.#answer(request);
   }
 
-  #clear(): void {
-    // Renamed first: removing a large folder takes time, and a crash in the middle must not look like an index.
-    const grave = `${this.#home}.removed-${process.pid}`;
-    if (existsSync(this.#home)) renameSync(this.#home, grave);
-    rmSync(grave, { recursive: true, force: true });
+  #answer(request: IndexRequest): void {
+    const { signal } = this.#ending;
+    if (request === "cancel") this.#current?.abort();
+    else if (request === "rebuild") this.rebuild(signal).catch(() => undefined);
+    else this.prune(signal).catch((error: unknown) => this.#set({ reason: `Pruning failed: ${message(error)}.` }));
   }
 
   #settle(note?: string): void {
-    if (!this.#queue.paused) this.#board.settle(this.#lance, note);
+    if (!this.#queue.paused) this.#board.settle(this.#keeper.memoryReason, note);
+    this.#board.set({ role: this.#keeper.writes ? "writer" : "reader" });
   }
 
   #set(change: Partial<IndexStatus>): void {
@@ -346,5 +336,9 @@ class OpenIndex implements FolderIndex {
 }
 
 function message(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!.replace(/\.$/, "");
+}
+
+function sentence(error: Error): string {
+  return `${message(error)}.`;
 }

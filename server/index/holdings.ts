@@ -1,46 +1,69 @@
-import { existsSync, statSync } from "node:fs";
-import { type Manifest, emptyManifest, writeManifest } from "./manifest.ts";
+import type { SkippedFile } from "../../protocol/index-status.ts";
+import type { ManifestFile } from "./manifest.ts";
 
-/** What an index holds: its manifest, which passages share an embedded text, and which texts have a vector. */
+/** What changes in the files that an index holds. */
+export interface HeldChange {
+  set: ReadonlyMap<string, ManifestFile>;
+  gone: readonly string[];
+}
+
+/**
+ * What an index holds, in memory: its files, which passages share an embedded text, and which texts have a vector. Counts are kept along, since
+ * the state is told at every commit and a large index has many passages.
+ */
 export class Holdings {
-  readonly #path: string;
-  #manifest: Manifest = emptyManifest();
-  #time = 0;
-  #byHash = new Map<string, string[]>();
-  /** Hashes of the texts that have a vector. */
-  vectors = new Set<string>();
+  readonly #files = new Map<string, ManifestFile>();
+  readonly #byHash = new Map<string, string[]>();
+  #vectors = new Set<string>();
+  #readFiles = 0;
+  #total = 0;
+  #done = 0;
+  skipped: readonly SkippedFile[] = [];
+  updatedAt: string | undefined;
 
-  constructor(manifestPath: string) {
-    this.#path = manifestPath;
+  get files(): ReadonlyMap<string, ManifestFile> {
+    return this.#files;
   }
 
-  get manifest(): Manifest {
-    return this.#manifest;
+  /** Files that were read; one that is skipped for good is held without a hash. */
+  get readFiles(): number {
+    return this.#readFiles;
   }
 
-  /** Takes over a manifest that is, or is about to be, the one on disk. */
-  hold(manifest: Manifest): void {
-    this.#manifest = manifest;
-    this.#byHash = new Map();
-    for (const file of Object.values(manifest.files)) {
-      for (const [id, hash] of file.passages) {
-        const ids = this.#byHash.get(hash);
-        if (ids) ids.push(id);
-        else this.#byHash.set(hash, [id]);
-      }
+  /** Takes over all files of an index. */
+  hold(files: ReadonlyMap<string, ManifestFile>): void {
+    this.#files.clear();
+    this.#byHash.clear();
+    this.#readFiles = this.#total = this.#done = 0;
+    this.apply({ set: files, gone: [] });
+  }
+
+  apply({ set, gone }: HeldChange): void {
+    for (const path of gone) this.#remove(path);
+    for (const [path, file] of set) {
+      this.#remove(path);
+      this.#add(path, file);
     }
-    this.#time = this.#timeOnDisk();
   }
 
-  /** Writes the manifest and holds it. */
-  remember(manifest: Manifest): void {
-    writeManifest(this.#path, manifest);
-    this.hold(manifest);
+  /** Takes over the hashes of all texts that have a vector. */
+  holdVectors(hashes: Set<string>): void {
+    this.#vectors = hashes;
+    this.#done = 0;
+    for (const [hash, ids] of this.#byHash) if (hashes.has(hash)) this.#done += ids.length;
   }
 
-  /** True when another process has written the manifest since it was held. */
-  outdated(): boolean {
-    return this.#timeOnDisk() !== this.#time;
+  addVectors(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      if (this.#vectors.has(hash)) continue;
+      this.#vectors.add(hash);
+      this.#done += this.#byHash.get(hash)?.length ?? 0;
+    }
+  }
+
+  /** Hashes of the texts that have a vector. */
+  get vectors(): ReadonlySet<string> {
+    return this.#vectors;
   }
 
   /** Passages whose embedded text has this hash; a text that is in no document any more has none. */
@@ -50,21 +73,44 @@ export class Holdings {
 
   /** Hashes of the texts that still need a vector. */
   missing(): string[] {
-    return [...this.#byHash.keys()].filter((hash) => !this.vectors.has(hash));
+    return [...this.#byHash.keys()].filter((hash) => !this.#vectors.has(hash));
+  }
+
+  /** Hashes of vectors that no passage has any more. */
+  unused(): string[] {
+    return [...this.#vectors].filter((hash) => !this.#byHash.has(hash));
   }
 
   /** Passages with a vector, and passages in all. */
   counts(): { done: number; total: number } {
-    let done = 0;
-    let total = 0;
-    for (const [hash, ids] of this.#byHash) {
-      total += ids.length;
-      if (this.vectors.has(hash)) done += ids.length;
-    }
-    return { done, total };
+    return { done: this.#done, total: this.#total };
   }
 
-  #timeOnDisk(): number {
-    return existsSync(this.#path) ? statSync(this.#path).mtimeMs : 0;
+  #add(path: string, file: ManifestFile): void {
+    this.#files.set(path, file);
+    if (file.hash !== "") this.#readFiles++;
+    for (const [id, hash] of file.passages) {
+      const ids = this.#byHash.get(hash);
+      if (ids) ids.push(id);
+      else this.#byHash.set(hash, [id]);
+      this.#total++;
+      if (this.#vectors.has(hash)) this.#done++;
+    }
+  }
+
+  #remove(path: string): void {
+    const file = this.#files.get(path);
+    if (!file) return;
+    this.#files.delete(path);
+    if (file.hash !== "") this.#readFiles--;
+    for (const [id, hash] of file.passages) {
+      const ids = this.#byHash.get(hash);
+      const at = ids?.indexOf(id) ?? -1;
+      if (!ids || at < 0) continue;
+      ids.splice(at, 1);
+      if (ids.length === 0) this.#byHash.delete(hash);
+      this.#total--;
+      if (this.#vectors.has(hash)) this.#done--;
+    }
   }
 }

@@ -1,69 +1,66 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { z } from "zod";
 import { SkippedFile } from "../../protocol/index-status.ts";
 import { passageVersion } from "../documents/passages.ts";
+import type { StoredState } from "./stored-state.ts";
 
-/** Version of the files in an index folder. */
-export const indexFormat = 1;
+/** Version of the tables of an index. */
+export const indexFormat = 3;
 
-const ManifestFile = z.object({
+/** What an index holds of one file. */
+export interface ManifestFile {
   /** Of the content; empty for a file that was skipped and is not read before it changes. */
-  hash: z.string(),
-  size: z.number(),
-  modified: z.number(),
+  hash: string;
+  size: number;
+  modified: number;
   /** Passages of the file: `[id, hash of the text that is embedded]`. */
-  passages: z.array(z.tuple([z.string(), z.string()])),
-});
-export type ManifestFile = z.infer<typeof ManifestFile>;
+  passages: readonly (readonly [string, string])[];
+}
 
-const Manifest = z.object({
-  format: z.literal(indexFormat),
-  passageVersion: z.literal(passageVersion),
-  files: z.record(z.string(), ManifestFile),
-  skipped: z.array(SkippedFile),
-  updatedAt: z.string(),
-});
-export type Manifest = z.infer<typeof Manifest>;
+/** The embedder whose vectors are complete and searched; `spec` opens it. */
+const ServingEmbedder = z.object({ spec: z.string(), id: z.string(), dimension: z.int().min(1) });
+export type ServingEmbedder = z.infer<typeof ServingEmbedder>;
 
-export type ManifestReading =
-  | { kind: "ok"; manifest: Manifest }
+/** What an index says of itself as a whole. */
+export interface IndexHead {
+  skipped: SkippedFile[];
+  updatedAt: string | undefined;
+  serving: ServingEmbedder | undefined;
+}
+
+export type HeadReading =
+  | { kind: "ok"; head: IndexHead }
   | { kind: "none" }
   /** Written by a later Searchlight: it must be left alone. */
   | { kind: "newer" }
   /** Unreadable or of an earlier way of cutting documents: derived data, to be built anew. */
   | { kind: "rebuild"; reason: string };
 
-export function emptyManifest(): Manifest {
-  return { format: indexFormat, passageVersion, files: {}, skipped: [], updatedAt: new Date().toISOString() };
+/** What the index at hand is, from its stored state. */
+export async function readHead(state: StoredState): Promise<HeadReading> {
+  const values = await state.all();
+  const format = values.get("format");
+  if (format === undefined) return { kind: "none" };
+  if (Number(format) > indexFormat) return { kind: "newer" };
+  if (Number(format) !== indexFormat || values.get("passages") !== String(passageVersion))
+    return { kind: "rebuild", reason: "The index was made by another way of cutting documents." };
+  const skipped = z.array(SkippedFile).safeParse(parsed(values.get("skipped")));
+  const serving = ServingEmbedder.safeParse(parsed(values.get("serving")));
+  return {
+    kind: "ok",
+    head: { skipped: skipped.data ?? [], updatedAt: values.get("updatedAt"), serving: serving.data },
+  };
 }
 
-/** What the index says it holds. */
-export function readManifest(path: string): ManifestReading {
-  let text: string;
+/** Marks an index without content as one of this version. */
+export async function writeHead(state: StoredState): Promise<void> {
+  await state.put("passages", String(passageVersion));
+  await state.put("format", String(indexFormat));
+}
+
+function parsed(text: string | undefined): unknown {
   try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "none" };
-    return { kind: "rebuild", reason: "The index's list of files could not be read." };
-  }
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
+    return text === undefined ? undefined : JSON.parse(text);
   } catch {
-    return { kind: "rebuild", reason: "The index's list of files was damaged." };
+    return undefined;
   }
-  const version = z.object({ format: z.number() }).safeParse(data);
-  if (version.success && version.data.format > indexFormat) return { kind: "newer" };
-  const manifest = Manifest.safeParse(data);
-  if (!manifest.success) return { kind: "rebuild", reason: "The index was made by another way of cutting documents." };
-  return { kind: "ok", manifest: manifest.data };
-}
-
-/** Replaces the manifest in one step: a reader sees the one before or this one, never a part. */
-export function writeManifest(path: string, manifest: Manifest): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const scratch = `${path}.${process.pid}`;
-  writeFileSync(scratch, JSON.stringify(manifest));
-  renameSync(scratch, path);
 }

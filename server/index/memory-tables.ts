@@ -1,6 +1,9 @@
 import MiniSearch from "minisearch";
 import type { Passage } from "../../protocol/passage.ts";
+import { embeddingHash } from "./embedding-text.ts";
+import { fieldWeights } from "./passage-rows.ts";
 import { contentWords, splitIdentifiers, wordsOf } from "./query-words.ts";
+import { admits } from "./search-filter.ts";
 import type { Tables } from "./tables.ts";
 
 /** Words alone, in memory: what search falls back to where LanceDB cannot run. Gone with the process. */
@@ -29,17 +32,29 @@ export function openMemoryTables(): Tables {
       }
       return none();
     },
+    countPassages: () => Promise.resolve(passages.size),
+    paths: () => Promise.resolve(new Set([...passages].map(([id, { place }]) => place?.path ?? id))),
     addVectors: none,
+    removeVectors: none,
     knownVectors: () => Promise.resolve(new Set()),
     searchWords(query, limit) {
-      const found = search.search(contentWords(query).join(" "), { boost: { title: 0.7, identifiers: 0.6 } });
+      const words = contentWords(query.text).join(" ");
+      const boost = { title: fieldWeights.page, identifiers: fieldWeights.identifiers };
+      const found = search.search(words, { boost, filter: ({ id }) => admits(passages.get(String(id))!, query) });
       return Promise.resolve(found.slice(0, limit).map(({ id, score }) => ({ id: String(id), score })));
+    },
+    admitted(query, limit) {
+      const all = [...passages.values()].filter((passage) => admits(passage, query)).slice(0, limit);
+      return Promise.resolve(all.map((passage) => ({ id: passage.id, hash: embeddingHash(passage) })));
     },
     searchVectors: () => Promise.resolve([]),
     passages: (ids) =>
       Promise.resolve(new Map(ids.flatMap((id) => (passages.has(id) ? [[id, passages.get(id)!] as const] : [])))),
+    everyPassage: () => Promise.resolve([...passages.values()]),
     maintain: none,
+    prune: none,
+    bytes: () => Promise.resolve({ live: 0 }),
     refresh: none,
-    close: () => undefined,
+    versions: () => Promise.resolve(""),
   };
 }

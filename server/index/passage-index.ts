@@ -1,11 +1,14 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Hit, Passage, SearchMode } from "../../protocol/passage.ts";
 import { loadLance } from "../lance.ts";
 import type { Embedder } from "../models/embedder.ts";
 import { embeddingHash, embeddingText } from "./embedding-text.ts";
 import { searchTables } from "./search-tables.ts";
+import { openDatabase } from "./database.ts";
+import { clearFolder } from "./index-store.ts";
+import { indexFormat } from "./manifest.ts";
 import { openTables } from "./tables.ts";
+import { vectorTableName } from "./vector-table.ts";
 
 /** An index over passages that are given, not read from files: question sets, published corpora. */
 export interface PassageIndex {
@@ -33,13 +36,20 @@ export async function openPassageIndex(
   if (!load.ok) throw new Error(load.reason);
   const embedder = options.embedder ?? null;
   const signal = options.signal ?? new AbortController().signal;
-  const path = join(folder, embedder ? embedder.id.replace(/[^\w.-]+/g, "_") : "words");
-  let tables = await openTables(load.lance, path, embedder?.dimension);
+  const path = join(folder, `${embedder ? embedder.id.replace(/[^\w.-]+/g, "_") : "words"}-${indexFormat}`);
+  const open = async () => {
+    const database = await openDatabase(load.lance, { kind: "folder", path });
+    const vectors = embedder
+      ? { vectors: { table: vectorTableName(embedder.id, embedder.dimension), dimension: embedder.dimension } }
+      : {};
+    return { database, tables: await openTables(load.lance, database, vectors) };
+  };
+  let { database, tables } = await open();
   const sample = await tables.passages(passages.slice(0, 50).map(({ id }) => id));
   if (sample.size !== Math.min(50, passages.length)) {
-    tables.close();
-    rmSync(path, { recursive: true, force: true });
-    tables = await openTables(load.lance, path, embedder?.dimension);
+    database.close();
+    clearFolder(path);
+    ({ database, tables } = await open());
     for (let at = 0; at < passages.length; at += 5000) await tables.addPassages(passages.slice(at, at + 5000));
     await tables.maintain(true);
   }
@@ -50,7 +60,10 @@ export async function openPassageIndex(
   }
   if (embedder) {
     const known = await tables.knownVectors();
-    const missing = passages.filter((passage) => !known.has(embeddingHash(passage)));
+    // One for each text: a vector that is there twice would take two places of every list.
+    const missing = [...new Map(passages.map((passage) => [embeddingHash(passage), passage])).entries()].flatMap(
+      ([hash, passage]) => (known.has(hash) ? [] : [passage]),
+    );
     for (let at = 0; at < missing.length; at += batch) {
       const group = missing.slice(at, at + batch);
       await tables.addVectors(
@@ -65,6 +78,6 @@ export async function openPassageIndex(
   return {
     passages: passages.length,
     search: (query, k, mode, abort) => searchTables(sources, query, k, mode, abort),
-    close: () => tables.close(),
+    close: () => database.close(),
   };
 }

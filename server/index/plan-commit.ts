@@ -6,51 +6,53 @@ import { embeddingHash } from "./embedding-text.ts";
 import type { ManifestFile } from "./manifest.ts";
 
 /** Files that were read, by path. */
-export type ReadFiles = Map<string, { file: ScannedFile; outcome: DocumentOutcome }>;
+export type ReadFiles = ReadonlyMap<string, { file: ScannedFile; outcome: DocumentOutcome }>;
 
 /** What one commit changes. */
 export interface CommitPlan {
-  /** The manifest's files after it. */
-  files: Record<string, ManifestFile>;
+  /** Files held after it, of those it concerns. */
+  set: Map<string, ManifestFile>;
+  /** Files that are held before it and not after it. */
+  gone: string[];
   passages: Passage[];
   /** Files whose rows are taken out first. */
   replaced: string[];
+  /** Files that could not be read, with the reason. */
+  skipped: SkippedFile[];
 }
 
-/** Works out a commit from what was read and what is gone. Adds files that could not be read to `skipped`. */
+/** Works out a commit from what was read and what is gone. */
 export function planCommit(
-  known: Readonly<Record<string, ManifestFile>>,
+  known: ReadonlyMap<string, ManifestFile>,
   read: ReadFiles,
   gone: readonly string[],
-  skipped: SkippedFile[],
 ): CommitPlan {
-  const files: Record<string, ManifestFile> = { ...known };
-  for (const path of gone) delete files[path];
-  const replaced = [...gone];
-  const passages: Passage[] = [];
+  const plan: CommitPlan = { set: new Map(), gone: [...gone], passages: [], replaced: [...gone], skipped: [] };
   for (const [path, { file, outcome }] of read) {
-    const before = known[path];
+    const { size, modified } = file;
+    const before = known.get(path);
     if (outcome.kind === "same" && before) {
-      files[path] = { ...before, size: file.size, modified: file.modified };
+      plan.set.set(path, { ...before, size, modified });
       continue;
     }
     // Also for files that are not known: a crash may have left rows of theirs.
-    replaced.push(path);
-    delete files[path];
+    plan.replaced.push(path);
     if (outcome.kind === "skipped") {
-      skipped.push({ path, reason: outcome.reason });
+      plan.skipped.push({ path, reason: outcome.reason });
       // Kept without passages: a file that takes its whole time limit must not take it at every start.
-      if (outcome.lasting) files[path] = { hash: "", size: file.size, modified: file.modified, passages: [] };
+      if (outcome.lasting) plan.set.set(path, { hash: "", size, modified, passages: [] });
     }
-    if (outcome.kind !== "read") continue;
-    if (outcome.note !== undefined) skipped.push({ path, reason: outcome.note });
-    passages.push(...outcome.passages);
-    files[path] = {
-      hash: outcome.contentHash,
-      size: file.size,
-      modified: file.modified,
-      passages: outcome.passages.map((passage) => [passage.id, embeddingHash(passage)]),
-    };
+    if (outcome.kind === "read") {
+      if (outcome.note !== undefined) plan.skipped.push({ path, reason: outcome.note });
+      plan.passages.push(...outcome.passages);
+      plan.set.set(path, {
+        hash: outcome.contentHash,
+        size,
+        modified,
+        passages: outcome.passages.map((passage) => [passage.id, embeddingHash(passage)] as const),
+      });
+    }
+    if (before && !plan.set.has(path)) plan.gone.push(path);
   }
-  return { files, passages, replaced };
+  return plan;
 }

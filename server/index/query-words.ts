@@ -1,16 +1,28 @@
+import { stemmer } from "stemmer";
+
 /** Words that say nothing about what a question is about; the words leg is asked without them. */
 const stopWords = new Set(
   (
-    "a about above after again all also am an and any are as at be because been before being between both but by can could did do does doing done during each " +
+    "a about above after again all also am an and any are as at be because been before being between both but by can could did do does doing done during each every " +
     "for from further had has have having he her here hers him his how i if in into is it its itself just me more most my no nor not of off on once only or other our " +
     "out over own same she should so some such than that the their theirs them then there these they this those through to too under until up very was we were what " +
     "when where which while who whom whose why will with would you your yours"
   ).split(" "),
 );
 
-/** Words of a text as a reader counts them: letters and digits of any script, lower case. */
+/** Scripts that are written without spaces. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const segmenter = new Intl.Segmenter("und", { granularity: "word" });
+
+/** Words of a text as a reader counts them: letters and digits of any script, lower case. Text without spaces is cut by dictionary. */
 export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const runs = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return runs.flatMap((run) =>
+    unspaced.test(run)
+      ? [...segmenter.segment(run)].flatMap(({ segment, isWordLike }) => (isWordLike ? [segment] : []))
+      : [run],
+  );
 }
 
 /** The words of a query that carry its meaning; all of them when nothing else is left. */
@@ -20,7 +32,7 @@ export function contentWords(query: string): string[] {
   return content.length > 0 ? content : words;
 }
 
-/** `getUserById`, `get_user_by_id` and `HTTPServer2` as separate words, for the column of split identifiers. */
+/** `getUserById`, `get_user_by_id` and `HTTPServer2` as separate words, each once. */
 export function splitIdentifiers(text: string): string {
   const parts = new Set<string>();
   for (const [identifier] of text.matchAll(/\b(?=\w*(?:[a-z][A-Z]|_|[A-Za-z]\d))\w{3,64}\b/g)) {
@@ -31,13 +43,33 @@ export function splitIdentifiers(text: string): string {
   return [...parts].join(" ");
 }
 
-/** Query words that occur in a text, compared by a common stem, as they stand in the query. */
-export function matchedWords(query: string, text: string): string[] {
-  const stems = new Set(wordsOf(text).map(lightStem));
-  return [...new Set(contentWords(query).filter((word) => stems.has(lightStem(word))))];
+/**
+ * Pairs of neighbouring characters of Chinese, Japanese and Korean text, separated by spaces. A dictionary cuts the same word otherwise in
+ * other company, and Korean words carry their endings; pairs are the same everywhere.
+ */
+export function characterPairs(text: string): string {
+  const pairs: string[] = [];
+  for (const [run] of text.matchAll(
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u30fc]+/gu,
+  )) {
+    const characters = [...run.normalize("NFKC")];
+    if (characters.length === 1) pairs.push(run);
+    for (let at = 0; at + 1 < characters.length; at++) pairs.push(characters[at]! + characters[at + 1]!);
+  }
+  return pairs.join(" ");
 }
 
-/** Plural and verb endings off; only to say which words matched, not to search. */
-function lightStem(word: string): string {
-  return word.length > 4 ? word.replace(/(?:ies|es|s|ed|ing|e)$/, "") : word;
+/** Query words that occur in a text, compared by stem as the index compares them, as they stand in the query. */
+export function matchedWords(query: string, text: string): string[] {
+  const stems = new Set(wordsOf(text).map(stem));
+  return [...new Set(contentWords(query).filter((word) => stems.has(stem(word))))];
+}
+
+/** Whether a phrase stands in a text, word for word. */
+export function holdsPhrase(text: string, phrase: string): boolean {
+  return ` ${wordsOf(text).join(" ")} `.includes(` ${wordsOf(phrase).join(" ")} `);
+}
+
+function stem(word: string): string {
+  return /^[a-z]{3,}$/.test(word) ? stemmer(word) : word;
 }

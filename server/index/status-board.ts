@@ -3,7 +3,6 @@ import type { SearchMode } from "../../protocol/passage.ts";
 import type { FolderRef } from "../../protocol/place.ts";
 import type { Embedder } from "../models/embedder.ts";
 import type { Holdings } from "./holdings.ts";
-import type { Manifest } from "./manifest.ts";
 
 /** The state of one index as it is told to watchers: counts come from the holdings, words from whoever changes it. */
 export class StatusBoard {
@@ -41,25 +40,25 @@ export class StatusBoard {
   set(change: Partial<IndexStatus>): void {
     const { rate: _rate, etaSeconds: _eta, ...kept } = this.#status;
     const { done, total } = this.#holdings.counts();
-    const { files, skipped, updatedAt } = this.#holdings.manifest;
+    const { readFiles, skipped, updatedAt } = this.#holdings;
     this.#status = {
       ...kept,
-      files: readFiles(files),
+      files: readFiles,
       passages: total,
       vectors: { done: this.#embedder ? done : 0, total: this.#embedder ? total : 0 },
-      skipped,
-      updatedAt,
+      skipped: [...skipped],
+      ...(updatedAt ? { updatedAt } : {}),
       ...change,
     };
     for (const listener of this.#listeners) listener(this.#status);
   }
 
   /** The state that the counts amount to when nothing is in progress. */
-  settle(lance: boolean, note?: string): void {
+  settle(memoryReason: string | undefined, note?: string): void {
     const { done, total } = this.#holdings.counts();
-    const files = readFiles(this.#holdings.manifest.files);
-    if (!lance) return this.set({ state: "degraded" });
-    if (total === 0 && files === 0) {
+    const { readFiles } = this.#holdings;
+    if (memoryReason) return this.set({ state: "degraded", reason: memoryReason });
+    if (total === 0 && readFiles === 0) {
       return this.set({
         state: "none",
         reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read.",
@@ -75,19 +74,15 @@ export class StatusBoard {
     this.set({ state: "ready", reason: note ?? "Words and vectors of every document can be searched." });
   }
 
-  /** What a search in this mode cannot find at the moment; undefined when nothing. */
-  coverage(mode: SearchMode): string | undefined {
+  /** What a search in this mode cannot find at the moment; undefined when nothing. `servingId`: whose vectors serve meanwhile. */
+  coverage(mode: SearchMode, servingId?: string): string | undefined {
     const { state, folder, vectors } = this.#status;
     if (state === "scanning") return `${folder.name}: documents are still being read`;
     if (mode === "words") return undefined;
     if (!this.#embedder) return `${folder.name}: words only`;
+    if (servingId) return `${folder.name}: vectors of ${servingId} until those of ${this.#embedder.id} are there`;
     return vectors.done < vectors.total
       ? `${folder.name}: vectors for ${vectors.done} of ${vectors.total} passages`
       : undefined;
   }
-}
-
-/** Files that were read; one that is skipped for good is held without a hash. */
-function readFiles(files: Manifest["files"]): number {
-  return Object.values(files).filter(({ hash }) => hash !== "").length;
 }

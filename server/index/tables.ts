@@ -1,70 +1,93 @@
-import type { Connection, Table } from "@lancedb/lancedb";
+import type { Index, Query, Table } from "@lancedb/lancedb";
 import type { Passage } from "../../protocol/passage.ts";
-import { Place } from "../../protocol/place.ts";
 import type { Lance } from "../lance.ts";
 import type { LegHit } from "./fusion.ts";
-import { contentWords, splitIdentifiers } from "./query-words.ts";
+import type { Database } from "./database.ts";
+import { passageColumns, passageOf, readColumns, rowOf } from "./passage-rows.ts";
+import { quoted } from "./quoted.ts";
+import { filterSql } from "./search-filter.ts";
+import type { SearchQuery } from "./search-query.ts";
+import { textTable } from "./text-columns.ts";
+import { keepUp, prune, tableBytes } from "./upkeep.ts";
+import { openVectorTable } from "./vector-table.ts";
+import { wordsQuery } from "./words-query.ts";
 
 /**
- * The two LanceDB tables of an index.
+ * The tables that are searched.
  *
- * `passages` holds texts with full-text indexes; it is complete as soon as words are. `vectors` holds one vector for
+ * `passages` holds texts with full-text indexes; it is complete as soon as words are. A table of vectors holds one vector for
  * each distinct text and trails behind; it is keyed by the text's hash, so that renames, branch switches and repeated
  * text embed nothing.
  */
 export interface Tables {
   addPassages(passages: readonly Passage[]): Promise<void>;
+  countPassages(): Promise<number>;
+  /** Every path that has passages. */
+  paths(): Promise<Set<string>>;
   removeFiles(paths: readonly string[]): Promise<void>;
   addVectors(hashes: readonly string[], vectors: readonly Float32Array[]): Promise<void>;
   knownVectors(): Promise<Set<string>>;
-  searchWords(query: string, limit: number): Promise<LegHit[]>;
-  /** Ids are text hashes. */
-  searchVectors(vector: Float32Array, limit: number): Promise<LegHit[]>;
+  removeVectors(hashes: readonly string[]): Promise<void>;
+  /** Passages with the query's words, best first; all of them hold its phrases and pass its filters. */
+  searchWords(query: SearchQuery, limit: number): Promise<LegHit[]>;
+  /** Ids are text hashes. Only vectors of the given hashes where there are any given. */
+  searchVectors(vector: Float32Array, limit: number, hashes?: readonly string[]): Promise<LegHit[]>;
+  /** Up to so many of the passages that hold the query's phrases and pass its filters, whatever its words. */
+  admitted(query: SearchQuery, limit: number): Promise<{ id: string; hash: string }[]>;
   passages(ids: readonly string[]): Promise<Map<string, Passage>>;
+  everyPassage(): Promise<Passage[]>;
   /** Builds or extends indexes and removes what old versions left, where the thresholds say it is due. */
   maintain(force?: boolean): Promise<void>;
+  /** Removes every old version and what no version names. */
+  prune(): Promise<void>;
+  /** Bytes of the live rows and indexes, and of everything on disk; the latter only where the tables are in a folder. */
+  bytes(): Promise<{ live: number; onDisk?: number }>;
   refresh(): Promise<void>;
-  close(): void;
+  /** Numbers that change with every commit of any process. */
+  versions(): Promise<string>;
 }
 
-const textColumns = { text: 1, title: 0.7, identifiers: 0.6 } as const;
-const vectorIndexRows = 20_000;
-const unindexedRows = 2_000;
-const smallFragments = 30;
-/** Another process may still read a version this old. */
-const keptMilliseconds = 10 * 60_000;
+export interface TablesOptions {
+  /** The table of vectors; absent where there is no embedder. */
+  vectors?: { table: string; dimension: number };
+  /** False: tables and indexes that are missing are not made. */
+  write?: boolean;
+}
 
-export async function openTables(lance: Lance, path: string, dimension: number | undefined): Promise<Tables> {
+const wordsIndex = "words_idx";
+
+/** Opens the searched tables of a database, which is closed by whoever opened it. */
+export async function openTables(
+  lance: Lance,
+  database: Database,
+  { vectors: wanted, write = true }: TablesOptions = {},
+): Promise<Tables> {
   const arrow = await import("apache-arrow");
-  const connection = await lance.connect(path, { readConsistencyInterval: 0 });
-  const passages = await openOr(connection, "passages", () => {
-    const text = (name: string) => new arrow.Field(name, new arrow.Utf8(), false);
-    return new arrow.Schema(["id", "path", "title", "text", "identifiers", "place"].map(text));
-  });
-  const vectors = dimension
-    ? await openOr(connection, "vectors", () => {
-        const list = new arrow.FixedSizeList(dimension, new arrow.Field("item", new arrow.Float32(), true));
-        return new arrow.Schema([
-          new arrow.Field("hash", new arrow.Utf8(), false),
-          new arrow.Field("vector", list, false),
-        ]);
-      })
-    : undefined;
-  await ensureTextIndexes(lance, passages);
+  const text = (name: string) => new arrow.Field(name, new arrow.Utf8(), false);
+  const schema = new arrow.Schema(passageColumns.map(text));
+  const passages = await database.table("passages", () => schema);
+  const vectors = wanted ? await openVectorTable(lance, database, wanted.table, wanted.dimension) : undefined;
+  if (write) await ensureTextIndexes(lance, passages);
+  const upkept = (): [Table, string][] => [[passages, wordsIndex], ...(vectors ? [vectors.upkept] : [])];
 
   return {
     async addPassages(rows) {
       if (rows.length === 0) return;
       await passages.add(
-        rows.map((row) => ({
-          id: row.id,
-          path: row.place?.path ?? row.id,
-          title: row.title,
-          text: row.text,
-          identifiers: splitIdentifiers(row.text),
-          place: row.place ? JSON.stringify(row.place) : "",
-        })),
+        textTable(
+          arrow,
+          schema,
+          rows.map((row) => ({ ...rowOf(row) })),
+        ),
       );
+    },
+    countPassages: () => passages.countRows(),
+    async paths() {
+      const rows = await passages.query().select(["path"]).toArrow();
+      const column = rows.getChild("path")!;
+      const paths = new Set<string>();
+      for (let row = 0; row < rows.numRows; row++) paths.add(String(column.get(row)));
+      return paths;
     },
     async removeFiles(paths) {
       for (let at = 0; at < paths.length; at += 200) {
@@ -76,113 +99,90 @@ export async function openTables(lance: Lance, path: string, dimension: number |
         );
       }
     },
-    async addVectors(hashes, made) {
-      if (!vectors || hashes.length === 0) return;
-      const values = new Float32Array(hashes.length * dimension!);
-      for (const [row, vector] of made.entries()) values.set(vector, row * dimension!);
-      const child = arrow.makeData({ type: new arrow.Float32(), data: values, nullCount: 0 });
-      const list = new arrow.FixedSizeList(dimension!, new arrow.Field("item", new arrow.Float32(), true));
-      const table = new arrow.Table({
-        hash: arrow.vectorFromArray([...hashes], new arrow.Utf8()),
-        vector: new arrow.Vector([arrow.makeData({ type: list, length: hashes.length, nullCount: 0, child })]),
-      });
-      await vectors.add(table);
-    },
-    async knownVectors() {
-      if (!vectors) return new Set();
-      const rows = await vectors.query().select(["hash"]).toArray();
-      return new Set(rows.map((row) => String(row.hash)));
-    },
+    addVectors: async (hashes, made) => vectors?.add(hashes, made),
+    removeVectors: async (hashes) => vectors?.remove(hashes),
+    knownVectors: async () => (await vectors?.hashes()) ?? new Set(),
     async searchWords(query, limit) {
-      const words = contentWords(query).join(" ");
-      if (words === "") return [];
-      const columns = Object.keys(textColumns);
-      const match = new lance.MultiMatchQuery(words, columns, { boosts: Object.values(textColumns) });
-      const rows = await passages.query().fullTextSearch(match).select(["id", "_score"]).limit(limit).toArray();
+      const search = wordsQuery(lance, query);
+      if (!search) return [];
+      const rows = await filtered(passages.query(), query)
+        .fullTextSearch(search)
+        .select(["id", "_score"])
+        .limit(limit)
+        .toArray();
       return rows.map((row) => ({ id: String(row.id), score: Number(row._score) }));
     },
-    async searchVectors(vector, limit) {
-      if (!vectors) return [];
-      const nearest = vectors.query().nearestTo(vector).distanceType("dot").select(["hash", "_distance"]).limit(limit);
-      const rows = await nearest.nprobes(20).refineFactor(5).toArray();
-      return rows.map((row) => ({ id: String(row.hash), score: 1 - Number(row._distance) }));
+    searchVectors: async (vector, limit, hashes) => (await vectors?.search(vector, limit, hashes)) ?? [],
+    async admitted(query, limit) {
+      const phrases = wordsQuery(lance, { text: "", phrases: query.phrases });
+      const all = filtered(passages.query(), query);
+      const search = phrases
+        ? all.fullTextSearch(phrases).select(["id", "hash", "_score"])
+        : all.select(["id", "hash"]);
+      const rows = await search.limit(limit).toArray();
+      return rows.map((row) => ({ id: String(row.id), hash: String(row.hash) }));
     },
     async passages(ids) {
       const found = new Map<string, Passage>();
       if (ids.length === 0) return found;
       const where = `id IN (${ids.map(quoted).join(", ")})`;
-      for (const row of await passages.query().where(where).select(["id", "title", "text", "place"]).toArray()) {
-        const place = row.place === "" ? undefined : Place.parse(JSON.parse(String(row.place)));
-        found.set(String(row.id), {
-          id: String(row.id),
-          title: String(row.title),
-          text: String(row.text),
-          ...(place ? { place } : {}),
-        });
+      for (const row of await passages
+        .query()
+        .where(where)
+        .select([...readColumns])
+        .toArray()) {
+        const passage = passageOf(row as Parameters<typeof passageOf>[0]);
+        found.set(passage.id, passage);
       }
       return found;
     },
-    async maintain(force = false) {
-      await maintainTable(passages, "text_idx", force);
-      if (!vectors) return;
-      const names = (await vectors.listIndices()).map((index) => index.name);
-      if (!names.includes("vector_idx") && (await vectors.countRows()) >= vectorIndexRows) {
-        await vectors.createIndex("vector", { config: lance.Index.ivfRq({ distanceType: "dot" }), name: "vector_idx" });
+    async everyPassage() {
+      const all: Passage[] = [];
+      for await (const batch of passages.query().select([...readColumns])) {
+        for (const row of batch) all.push(passageOf(row as unknown as Parameters<typeof passageOf>[0]));
       }
-      await maintainTable(vectors, "vector_idx", force);
+      return all;
+    },
+    async maintain(force = false) {
+      await vectors?.ensureIndex();
+      for (const [table, index] of upkept()) await keepUp(database.place, table, index, force);
+    },
+    async prune() {
+      for (const [table] of upkept()) await prune(database.place, table);
+    },
+    async bytes() {
+      const sizes = await Promise.all(upkept().map(([table]) => tableBytes(database.place, table)));
+      const live = sizes.reduce((sum, size) => sum + size.live, 0);
+      if (database.place.kind !== "folder") return { live };
+      return { live, onDisk: sizes.reduce((sum, { onDisk = 0 }) => sum + onDisk, 0) };
     },
     async refresh() {
-      await passages.checkoutLatest();
-      await vectors?.checkoutLatest();
+      for (const [table] of upkept()) await table.checkoutLatest();
     },
-    close() {
-      passages.close();
-      vectors?.close();
-      connection.close();
+    async versions() {
+      const versions = [];
+      for (const [table] of upkept()) versions.push(await table.version());
+      return versions.join(" ");
     },
   };
 }
 
-async function openOr(
-  connection: Connection,
-  name: string,
-  schema: () => import("apache-arrow").Schema,
-): Promise<Table> {
-  const names = await connection.tableNames();
-  return names.includes(name)
-    ? connection.openTable(name)
-    : connection.createEmptyTable(name, schema(), { existOk: true });
+/** The query with the filters of a search, which LanceDB applies before it ranks. */
+function filtered(query: Query, { filters }: SearchQuery): Query {
+  const where = filterSql(filters);
+  return where === undefined ? query : query.where(where);
 }
 
 async function ensureTextIndexes(lance: Lance, table: Table): Promise<void> {
   const present = new Set((await table.listIndices()).map((index) => index.name));
-  for (const column of Object.keys(textColumns)) {
-    if (present.has(`${column}_idx`)) continue;
-    // icu/split finds words of scripts without spaces and parts of dotted and snake-case names.
-    const config = lance.Index.fts({
-      baseTokenizer: "icu/split",
-      stem: true,
-      removeStopWords: false,
-      withPosition: false,
-      asciiFolding: true,
-    });
-    await table.createIndex(column, { config, name: `${column}_idx` });
-  }
-  if (!present.has("path_idx")) await table.createIndex("path", { config: lance.Index.btree(), name: "path_idx" });
-  if (!present.has("id_idx")) await table.createIndex("id", { config: lance.Index.btree(), name: "id_idx" });
-}
-
-/** Every small commit is a fragment that each query reads; folded and indexed they cost nothing. */
-async function maintainTable(table: Table, index: string, force: boolean): Promise<void> {
-  await table.checkoutLatest();
-  const unindexed = (await table.indexStats(index))?.numUnindexedRows ?? 0;
-  const { fragmentStats } = await table.stats();
-  if (!force && unindexed < unindexedRows && fragmentStats.numSmallFragments < smallFragments) return;
-  if (unindexed === 0 && fragmentStats.numSmallFragments <= 1) return;
-  await table.optimize({ cleanupOlderThan: new Date(Date.now() - keptMilliseconds) });
-}
-
-/** LanceDB has no bound parameters; a quote inside a string is doubled. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const ensure = async (column: string, config: Index, name = `${column}_idx`): Promise<void> => {
+    if (!present.has(name)) await table.createIndex(column, { config, name });
+  };
+  // icu/split finds words of scripts without spaces and parts of dotted and snake-case names; positions are for phrases.
+  const words = { stem: true, removeStopWords: false, withPosition: true, asciiFolding: true } as const;
+  await ensure("words", lance.Index.fts({ baseTokenizer: "icu/split", ...words }), wordsIndex);
+  const pairs = { stem: false, removeStopWords: false, withPosition: false, asciiFolding: false } as const;
+  await ensure("pairs", lance.Index.fts({ baseTokenizer: "whitespace", ...pairs }));
+  for (const column of ["path", "id"]) await ensure(column, lance.Index.btree());
+  for (const column of ["kind", "lang"]) await ensure(column, lance.Index.bitmap());
 }

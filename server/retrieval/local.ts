@@ -1,8 +1,9 @@
-import type { Hit, SearchMode } from "../../protocol/passage.ts";
+import type { SearchMode } from "../../protocol/passage.ts";
 import type { FolderIndex } from "../index/folder-index.ts";
+import { mergeHits } from "./merge-hits.ts";
 import type { Retriever, SearchOutcome } from "./retriever.ts";
 
-/** The indexes of the open folders as one retriever; hits of several folders are merged by fused score. */
+/** The indexes of the open folders as one retriever; hits of several folders are ranked together. */
 export function localRetriever(indexes: readonly FolderIndex[], mode: SearchMode = "hybrid"): Retriever {
   let coverage: string | undefined;
   return {
@@ -17,7 +18,8 @@ export function localRetriever(indexes: readonly FolderIndex[], mode: SearchMode
             const results = await Promise.all(indexes.map((index) => index.search(query, k, mode, signal)));
             const partial = results.flatMap((result) => result.coverage ?? []);
             coverage = partial.length > 0 ? partial.join("; ") : undefined;
-            const hits = merge(results.map((result) => result.hits)).slice(0, k);
+            const found = results.map(({ hits }, at) => ({ hits, passages: indexes[at]!.status().passages }));
+            const hits = mergeHits(found).slice(0, k);
             return { ok: true, hits, seconds: (performance.now() - started) / 1000, cached: false };
           } catch (error) {
             if (signal.aborted)
@@ -31,11 +33,4 @@ export function localRetriever(indexes: readonly FolderIndex[], mode: SearchMode
         }),
       ),
   };
-}
-
-/** Scores of reciprocal rank fusion depend on ranks alone, so lists of different indexes can be merged by them. */
-function merge(lists: readonly Hit[][]): Hit[] {
-  if (lists.length === 1) return lists[0]!;
-  const all = lists.flat().sort((a, b) => b.score - a.score);
-  return all.map((hit, index) => ({ ...hit, rank: index + 1 }));
 }

@@ -1,16 +1,20 @@
 import * as vscode from "vscode";
 import type { Place } from "../../protocol/place.ts";
+import { extractedTextUri, isExtracted } from "../../protocol/extracted-text-uri.ts";
 import type { Request } from "../client/messages.ts";
 import { placeRange } from "./place-range.ts";
 
-/** Opens the file of a place with its range selected, and says when the file changed since the place was made. */
+/**
+ * Opens the file of a place with its range selected, or the text that was taken out of it where it has no lines, and says when
+ * the file changed since the place was made.
+ */
 export async function openPlace(request: Request, place: Place): Promise<void> {
   const resolved = await request("resolvePlace", { place });
   if (!resolved) {
     void vscode.window.showWarningMessage(`${place.path} is not in an open folder; open the folder it belongs to.`);
     return;
   }
-  const uri = vscode.Uri.file(resolved.path);
+  const uri = isExtracted(place) ? vscode.Uri.parse(extractedTextUri(place), true) : vscode.Uri.file(resolved.path);
   if (place.cell === undefined) await showRange(await vscode.workspace.openTextDocument(uri), place);
   else await showCell(uri, place, place.cell);
   if (resolved.stale) {

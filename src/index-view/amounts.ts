@@ -1,3 +1,5 @@
+import type { SkippedFile } from "../../protocol/index-status.ts";
+
 /** Number formats take long to load, so that waits for the first number. */
 export function number(value: number): string {
   return value.toLocaleString("en");
@@ -6,6 +8,11 @@ export function number(value: number): string {
 /** `1 file`, `2 files`. */
 export function count(value: number, thing: string): string {
   return `${number(value)} ${value === 1 ? thing : `${thing}s`}`;
+}
+
+/** Files that were skipped; one entry may stand for very many. */
+export function countSkipped(skipped: readonly SkippedFile[]): number {
+  return skipped.reduce((sum, { count: files = 1 }) => sum + files, 0);
 }
 
 export function duration(seconds: number): string {

@@ -3,10 +3,16 @@ import type { IndexStatus } from "../../protocol/index-status.ts";
 import { openLink } from "../editor/open-link.ts";
 import type { Parts } from "../parts.ts";
 import { trustedTo } from "../training/trust.ts";
+import { bytesText } from "./amounts.ts";
 import type { IndexRow } from "./index-rows.ts";
 import { pickSource, sourceOf } from "./pick-source.ts";
 
-const titles = { update: "Update Index", pause: "Pause Indexing", resume: "Resume Indexing" } as const;
+const titles = {
+  update: "Update Index",
+  pause: "Pause Indexing",
+  resume: "Resume Indexing",
+  cancel: "Stop Indexing",
+} as const;
 
 /** Acts on the index of one source, or from the palette on all of them. */
 export async function actOnIndex(parts: Parts, action: keyof typeof titles, given: unknown): Promise<void> {
@@ -15,6 +21,18 @@ export async function actOnIndex(parts: Parts, action: keyof typeof titles, give
   const folder = sourceOf(given);
   await vscode.window.withProgress({ location: { viewId: "searchlight.index" }, title: titles[action] }, () =>
     parts.server.request("indexAction", { ...(folder === undefined ? {} : { folder }), action }),
+  );
+}
+
+/** Removes what the index of a source, or of all of them, no longer needs: old versions, vectors of no text or of other models. */
+export async function pruneIndex(parts: Parts, given: unknown): Promise<void> {
+  const folder = sourceOf(given);
+  const { freed = 0 } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: "Pruning the index" },
+    () => parts.server.request("indexAction", { ...(folder === undefined ? {} : { folder }), action: "prune" }),
+  );
+  void vscode.window.showInformationMessage(
+    freed > 0 ? `Pruning freed ${bytesText(freed)}.` : "There was nothing to prune.",
   );
 }
 

@@ -1,6 +1,6 @@
 import type { DocumentSource, SiteState } from "../../protocol/documents.ts";
-import type { IndexState, IndexStatus } from "../../protocol/index-status.ts";
-import { bytesText, clock, count, duration, number } from "./amounts.ts";
+import { describeSkipped, type IndexState, type IndexStatus } from "../../protocol/index-status.ts";
+import { bytesText, clock, count, countSkipped, duration, number } from "./amounts.ts";
 
 /** A row of the Index view as plain data. */
 export interface IndexRow {
@@ -83,7 +83,7 @@ function sourceRow(source: DocumentSource, status: IndexStatus | undefined): Ind
     : `${stateNames[status.state]} · ${countOf(source, status)}`;
   return {
     ...row,
-    icon: fetching ? "cloud-download" : idle ? "circle-large-filled" : icons[status.state],
+    icon: fetching ? "cloud-download" : idle ? "sync" : icons[status.state],
     ...toneOf(status.state),
     description: source.kind === "folder" ? `${said} · added` : said,
     detail: `${source.location}\n${status.reason}`,
@@ -174,7 +174,16 @@ function siteRow({ folder }: DocumentSource, site: NonNullable<DocumentSource["s
 
 function skippedRows(id: string, { skipped }: IndexStatus): IndexRow[] {
   if (skipped.length === 0) return [];
-  const rows = skipped.slice(0, listed).map(({ path, reason }, at): IndexRow => {
+  const rows = skipped.slice(0, listed).map(({ path, reason, count: files }, at): IndexRow => {
+    if (files !== undefined)
+      return {
+        id: `${id} skipped ${at} ${path}`,
+        label: `${number(files)} more`,
+        description: reason,
+        icon: "ellipsis",
+        context: "fact",
+        source: id,
+      };
     const cut = path.lastIndexOf("/");
     return {
       id: `${id} skipped ${at} ${path}`,
@@ -190,8 +199,8 @@ function skippedRows(id: string, { skipped }: IndexStatus): IndexRow[] {
   return [
     {
       id: `${id} skipped`,
-      label: `${count(skipped.length, "file")} skipped`,
-      detail: "Files that look like documents and are not searched, each with the reason",
+      label: `${count(countSkipped(skipped), "file")} skipped`,
+      detail: describeSkipped(skipped) ?? "",
       icon: "exclude",
       context: "skippedList",
       source: id,
@@ -260,7 +269,7 @@ function errorRows(id: string, { errors = [] }: IndexStatus): IndexRow[] {
 
 function countOf({ kind }: DocumentSource, { files, skipped }: IndexStatus): string {
   const counted = count(files, kind === "site" ? "page" : "file");
-  return skipped.length === 0 ? counted : `${counted}, ${number(skipped.length)} skipped`;
+  return skipped.length === 0 ? counted : `${counted}, ${number(countSkipped(skipped))} skipped`;
 }
 
 function toneOf(state: IndexState): Pick<IndexRow, "tone"> {

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
-import type { IndexStatus } from "../../protocol/index-status.ts";
-import { rebuildIndex, showSkipped } from "../index-view/index-commands.ts";
+import type { IndexAction, IndexStatus } from "../../protocol/index-status.ts";
+import { countSkipped, number } from "../index-view/amounts.ts";
+import { pruneIndex, rebuildIndex, showSkipped } from "../index-view/index-commands.ts";
 import type { Parts } from "../parts.ts";
 import { indexDetail } from "./index-text.ts";
 
-type Action = "update" | "rebuild" | "pause" | "resume";
 type Item = vscode.QuickPickItem & { run?: () => unknown };
 
 /** Each folder's index with its state, reason and counts, and what can be done about it. */
@@ -51,7 +51,7 @@ function further(): Item[] {
 
 function items(parts: Parts, status: IndexStatus): Item[] {
   const { folder, state, reason, skipped } = status;
-  const act = (action: Action) => () => parts.server.request("indexAction", { folder: folder.id, action });
+  const act = (action: IndexAction) => () => parts.server.request("indexAction", { folder: folder.id, action });
   const list: Item[] = [
     { label: folder.name, kind: vscode.QuickPickItemKind.Separator },
     { label: `$(info) ${state.replace("-", " ")}`, description: reason, detail: indexDetail(status) },
@@ -59,10 +59,21 @@ function items(parts: Parts, status: IndexStatus): Item[] {
     state === "paused"
       ? { label: "$(debug-start) Resume", run: act("resume") }
       : { label: "$(debug-pause) Pause", run: act("pause") },
+    ...(state === "scanning" || (state === "words-ready" && status.rate !== undefined)
+      ? [{ label: "$(debug-stop) Stop", description: "what is read so far stays", run: act("cancel") }]
+      : []),
+    {
+      label: "$(clear-all) Prune",
+      description: "free what is no longer needed",
+      run: () => pruneIndex(parts, { source: folder.id }),
+    },
     { label: "$(trash) Rebuild…", run: () => rebuildIndex(parts, { source: folder.id }) },
   ];
   if (skipped.length > 0) {
-    list.push({ label: `$(list-unordered) Show ${skipped.length} Skipped Files`, run: () => showSkipped(status) });
+    list.push({
+      label: `$(list-unordered) Show ${number(countSkipped(skipped))} Skipped Files`,
+      run: () => showSkipped(status),
+    });
   }
   return list;
 }

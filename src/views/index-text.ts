@@ -1,5 +1,5 @@
 import type { IndexStatus } from "../../protocol/index-status.ts";
-import { bytesText, duration, number } from "../index-view/amounts.ts";
+import { bytesText, countSkipped, duration, number } from "../index-view/amounts.ts";
 
 export interface IndexText {
   /** With codicons as `$(name)`. */
@@ -46,7 +46,7 @@ export function indexDetail(status: IndexStatus): string {
   ];
   if (status.rate !== undefined) parts.push(`${number(Math.round(status.rate))} passages/s`);
   if (status.etaSeconds !== undefined) parts.push(`${duration(status.etaSeconds)} left`);
-  if (status.skipped.length > 0) parts.push(`${number(status.skipped.length)} skipped`);
+  if (status.skipped.length > 0) parts.push(`${number(countSkipped(status.skipped))} skipped`);
   if (status.bytes !== undefined) parts.push(bytesText(status.bytes));
   if (status.role === "reader") parts.push("written by another window");
   return parts.join(" · ");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type FrameLocator, type Page } from "playwright-core";
 import { expect } from "vitest";
@@ -7,6 +7,7 @@ import { findChromium } from "../../scripts/chromium.mjs";
 import { startCodeServer, windowAddress } from "../../scripts/code-server.mjs";
 import { shortScratchFolder } from "../../scripts/scratch.mjs";
 import { ensureCodeServer } from "../../scripts/vscode.mjs";
+import { cacheHome } from "../../server/home.ts";
 
 const screenshots = "out/screenshots";
 const sample = "samples/observatory";
@@ -17,6 +18,8 @@ export interface WindowOptions {
   /** Leave the folder untrusted: the window is in Restricted Mode. */
   restricted?: boolean;
   settings?: Record<string, unknown>;
+  /** The training engine's packages of this machine are found by the window, which would else fetch its own. */
+  engine?: boolean;
   /** Changes the copied folder before the window opens. */
   prepare?(folder: string): void;
 }
@@ -55,6 +58,11 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const dataHome = join(home, "data");
   cpSync(sample, folder, { recursive: true });
   options.prepare?.(folder);
+  if (options.engine) {
+    mkdirSync(join(home, "cache"), { recursive: true });
+    mkdirSync(join(cacheHome(), "engine"), { recursive: true });
+    symlinkSync(join(cacheHome(), "engine"), join(home, "cache", "engine"));
+  }
   const place = await ensureCodeServer();
   const vsix = process.env["SEARCHLIGHT_VSIX"];
   const server = await startCodeServer({

@@ -15,7 +15,7 @@ export const RunManifest = z.strictObject({
   sample: z.strictObject({ limit: z.int().min(1).nullable(), questions: z.int().min(1), hash: Hash }),
   /** `hash` is null where the documents behind a server cannot be read. */
   corpus: z.strictObject({
-    kind: z.enum(["folder", "passages", "remote"]),
+    kind: z.enum(["folder", "passages", "snapshot", "remote"]),
     hash: Hash.nullable(),
     passages: z.int().min(0).nullable(),
   }),

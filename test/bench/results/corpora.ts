@@ -5,6 +5,7 @@ import { cacheHome } from "../../../server/home.ts";
 import { type PassageIndex, openPassageIndex } from "../../../server/index/passage-index.ts";
 import type { Embedder } from "../../../server/models/embedder.ts";
 import { openEmbedder } from "../../../server/models/open-embedder.ts";
+import { keptVectors } from "./kept-vectors.ts";
 
 /** Passages that got a vector in this process. */
 export const embedded = { passages: 0 };
@@ -21,7 +22,6 @@ export async function indexOf(
   return openPassageIndex(join(cacheHome(), "corpora", hash.digest("hex").slice(0, 24)), passages, {
     embedder,
     onProgress: (done, total) => {
-      if (done === total) embedded.passages += total;
       if (done - told < 500 && done < total) return;
       told = done;
       say(`  ${done} of ${total} passages have a vector`);
@@ -29,9 +29,15 @@ export async function indexOf(
   });
 }
 
-/** The embedder of the product; rejects where it is not on this machine, since a page without vectors would mislead. */
+/**
+ * The embedder of the product, with its vectors of passages kept in the cache; rejects where it is not on this machine, since a page without
+ * vectors would mislead.
+ */
 export async function productEmbedder(): Promise<Embedder> {
   const opening = await openEmbedder("minilm");
   if (!opening.ok) throw new Error(opening.reason);
-  return opening.embedder;
+  const { embedder } = opening;
+  return keptVectors(embedder, join(cacheHome(), "vectors", `${embedder.id}.f32`), (count) => {
+    embedded.passages += count;
+  });
 }

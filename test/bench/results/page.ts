@@ -1,9 +1,10 @@
 import { comparisonMarkdown } from "../../../server/commands/compare-print.ts";
 import type { MeasureName } from "../../../server/evaluation/runs/summary.ts";
-import type { Interval } from "../../../server/evaluation/statistics/bootstrap.ts";
 import type { MetricAgreement } from "./agreement.ts";
 import type { PolicyResult, PolicyResults } from "./policies.ts";
-import { type RetrievalRow, sampleSize } from "./retrieval.ts";
+import { percent, range, table } from "./markdown.ts";
+import type { SetScores } from "./retrieval.ts";
+import { retrievalSection } from "./retrieval-page.ts";
 
 export interface Results {
   machine: string;
@@ -11,16 +12,9 @@ export interface Results {
   /** Passages that got a vector in this run; the others kept theirs from an earlier one. */
   embedded: number;
   agreement: MetricAgreement | undefined;
-  retrieval: { whole: RetrievalRow[]; sample: RetrievalRow[] };
+  retrieval: SetScores[];
   policies: PolicyResults;
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
-const percent = (value: number): string => (100 * value).toFixed(1);
-const range = ({ mean, low, high }: Interval): string => `${percent(mean)} (${percent(low)}–${percent(high)})`;
 
 /** The page of results as Markdown. Shares are percent, with 95 % intervals of the bootstrap over questions. */
 export function resultsPage({ machine, minutes, embedded, agreement, retrieval, policies }: Results): string {
@@ -32,18 +26,7 @@ easier here than over all of Wikipedia and no figure can be compared with a pape
 
 ## Retrieval
 
-The question itself is the query. *Some* and *all* are shares of questions with at least one and with every supporting passage among the first ten;
-recall is the share of the supporting passages. For Bamboogle nothing says what proves an answer: a passage that holds the answer counts, and
-recall and *all* are left out.
-
-By words over the whole corpus of each set:
-
-${retrievalTable(retrieval.whole)}
-
-Every leg over a smaller corpus: up to ${sampleSize.questions} questions, their supporting passages, and others at random up to ${sampleSize.passages} (vectors:
-all-MiniLM-L6-v2, int8):
-
-${retrievalTable(retrieval.sample)}
+${retrievalSection(retrieval)}
 
 ## Metrics against the reference program
 
@@ -60,24 +43,6 @@ The sample handbook's answers are sentences, which EM and F1 punish; CEM_1 is th
 
 ${policies.modes ? `### Words or hybrid search\n\nThe extractive policy on ${policies.modes.set}; \`searchlight compare\`, first by words, second hybrid:\n\n${comparisonMarkdown(policies.modes.comparison, ["words", "hybrid"], 5)}` : ""}
 `;
-}
-
-function retrievalTable(rows: readonly RetrievalRow[]): string {
-  return table(
-    ["set", "search", "questions", "passages", "some@10", "all@10", "recall@5", "recall@10", "MRR", "nDCG@10"],
-    rows.map((row) => [
-      row.title,
-      row.mode,
-      `${row.questions}`,
-      `${row.passages}`,
-      range(row.some),
-      row.weak ? "–" : range(row.all),
-      row.weak ? "–" : percent(row.recall5.mean),
-      row.weak ? "–" : range(row.recall10),
-      percent(row.reciprocalRank.mean),
-      row.weak ? "–" : percent(row.ndcg10.mean),
-    ]),
-  );
 }
 
 function agreementText({ golden, released, judge }: MetricAgreement): string {

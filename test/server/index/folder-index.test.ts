@@ -45,7 +45,7 @@ async function close(index: FolderIndex): Promise<void> {
 
 async function paths(index: FolderIndex, query: string, mode: SearchMode = "words"): Promise<string[]> {
   const { hits } = await index.search(query, 10, mode, signal);
-  return [...new Set(hits.map((hit) => hit.passage.place!.path))];
+  return [...new Set(hits.flatMap(({ passage, copies = [] }) => [passage.place!, ...copies].map(({ path }) => path)))];
 }
 
 const page = (title: string, word: string): string =>
@@ -181,32 +181,6 @@ describe("the index of a folder", () => {
     await reader.index.update(signal);
     expect(reader.index.status().role).toBe("writer");
     expect(await paths(reader.index, "barometer")).toEqual(["b.md"]);
-  });
-
-  test("is built anew when its manifest or its tables are damaged", async () => {
-    write("a.md", page("A", "astrolabe"));
-    const first = await opened();
-    await first.index.update(signal);
-    await close(first.index);
-    const home = join(folder.indexHome, "counting-16");
-    writeFileSync(join(home, "manifest.json"), "{ not json");
-    const second = await opened();
-    await second.index.update(signal);
-    expect(await paths(second.index, "astrolabe")).toEqual(["a.md"]);
-    await close(second.index);
-    rmSync(join(home, "tables", "passages.lance"), { recursive: true });
-    const third = await opened();
-    await third.index.update(signal);
-    expect(await paths(third.index, "astrolabe")).toEqual(["a.md"]);
-  });
-
-  test("leaves an index alone that a later version wrote", async () => {
-    const home = join(folder.indexHome, "counting-16");
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, "manifest.json"), JSON.stringify({ format: 99 }));
-    await expect(openFolderIndex(folder, { embedder: countingEmbedder() })).rejects.toThrow(
-      /written by a later Searchlight/,
-    );
   });
 
   test("searches words alone where there is no embedder, and says so", async () => {

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { IndexAction } from "../../../protocol/index-status.ts";
 import type { DocumentSource } from "../../../protocol/documents.ts";
 import { toClient, toServer } from "../../../protocol/server-messages.ts";
+import { openFolder } from "../../../server/home.ts";
 import { docSite } from "../../fixtures/doc-site.ts";
 import { type InBandServer, startInBand } from "../../fixtures/in-band-server.ts";
 
@@ -90,6 +93,39 @@ describe("added folders", () => {
     expect(await sources()).toHaveLength(2);
     expect(existsSync(join(root, "elsewhere", "page.md"))).toBe(true);
     await expect(server.request(toServer.removeDocuments, { folder: source.folder.id })).rejects.toThrow("not there");
+  });
+
+  test("are watched for changes by the editor, until they are removed", async () => {
+    interface Registration {
+      registrations: { id: string; registerOptions: { watchers: { globPattern: unknown }[] } }[];
+    }
+    const asked: Registration["registrations"] = [];
+    const given: string[] = [];
+    server.client.onRequest("client/registerCapability", ({ registrations }: Registration) => {
+      asked.push(...registrations);
+      return null;
+    });
+    server.client.onRequest("client/unregisterCapability", (params: { unregisterations: { id: string }[] }) => {
+      given.push(...params.unregisterations.map(({ id }) => id));
+      return null;
+    });
+    const { source } = await server.request(toServer.addDocuments, {
+      source: { kind: "folder", path: join(root, "elsewhere") },
+    });
+    await expect.poll(() => found("Marta Quill")).toHaveLength(1);
+    const baseUri = pathToFileURL(join(root, "elsewhere")).href;
+    // The window's own folders are watched as well.
+    const outside = asked.filter(({ registerOptions }) => registerOptions.watchers[0]!.globPattern !== "**/*");
+    expect(outside.map(({ registerOptions }) => registerOptions.watchers[0]!.globPattern)).toEqual([
+      { baseUri, pattern: "**/*" },
+    ]);
+    writeFileSync(join(root, "elsewhere", "later.md"), "# Later\n\nOrla Finch mends the heliostat.\n");
+    await server.client.sendNotification("workspace/didChangeWatchedFiles", {
+      changes: [{ uri: `${baseUri}/later.md`, type: 1 }],
+    });
+    await expect.poll(() => found("heliostat")).toHaveLength(1);
+    await server.request(toServer.removeDocuments, { folder: source.folder.id });
+    await expect.poll(() => given).toEqual([outside[0]!.id]);
   });
 
   test("are refused where a file would be found twice, or where there is no folder", async () => {
@@ -215,6 +251,53 @@ test("a file of a searched folder is resolved for a person to open it, and none 
   for (const path of ["../elsewhere/page.md", "link/page.md", "/etc/hostname", "none.md", ".", ""])
     expect(await resolve(path), path).toBeNull();
   expect(await resolve("page.md", "other")).toBeNull();
+});
+
+test("an index is paused, resumed, stopped and pruned, and none of that is an error", async () => {
+  const [docs] = await sources();
+  const folder = docs!.folder.id;
+  const act = (action: IndexAction) => server.request(toServer.indexAction, { folder, action });
+  const status = async () =>
+    (await server.request(toServer.indexStatus, {})).folders.find((each) => each.folder.id === folder)!;
+  await act("update");
+  await expect.poll(async () => (await status()).passages).toBeGreaterThan(0);
+  await act("pause");
+  await expect.poll(async () => (await status()).state).toBe("paused");
+  await act("update");
+  await act("cancel");
+  await act("resume");
+  await expect.poll(async () => (await status()).state).toBe("degraded");
+  for (let at = 0; at < 5; at++) {
+    writeFileSync(join(root, "docs", `p${at}.md`), `# Page ${at}\n\nText ${at}.\n`);
+    await act("update");
+    await expect
+      .poll(async () => {
+        const { state, files } = await status();
+        return [state, files];
+      })
+      .toEqual(["degraded", at + 2]);
+  }
+  // How much that is depends on which versions a reader may still use.
+  expect(await act("prune")).toEqual({ freed: expect.any(Number) as number });
+  expect(await act("update")).toEqual({});
+  expect(await found("Kestrel spectrograph")).toHaveLength(1);
+  expect((await status()).errors ?? []).toEqual([]);
+});
+
+test("added documents whose index fails cost the others nothing, and say in their errors what went wrong", async () => {
+  const elsewhere = openFolder(join(root, "elsewhere"), join(root, "home"));
+  mkdirSync(dirname(elsewhere.indexHome), { recursive: true });
+  writeFileSync(elsewhere.indexHome, "no folder");
+  await server.request(toServer.addDocuments, { source: { kind: "folder", path: join(root, "elsewhere") } });
+  const status = async () =>
+    (await server.request(toServer.indexStatus, {})).folders.find(({ folder }) => folder.id === elsewhere.id)!;
+  await expect.poll(async () => (await status()).errors?.length ?? 0).toBeGreaterThan(0);
+  const { state, reason, errors } = await status();
+  expect(state).toBe("failed");
+  expect(errors!.at(-1)).toEqual({ at: expect.any(String) as string, message: reason });
+  const [docs] = await sources();
+  await server.request(toServer.indexAction, { folder: docs!.folder.id, action: "update" });
+  await expect.poll(() => found("Kestrel spectrograph")).toHaveLength(1);
 });
 
 test("the state of an index comes with its size on disk", async () => {

@@ -16,6 +16,7 @@ import { toServer } from "../../../protocol/server-messages.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { findModel } from "../../../server/models/model-files.ts";
 import { makeTokenizer } from "../../../server/models/tokenizer.ts";
+import { pdfOf } from "../../fixtures/book-files.ts";
 import { type InBandServer, serverSettings, startInBand } from "../../fixtures/in-band-server.ts";
 
 let root: string;
@@ -100,6 +101,38 @@ describe("the language server", () => {
         expect(await server.request(toServer.tokenTexts, { tokenizer: path, ids })).toEqual({ texts: null });
     } finally {
       delete process.env["SEARCHLIGHT_MODELS"];
+    }
+  });
+
+  test("cites a page of a PDF, and gives the text in which the place counts lines", async () => {
+    writeFileSync(
+      join(root, "docs", "manual.pdf"),
+      await pdfOf([
+        [{ text: "Heron observatory", size: 22 }],
+        [{ text: "Lenses", size: 15 }, { text: "The pewter lens was ground by Oda Finch in 1923." }],
+      ]),
+    );
+    const { folders } = await server.request(toServer.indexStatus, {});
+    await server.request(toServer.indexAction, { folder: folders[0]!.folder.id, action: "update" });
+    await expect
+      .poll(async () => (await server.request(toServer.indexStatus, {})).folders[0]!.files, { timeout: 30_000 })
+      .toBe(3);
+    const { trajectoryId } = await server.request(toServer.ask, { question: "Who ground the pewter lens?" });
+    const cited = (await server.ended(trajectoryId)).answer!.citations.find(({ quote }) =>
+      quote.includes("Oda Finch"),
+    )!;
+    expect(cited).toMatchObject({ status: "verified", place: { path: "manual.pdf", page: 2 } });
+    const { folder, path, page, startLine, startColumn } = cited.place!;
+    const reply = await server.request(toServer.extractedText, { folder, path, page });
+    expect(reply.text!.split("\n")[startLine - 1]!.slice(startColumn)).toContain("Oda Finch");
+    expect(reply.file).toBe(join(root, "docs", "manual.pdf"));
+    for (const which of [
+      { folder, path, page: 9 },
+      { folder, path: "../home" },
+      { folder: "other", path },
+    ]) {
+      const refused = await server.request(toServer.extractedText, which);
+      expect([refused.text, typeof refused.reason]).toEqual([undefined, "string"]);
     }
   });
 

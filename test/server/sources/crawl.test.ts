@@ -82,7 +82,7 @@ describe("a site", () => {
     const site = siteAt(`${server.origin}/docs/`);
     await run(site);
     const name = copies(site).find((each) => each.startsWith("docs-guide."))!;
-    const reading = readDocument(name, await readBytes(join(site.folder.path, name)));
+    const reading = await readDocument(name, await readBytes(join(site.folder.path, name)));
     expect(reading).toMatchObject({ ok: true, document: { title: `${server.origin}/docs/guide.html` } });
     expect(JSON.stringify(reading)).toContain("Open the shutter slowly.");
     expect(JSON.stringify(reading)).not.toContain("Title of the site");

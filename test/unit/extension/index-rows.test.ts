@@ -88,6 +88,23 @@ test("skipped files are listed with their reasons and open by a click; of very m
   expect(list.children!.at(-1)).toMatchObject({ label: "Show all 450", open: { kind: "skipped", folder: "docs-1" } });
 });
 
+test("an entry that stands for very many files counts as so many", () => {
+  const skipped = [
+    { path: "a.png", reason: "image" },
+    { path: "(1299 more)", reason: "image", count: 1299 },
+  ];
+  const row = rowsOf(workspace, { skipped });
+  expect(row.description).toBe("ready · 242 files, 1,300 skipped");
+  expect(child(row, "skipped")).toMatchObject({
+    label: "1,300 files skipped",
+    detail: "1300 files skipped because: image (1300)",
+  });
+  expect(child(row, "skipped").children!.map(({ label, open }) => [label, open !== undefined])).toEqual([
+    ["a.png", true],
+    ["1,299 more", false],
+  ]);
+});
+
 test("the last errors come latest first", () => {
   const errors = [
     { at: "2026-11-20T10:00:00.000Z", message: "The first." },

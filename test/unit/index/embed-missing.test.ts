@@ -14,8 +14,8 @@ function lacking(count: number) {
   const vectors = new Set<string>();
   const commits: number[] = [];
   const passage = (id: string): Passage => ({ id, title: id, text: `The text of ${id}.` });
-  const holdings: Pick<Holdings, "missing" | "passagesOfHash" | "vectors"> = {
-    vectors,
+  const holdings: Pick<Holdings, "missing" | "passagesOfHash" | "addVectors"> = {
+    addVectors: (added) => added.forEach((hash) => vectors.add(hash)),
     missing: () => hashes.filter((hash) => !vectors.has(hash)),
     passagesOfHash: (hash) => [hash],
   };

@@ -1,0 +1,84 @@
+import type { Database } from "./database.ts";
+import type { ManifestFile } from "./manifest.ts";
+import { quoted } from "./quoted.ts";
+import { textTable } from "./text-columns.ts";
+
+/** The files that an index holds, in a table: a row is written after all passages of its file, and taken away before them. */
+export interface StoredFiles {
+  /** A number that grows with every change, by whichever process. */
+  version(): Promise<number>;
+  all(): Promise<Map<string, ManifestFile>>;
+  remove(paths: readonly string[]): Promise<void>;
+  put(files: ReadonlyMap<string, ManifestFile>): Promise<void>;
+  /** Folds the many small commits into few. */
+  fold(): Promise<void>;
+}
+
+const columns = ["path", "hash", "size", "modified", "passages"];
+const pathsPerFilter = 200;
+const smallFragments = 40;
+/** Another process may still read a version this old. */
+const keptMilliseconds = 10 * 60_000;
+
+export async function openStoredFiles(database: Database): Promise<StoredFiles> {
+  const arrow = await import("apache-arrow");
+  const schema = new arrow.Schema(columns.map((name) => new arrow.Field(name, new arrow.Utf8(), false)));
+  const table = await database.table("files", () => schema);
+  return {
+    async version() {
+      await table.checkoutLatest();
+      return table.version();
+    },
+    async all() {
+      await table.checkoutLatest();
+      const rows = await table.query().select(columns).toArrow();
+      const files = new Map<string, ManifestFile>();
+      const [paths, hashes, sizes, times, lists] = columns.map((name) => rows.getChild(name)!);
+      for (let row = 0; row < rows.numRows; row++) {
+        files.set(String(paths!.get(row)), {
+          hash: String(hashes!.get(row)),
+          size: Number(sizes!.get(row)),
+          modified: Number(times!.get(row)),
+          passages: passagesIn(String(lists!.get(row))),
+        });
+      }
+      return files;
+    },
+    async remove(paths) {
+      for (let at = 0; at < paths.length; at += pathsPerFilter) {
+        await table.delete(
+          `path IN (${paths
+            .slice(at, at + pathsPerFilter)
+            .map(quoted)
+            .join(", ")})`,
+        );
+      }
+    },
+    async put(files) {
+      if (files.size === 0) return;
+      const rows = [...files].map(([path, { hash, size, modified, passages }]) => ({
+        path,
+        hash,
+        size: String(size),
+        modified: String(modified),
+        passages: passages.flat().join(" "),
+      }));
+      const data = textTable(arrow, schema, rows);
+      await table.mergeInsert("path").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(data);
+    },
+    async fold() {
+      await table.checkoutLatest();
+      const { fragmentStats } = await table.stats();
+      if (fragmentStats.numSmallFragments < smallFragments) return;
+      await table.optimize({ cleanupOlderThan: new Date(Date.now() - keptMilliseconds) });
+    },
+  };
+}
+
+/** `id hash id hash …` as pairs. */
+function passagesIn(text: string): [string, string][] {
+  const words = text === "" ? [] : text.split(" ");
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < words.length; at += 2) pairs.push([words[at]!, words[at + 1]!]);
+  return pairs;
+}
