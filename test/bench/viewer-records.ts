@@ -37,7 +37,7 @@ export function record(
   const story = new Story({ id: ulid(1.7e12 + index), question, golds: [pick().slice(0, 20)], profile: "r1-searcher" });
   for (let turn = 0; story.trajectory.text.length < characters; turn++) {
     story.write("think", `<think>${pick().slice(0, 400)}</think>\n`);
-    const hits = [1, 2].map((rank) => hit(rank, place(`guide/${turn}-${rank}.md`, 1, 40), pick().slice(0, 1200)));
+    const hits = [1, 2].map((rank) => hit(rank, place(`guide/${turn}-${rank}.md`, 1, 40), passage(pick)));
     story.search(pick().slice(0, 60), hits);
   }
   story.write("answer", `<answer> ${pick().slice(0, 40)} </answer>`);
@@ -51,6 +51,13 @@ export function record(
     },
     training: { step: Math.floor(index / 1024), group: `prompt-${Math.floor(index / 8)}`, sample: index % 8 },
   };
+}
+
+/** As long as passages of a corpus are. */
+function passage(pick: () => string): string {
+  let text = pick();
+  while (text.length < 1000) text += `\n${pick()}`;
+  return text.slice(0, 1000);
 }
 
 /** The paragraphs of the Markdown and text files under a folder; none where it is not there. */
