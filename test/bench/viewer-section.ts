@@ -13,7 +13,7 @@ export function viewerSection({ file, page }: ViewerBench): string {
       "full-text search, p50 / slowest",
       `${ms(file.search.p50)} / ${ms(file.search.worst)} (\`${file.search.worstQuery}\`)`,
       "≤ 300 ms",
-      `${times(file.searchAgainstSqlite)} SQLite's own count`,
+      `${times(file.searchAgainstSqlite)} SQLite alone`,
     ],
     ["filter and sort, p50 / slowest", `${ms(file.filter.p50)} / ${ms(file.filter.worst)}`, "≤ 300 ms", ""],
     [`token view of ${page.tokens} tokens, first drawing`, ms(page.tokenView), "≤ 500 ms", ""],
