@@ -14,7 +14,11 @@ const hit = (id: string, words: number | undefined, cosine: number, repetition?:
   ...(repetition === undefined ? {} : { repetition }),
 });
 const folder = (name: string, hits: Hit[]): FolderIndex =>
-  ({ folder: { id: name, name }, search: () => Promise.resolve({ hits }) }) as unknown as FolderIndex;
+  ({
+    status: () => ({ passages: 100 }),
+    folder: { id: name, name },
+    search: () => Promise.resolve({ hits }),
+  }) as unknown as FolderIndex;
 
 test("hits of several folders stand by what the legs said of them, not by their place in their own folder", async () => {
   const good = folder("good", [hit("a", 12, 0.8), hit("b", 9, 0.7), hit("c", 8, 0.7, 0.5)]);
