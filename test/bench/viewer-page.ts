@@ -16,6 +16,10 @@ export interface ViewerPageBench {
   tokens: number;
   /** From the switch to tokens to the first of them on the page. */
   tokenView: number;
+  /** Of these, what the page's own thread worked: other programs of the machine do not count. */
+  tokenViewWork: number;
+  /** The same for one frame while the tokens are scrolled. */
+  frameWork: number;
   /** While the tokens are scrolled through; and of an empty page that does nothing. */
   framesPerSecond: number;
   emptyFramesPerSecond: number;
@@ -25,6 +29,7 @@ export interface ViewerPageBench {
 
 const opened = 60;
 const tokensWanted = 32_000;
+const scrolledSeconds = 2;
 
 /** Measures the page over a file that `files` holds open. */
 export async function benchViewerPage(
@@ -77,7 +82,7 @@ export async function benchViewerPage(
 async function benchTokens(
   viewer: Awaited<ReturnType<typeof startViewer>>,
   paragraphs: readonly string[],
-): Promise<Pick<ViewerPageBench, "tokens" | "tokenView" | "framesPerSecond">> {
+): Promise<Pick<ViewerPageBench, "tokens" | "tokenView" | "tokenViewWork" | "frameWork" | "framesPerSecond">> {
   const random = seededRandom(3);
   const pick = (): string => paragraphs[Math.floor(random() * paragraphs.length)]!;
   const { trajectory, texts } = withTokens(record(0, pick, random, tokensWanted * 5));
@@ -86,32 +91,51 @@ async function benchTokens(
   await view.post("show", { trajectory, live: false, empty: "no-question" });
   const button = page.getByRole("button", { name: "Tokens", exact: true });
   await button.waitFor();
+  const worked = await workOf(page);
+  const atRest = await worked();
   const from = performance.now();
   await button.click();
   await page.locator("#token-0").waitFor();
   const tokenView = performance.now() - from;
+  const tokenViewWork = (await worked()) - atRest;
   await view.post("tokenTexts", { trajectoryId: trajectory.id, texts });
   await page.locator("#token-0", { hasText: /./ }).waitFor();
-  return { tokens: texts.length, tokenView, framesPerSecond: await frames(page, ".token-list") };
+  const beforeFrames = await worked();
+  const framesPerSecond = await frames(page, ".token-list");
+  const frameWork = ((await worked()) - beforeFrames) / (framesPerSecond * scrolledSeconds);
+  return { tokens: texts.length, tokenView, tokenViewWork, frameWork, framesPerSecond };
+}
+
+/** Tells how many milliseconds of processor time the thread of a page has worked by then. */
+async function workOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
+  };
 }
 
 /** Frames a second that a page draws while an element is scrolled by 40 pixels in each of them. */
 function frames(page: Page, selector: string): Promise<number> {
-  return page.evaluate((of) => {
-    const element = document.querySelector(of)!;
-    return new Promise<number>((resolve) => {
-      let drawn = 0;
-      const from = performance.now();
-      const next = (): void => {
-        drawn += 1;
-        element.scrollTop += 40;
-        const elapsed = performance.now() - from;
-        if (elapsed > 2000) resolve((1000 * drawn) / elapsed);
-        else requestAnimationFrame(next);
-      };
-      requestAnimationFrame(next);
-    });
-  }, selector);
+  return page.evaluate(
+    ([of, seconds]) => {
+      const element = document.querySelector(of)!;
+      return new Promise<number>((resolve) => {
+        let drawn = 0;
+        const from = performance.now();
+        const next = (): void => {
+          drawn += 1;
+          element.scrollTop += 40;
+          const elapsed = performance.now() - from;
+          if (elapsed > 1000 * seconds) resolve((1000 * drawn) / elapsed);
+          else requestAnimationFrame(next);
+        };
+        requestAnimationFrame(next);
+      });
+    },
+    [selector, scrolledSeconds] as const,
+  );
 }
 
 function shownId(page: Page): Promise<string | null> {
