@@ -20,6 +20,8 @@ export const ServerOptions = z.object({
     profile: z.string(),
     embedder: z.string(),
     indexOnOpen: z.boolean(),
+    /** Where the indexes of folders are kept; empty for beside the folder's other data. */
+    indexPlace: z.string(),
     exclude: z.array(z.string()),
     proxy: z.string(),
     "training.service": z.string(),

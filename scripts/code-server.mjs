@@ -115,7 +115,8 @@ export async function startCodeServer({
 /** Address of the window for a folder; of an empty window without one. */
 export function windowAddress(origin, folder) {
   const address = new URL(origin);
-  if (folder) address.searchParams.set("folder", folder);
+  if (folder?.endsWith(".code-workspace")) address.searchParams.set("workspace", folder);
+  else if (folder) address.searchParams.set("folder", folder);
   else address.searchParams.set("ew", "true");
   return address.href;
 }

@@ -177,8 +177,13 @@ export class Session {
   }
 
   async #open(folder: Folder): Promise<Project> {
-    const { embedder, exclude } = this.settings;
-    const project = await openProject(folder, { embedder: embedder || "minilm", exclude, embedding: this.#embedding });
+    const { embedder, exclude, indexPlace } = this.settings;
+    const project = await openProject(folder, {
+      embedder: embedder || "minilm",
+      exclude,
+      indexPlace,
+      embedding: this.#embedding,
+    });
     project.index.onStatus((status) => this.#tell(folder, status));
     return project;
   }

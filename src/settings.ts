@@ -42,6 +42,7 @@ export class Settings implements vscode.Disposable {
         profile: values.get("profile", "docs"),
         embedder: trusted ? values.get("embedder", "minilm") : "minilm",
         indexOnOpen: values.get("indexOnOpen", true),
+        indexPlace: trusted ? values.get("indexPlace", "") : "",
         exclude: [
           ...values.get("exclude", []),
           ...ignorePatterns(vscode.workspace.getConfiguration("files").get("exclude")),

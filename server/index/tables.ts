@@ -7,7 +7,7 @@ import { passageColumns, passageOf, readColumns, rowOf } from "./passage-rows.ts
 import { quoted } from "./quoted.ts";
 import { filterSql } from "./search-filter.ts";
 import type { SearchQuery } from "./search-query.ts";
-import { textTable } from "./text-columns.ts";
+import { textTableOf } from "./text-columns.ts";
 import { keepUp, prune, tableBytes } from "./upkeep.ts";
 import { openVectorTable } from "./vector-table.ts";
 import { wordsQuery } from "./words-query.ts";
@@ -73,13 +73,7 @@ export async function openTables(
   return {
     async addPassages(rows) {
       if (rows.length === 0) return;
-      await passages.add(
-        textTable(
-          arrow,
-          schema,
-          rows.map((row) => ({ ...rowOf(row) })),
-        ),
-      );
+      await passages.add(await textTableOf(arrow, schema, rows, (row) => ({ ...rowOf(row) })));
     },
     countPassages: () => passages.countRows(),
     async paths() {

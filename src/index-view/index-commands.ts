@@ -11,7 +11,7 @@ const titles = {
   update: "Update Index",
   pause: "Pause Indexing",
   resume: "Resume Indexing",
-  cancel: "Stop Indexing",
+  cancel: "Cancel Indexing",
 } as const;
 
 /** Acts on the index of one source, or from the palette on all of them. */

@@ -26,8 +26,12 @@ export async function setApiKey(parts: Parts): Promise<void> {
 }
 
 async function chooseEndpoint(parts: Parts): Promise<string | undefined> {
-  const configured = endpointOf(parts.settings.current().settings.policy);
-  const known = new Set([...(configured ? [normaliseEndpoint(configured)] : []), ...parts.keys.endpoints()]);
+  const { policy, indexPlace } = parts.settings.current().settings;
+  const configured = endpointOf(policy);
+  // A store of indexes has a key of its own: KEY_ID:SECRET, a service account's JSON, ACCOUNT:KEY or an API key.
+  const store = /^(?:s3|gs|az|db):\/\//.test(indexPlace) ? indexPlace : undefined;
+  const named = [configured, store].filter((each) => each !== undefined).map(normaliseEndpoint);
+  const known = new Set([...named, ...parts.keys.endpoints()]);
   if (known.size > 0) {
     const other = "Other endpoint…";
     const choice = await vscode.window.showQuickPick([...known, other], { title: "Endpoint the key is for" });

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Frame, Locator } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DocSite, docSite } from "../fixtures/doc-site.ts";
+import { inspect } from "./inspector-page.ts";
 import { type EditorWindow, openWindow, selectedLines } from "./window.ts";
 
 let window: EditorWindow;
@@ -26,22 +27,6 @@ const pane = (): Locator =>
   window.page.locator(".pane", { has: window.page.locator('.pane-header[aria-label^="Index"]') });
 const row = (text: string | RegExp): Locator => pane().locator(".monaco-list-row", { hasText: text });
 
-/** The page of the inspector, of all the webviews that are open. */
-async function inspector(): Promise<Frame> {
-  let found: Frame | undefined;
-  await expect
-    .poll(
-      async () => {
-        for (const frame of window.page.frames())
-          if ((await frame.title().catch(() => "")) === "Retrieval") found = frame;
-        return found !== undefined;
-      },
-      { timeout: 45_000 },
-    )
-    .toBe(true);
-  return found!;
-}
-
 test("the Index view lists what is searched with state, counts, size and model, and opens a skipped file", async () => {
   await window.command("Searchlight: Focus on Index View");
   await row(/observatory.*ready/).waitFor({ timeout: 180_000 });
@@ -61,11 +46,8 @@ test("the Index view lists what is searched with state, counts, size and model, 
 });
 
 test("the retrieval inspector shows both legs' ranks, and a click opens the place", async () => {
-  await window.command("Searchlight: Inspect Retrieval");
-  const page = await inspector();
-  await page.getByLabel("Query").fill("who looks after the Kestrel spectrograph");
+  const page = await inspect(window, "who looks after the Kestrel spectrograph");
   const first = page.locator("tbody tr").first();
-  await first.waitFor({ timeout: 30_000 });
   await window.screenshot("inspector");
   expect(await first.innerText()).toMatch(/#\d+[^]*#\d+/);
   const place = (await first.locator(".place").getAttribute("aria-label"))!;
@@ -95,10 +77,7 @@ test("a documentation site is added from the palette, fetched, listed and found"
   await row("Fetched: 2 pages").waitFor();
   await window.screenshot("index-view-site");
 
-  await window.command("Searchlight: Inspect Retrieval");
-  const inspected = await inspector();
-  await inspected.getByLabel("Query").fill("nocturnal lamplight");
-  const first = inspected.locator("tbody tr").first();
+  const first = (await inspect(window, "nocturnal lamplight")).locator("tbody tr").first();
   await first.getByText(`${site.origin}/guide/night.html`).waitFor({ timeout: 30_000 });
   await first.locator(".place").click();
   await page.locator(".tabs-container .tab.active", { hasText: "guide-night" }).waitFor();

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type FrameLocator, type Page } from "playwright-core";
 import { expect } from "vitest";
@@ -18,6 +18,8 @@ export interface WindowOptions {
   /** Leave the folder untrusted: the window is in Restricted Mode. */
   restricted?: boolean;
   settings?: Record<string, unknown>;
+  /** Open a workspace of these folders of the copy, instead of the copy as one folder. */
+  roots?: readonly string[];
   /** The training engine's packages of this machine are found by the window, which would else fetch its own. */
   engine?: boolean;
   /** Changes the copied folder before the window opens. */
@@ -58,6 +60,9 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   const dataHome = join(home, "data");
   cpSync(sample, folder, { recursive: true });
   options.prepare?.(folder);
+  const workspace = join(home, "rooms.code-workspace");
+  if (options.roots)
+    writeFileSync(workspace, JSON.stringify({ folders: options.roots.map((root) => ({ path: join(folder, root) })) }));
   if (options.engine) {
     mkdirSync(join(home, "cache"), { recursive: true });
     mkdirSync(join(cacheHome(), "engine"), { recursive: true });
@@ -147,7 +152,8 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
     },
   };
   try {
-    await page.goto(windowAddress(server.origin, options.folder === false ? undefined : folder));
+    const opened = options.folder === false ? undefined : options.roots ? workspace : folder;
+    await page.goto(windowAddress(server.origin, opened));
     await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await page.locator('.part.activitybar a.action-label[aria-label="Searchlight"]').waitFor({ timeout: 60_000 });
     return window;

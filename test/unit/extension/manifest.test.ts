@@ -43,6 +43,7 @@ test("settings that name an endpoint or a model do not count from an untrusted w
   expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toEqual([
     "searchlight.policy",
     "searchlight.embedder",
+    "searchlight.indexPlace",
     "searchlight.proxy",
     "searchlight.training.service",
   ]);

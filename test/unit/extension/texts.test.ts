@@ -133,6 +133,7 @@ test("the report names endpoints that have a key, and shows no password", () => 
       profile: "docs",
       embedder: "minilm",
       indexOnOpen: true,
+      indexPlace: "",
       exclude: [],
       proxy: "http://me:secret@proxy:3128",
       "training.service": "",
