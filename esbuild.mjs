@@ -140,6 +140,7 @@ function place(outdir) {
   writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
   copyFileSync(join(root, "scripts", "cli-entry.cjs"), join(outdir, "cli.js"));
   placeGrammars(join(outdir, "grammars"));
+  placeCharacterMaps(join(outdir, "cmaps"));
 }
 
 /** The parsers of source code, as their packages bring them; what is not code has none here. */
@@ -152,6 +153,14 @@ function placeGrammars(folder) {
     if (/^tree-sitter-.+\.wasm$/.test(file) && !/-(?:css|ini|regex)\.wasm$/.test(file))
       copyFileSync(join(grammars, file), join(folder, file));
   }
+}
+
+/** What the PDF reader needs of Chinese, Japanese and Korean fonts. */
+function placeCharacterMaps(folder) {
+  const maps = join(root, "node_modules", "pdfjs-dist", "cmaps");
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(maps).filter((each) => each.endsWith(".bcmap")))
+    copyFileSync(join(maps, file), join(folder, file));
 }
 
 function present(options) {

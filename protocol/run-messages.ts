@@ -61,6 +61,12 @@ export const runsToServer = {
     run,
     z.object({ summary: RunSummary, recipe: z.string(), folder: z.string().optional(), picture: RunPicture }),
   ),
+  runFolder: request(
+    "searchlight/runFolder",
+    "Where a run of this machine is kept; null for one that is kept on another.",
+    run,
+    z.object({ folder: z.string().nullable() }),
+  ),
   unwatchRun: notification("searchlight/unwatchRun", "Nobody looks at this run any more.", run),
   runGroups: request(
     "searchlight/runGroups",

@@ -33,6 +33,8 @@ export const TrajectoryRow = z.object({
       line: z.int().min(1),
       right: z.boolean().optional(),
       reward: z.number().optional(),
+      maskedShare: z.number(),
+      strip: z.array(z.int().min(0)),
     })
     .optional(),
   stop: z.string(),

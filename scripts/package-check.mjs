@@ -34,6 +34,7 @@ const needed = [
     "shims/torch/__init__.py",
     "shims/peft/__init__.py",
   ].map((file) => `trainer/${file}`),
+  "dist/cmaps/90ms-rksj-h.bcmap",
   ...["web-tree-sitter", "tree-sitter-python", "tree-sitter-typescript"].map((name) => `dist/grammars/${name}.wasm`),
   ...["model.onnx", "tokenizer.json"].map((file) => `dist/models/all-minilm-l6-v2-int8/${file}`),
 ];
@@ -45,6 +46,7 @@ const allowed = [
   /^media\/schemas\/[^/]+\.json$/,
   /^trainer\/(?:[a-z]+\/)*[a-zA-Z_]+\.(?:md|py|toml)$/,
   /^dist\/[^/]+\.(cjs|js|css|ttf|json|node)$/,
+  /^dist\/cmaps\/[\w-]+\.bcmap$/,
   /^dist\/grammars\/[a-z-]+\.wasm$/,
   /^dist\/models\/all-minilm-l6-v2-int8\/[^/]+\.(onnx|json)$/,
   /^dist\/node_modules\/onnxruntime-(node|common)\/(package\.json|dist\/.+\.(js|json)|bin\/.+)$/,

@@ -58,6 +58,7 @@ export async function makePackage() {
       "node_modules/onnxruntime-node/",
       "node_modules/onnxruntime-common/",
       "node_modules/@vscode/tree-sitter-wasm/",
+      "node_modules/pdfjs-dist/",
     ]),
   );
 

@@ -13,6 +13,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./trajectory-editor/open-trajectories.ts")).openTrajectories(parts, file),
   "searchlight.compareTrajectories": async (parts, before, after) =>
     (await import("./trajectory-editor/open-trajectories.ts")).compareTrajectories(parts, before, after),
+  "searchlight.openRunTrajectories": async (parts, run) =>
+    (await import("./trajectory-editor/open-trajectories.ts")).openRunTrajectories(parts, run),
   "searchlight.openTrajectoryText": async (parts, run) =>
     (await import("./questions/open-trajectory-text.ts")).openTrajectoryText(parts, run),
   "searchlight.chooseModel": async (parts) => (await import("./models/choose-model.ts")).chooseModel(parts),

@@ -51,6 +51,8 @@ function hitJson(hit: Hit): object {
     path: hit.passage.place?.path ?? null,
     startLine: hit.passage.place?.startLine ?? null,
     endLine: hit.passage.place?.endLine ?? null,
+    ...(hit.passage.place?.page === undefined ? {} : { page: hit.passage.place.page }),
+    ...(hit.passage.place?.cell === undefined ? {} : { cell: hit.passage.place.cell }),
     title: hit.passage.title,
     score: hit.score,
     words: hit.words ?? null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Part, ReadDocument, ReadResult, Unit } from "./document.ts";
 import { HeadingPath } from "./heading-path.ts";
+import { packageData } from "./package-data.ts";
 import { type Outline, bodySize, headingKey, headingLevels } from "./pdf/headings.ts";
 import { joinDivided, vocabularyOf } from "./pdf/hyphens.ts";
 import { type Line, type Page, type TextItem, pageLines } from "./pdf/page-lines.ts";
@@ -125,6 +126,9 @@ async function textOfPdf(bytes: Uint8Array): Promise<PdfText> {
     verbosity: 0,
     disableFontFace: true,
     useSystemFonts: false,
+    // What characters the codes of Chinese, Japanese and Korean fonts without a table of their own stand for.
+    cMapUrl: `${packageData("cmaps", "pdfjs-dist/package.json", "cmaps")}/`,
+    cMapPacked: true,
   });
   try {
     const pdf = await task.promise;

@@ -193,10 +193,17 @@ function pairsOf(file: OpenFile, other: RowIndex): RowPairs {
 
 function pairedRow(row: TrajectoryRow, pair: TrajectoryRow | undefined): TrajectoryRow {
   if (!pair) return row;
-  const { key, line, right, reward } = pair;
+  const { key, line, right, reward, maskedShare, strip } = pair;
   return {
     ...row,
-    pair: { key, line, ...(right === undefined ? {} : { right }), ...(reward === undefined ? {} : { reward }) },
+    pair: {
+      key,
+      line,
+      maskedShare,
+      strip,
+      ...(right === undefined ? {} : { right }),
+      ...(reward === undefined ? {} : { reward }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { originCounts } from "../../protocol/masks.ts";
 import { stripKinds } from "../../protocol/trajectory-file.ts";
 import type { Segment } from "../../protocol/trajectory.ts";
+import { answerMetrics } from "../evaluation/answer-metrics.ts";
 import { fittingReward, shownReward } from "../rewards/fitting-reward.ts";
 import { isRight } from "../rewards/optional-terms.ts";
 import { builtInProfiles } from "../rollout/profile.ts";
@@ -43,6 +44,8 @@ function rightness(trajectory: Parameters<MakeRow>[0]): { right?: boolean } {
   if (golds.length === 0) return {};
   if (answer?.abstained) return { right: false };
   const terms = fittingReward(builtInProfiles.find(({ name }) => name === profile));
+  // Reading the answer out of a long transcript takes longer than all else of a row.
+  if (answer) return { right: answerMetrics(answer.text, golds, terms.normaliser).cem1 === 1 };
   return { right: isRight(trajectory, terms, golds) };
 }
 

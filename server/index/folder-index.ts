@@ -274,7 +274,10 @@ class OpenIndex implements FolderIndex {
         this.#set({ state: "scanning", reason: `Reading documents: ${done} of ${total}.`, rate, etaSeconds }),
     });
     await this.#keeper.remember(skipped, changed);
-    this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+    const { done, total } = this.#holdings.counts();
+    // Where no vector is missing none follows: who asks for the state of a search is not told of a leg that lacks.
+    if (done < total) this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+    else this.#settle();
     if (changed) await this.#keeper.maintain();
   }
 

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import type { Passage } from "../../protocol/passage.ts";
+import { formatOf } from "../documents/format.ts";
 
 /** What a passage can be filtered by. */
 export interface Facets {
@@ -117,7 +118,8 @@ export function facetsOf({ id, place, language }: Pick<Passage, "id" | "place" |
   const programming = place && languagesByExtension[extension];
   return {
     path,
-    kind: programming ? "code" : ((place && kindsByExtension[extension]) ?? "text"),
+    kind:
+      programming || (place && formatOf(path) === "code") ? "code" : ((place && kindsByExtension[extension]) ?? "text"),
     lang: language ?? programming ?? "",
   };
 }

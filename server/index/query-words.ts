@@ -13,6 +13,7 @@ const stopWords = new Set(
 /** Scripts that are written without spaces. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const eastern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const segmenter = new Intl.Segmenter("und", { granularity: "word" });
 
 /** Words of a text as a reader counts them: letters and digits of any script, lower case. Text without spaces is cut by dictionary. */
@@ -59,10 +60,15 @@ export function characterPairs(text: string): string {
   return pairs.join(" ");
 }
 
-/** Query words that occur in a text, compared by stem as the index compares them, as they stand in the query. */
+/**
+ * Query words that occur in a text, compared by stem as the index compares them, as they stand in the query. A Chinese, Japanese or Korean word also
+ * occurs inside of a longer one.
+ */
 export function matchedWords(query: string, text: string): string[] {
   const stems = new Set(wordsOf(text).map(stem));
-  return [...new Set(contentWords(query).filter((word) => stems.has(stem(word))))];
+  const lower = text.toLowerCase();
+  const occurs = (word: string): boolean => stems.has(stem(word)) || (eastern.test(word) && lower.includes(word));
+  return [...new Set(contentWords(query).filter(occurs))];
 }
 
 /** Whether a phrase stands in a text, word for word. */

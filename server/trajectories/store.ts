@@ -7,6 +7,7 @@ import { Trajectory } from "../../protocol/trajectory.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import { loadLance } from "../lance.ts";
 import { type Recovered, openJournal, readJournals, removeEmptyJournals, removeJournal } from "./journal.ts";
+import { canPack, packTokens, unpackTokens } from "./token-columns.ts";
 import { markInterrupted, summarise } from "./summary.ts";
 
 /**
@@ -43,9 +44,11 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
   async function fetchRow(id: string): Promise<Trajectory | undefined> {
     if (!table || !/^[0-9A-Za-z-]{1,64}$/.test(id)) return undefined;
     await table.checkoutLatest();
-    const rows = await table.query().where(`id = '${id}'`).select(["record"]).limit(1).toArray();
-    const record: unknown = rows[0]?.record;
-    return typeof record === "string" ? parsed(Trajectory, record) : undefined;
+    const rows = await table.query().where(`id = '${id}'`).select(["record", "tokens"]).limit(1).toArray();
+    const { record, tokens: packed } = (rows[0] ?? {}) as { record?: unknown; tokens?: unknown };
+    const trajectory = typeof record === "string" ? parsed(Trajectory, record) : undefined;
+    const tokens = packed instanceof Uint8Array ? unpackTokens(packed) : undefined;
+    return trajectory && tokens ? { ...trajectory, tokens } : trajectory;
   }
 
   return {
@@ -95,19 +98,55 @@ async function openTable(path: string): Promise<Table | undefined> {
   if (!load.ok) return undefined;
   const connection: Connection = await load.lance.connect(path);
   const names = await connection.tableNames();
-  if (names.includes(tableName)) return connection.openTable(tableName);
-  const { Schema, Field, Utf8 } = await import("apache-arrow");
+  const known = names.includes(tableName) ? await openKnown(connection) : undefined;
+  if (known) {
+    await ensureTokens(known);
+    return known;
+  }
+  const { Schema, Field, Utf8, Binary } = await import("apache-arrow");
   const schema = new Schema([
     new Field("id", new Utf8(), false),
     new Field("summary", new Utf8(), false),
+    /** The whole record but its tokens, which are most of its size. */
     new Field("record", new Utf8(), false),
+    new Field("tokens", new Binary(), true),
   ]);
   return connection.createEmptyTable(tableName, schema, { existOk: true });
 }
 
+/** Undefined where another process is only just making it: its folder is there before the table is. */
+async function openKnown(connection: Connection): Promise<Table | undefined> {
+  try {
+    return await connection.openTable(tableName);
+  } catch (error) {
+    if (/not found/i.test(String(error))) return undefined;
+    throw error;
+  }
+}
+
+/** A table of before the column keeps its rows, whose tokens stand in their records. */
+async function ensureTokens(table: Table): Promise<void> {
+  const has = async (): Promise<boolean> => (await table.schema()).fields.some(({ name }) => name === "tokens");
+  if (await has()) return;
+  try {
+    await table.addColumns([{ name: "tokens", valueSql: "arrow_cast(NULL, 'Binary')" }]);
+  } catch (error) {
+    // Another process may have added it in between.
+    await table.checkoutLatest();
+    if (!(await has())) throw error;
+  }
+}
+
 /** True when the table holds the trajectory. A failure leaves the journal, which the next opening folds in. */
 async function addRow(table: Table, trajectory: Trajectory): Promise<boolean> {
-  const row = { id: trajectory.id, summary: JSON.stringify(summarise(trajectory)), record: JSON.stringify(trajectory) };
+  const { tokens, ...plain } = trajectory;
+  const packed = tokens !== undefined && canPack(tokens);
+  const row = {
+    id: trajectory.id,
+    summary: JSON.stringify(summarise(trajectory)),
+    record: JSON.stringify(packed ? plain : trajectory),
+    tokens: packed ? packTokens(tokens) : null,
+  };
   try {
     await table.checkoutLatest();
     await table.mergeInsert("id").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute([row]);
@@ -131,6 +170,10 @@ async function tidy(table: Table): Promise<void> {
   if (stats.fragmentStats.numSmallFragments < smallFragmentsKept) return;
   try {
     await table.optimize({ cleanupOlderThan: new Date(Date.now() - versionsKeptMilliseconds) });
+    const indexed = (await table.listIndices()).some(({ columns }) => columns.includes("id"));
+    const load = await loadLance();
+    // Without it every look-up reads all ids, which takes longer than the record itself once there are thousands.
+    if (!indexed && load.ok) await table.createIndex("id", { config: load.lance.Index.btree() });
   } catch {
     // Another process committed in between; the next opening tries again.
   }

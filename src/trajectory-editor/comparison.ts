@@ -63,6 +63,6 @@ export function trajectoriesOf(uri: vscode.Uri): vscode.Uri {
   const file = join(uri.fsPath, "trajectories.jsonl");
   if (existsSync(file)) return vscode.Uri.file(file);
   throw new Error(
-    `${uri.fsPath} holds no trajectories.jsonl; choose a result folder of searchlight evaluate, or a file.`,
+    `${uri.fsPath} holds no trajectories.jsonl yet; choose a result folder of searchlight evaluate, or a file.`,
   );
 }

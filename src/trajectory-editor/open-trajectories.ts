@@ -13,6 +13,20 @@ export async function openTrajectories(parts: Parts, given?: unknown): Promise<v
   if (uri) await parts.trajectoryEditor.open(uri);
 }
 
+/** Opens the rollouts of a run of this machine; they are listed as they come. */
+export async function openRunTrajectories(parts: Parts, given?: unknown): Promise<void> {
+  const { pickRun } = await import("../training/pick-run.ts");
+  const { refOf } = await import("../training/run-commands.ts");
+  const run = await pickRun(parts, given, "Open Rollouts of Run");
+  if (!run) return;
+  const { folder } = await parts.server.request("runFolder", refOf(run));
+  if (folder === null)
+    throw new Error(
+      "This run is kept on another machine; its page shows its rollouts, and “searchlight runs” lists it there.",
+    );
+  await parts.trajectoryEditor.open(trajectoriesOf(vscode.Uri.file(folder)));
+}
+
 /** Opens one file of trajectories, or the one of a folder, compared with another: both given by path, else picked. */
 export async function compareTrajectories(parts: Parts, before?: unknown, after?: unknown): Promise<void> {
   const chosen = async (given: unknown, title: string): Promise<vscode.Uri | undefined> =>

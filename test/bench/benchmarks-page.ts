@@ -3,6 +3,8 @@ import type { Recall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
 import type { LoopBench } from "./loop-overhead.ts";
 import type { ScoringBench } from "./scoring.ts";
+import type { ViewerBench } from "./viewer-scale.ts";
+import { viewerSection } from "./viewer-section.ts";
 import type { SampleAnswers } from "./sample-answers.ts";
 import type { TrainingLoopBench } from "./training-loop.ts";
 
@@ -12,6 +14,7 @@ export interface Benchmarks {
   scoring?: ScoringBench;
   attach: AttachBench;
   trainingLoop: TrainingLoopBench;
+  viewer: ViewerBench;
   index: IndexBench[];
   sample: SampleAnswers;
   recall: Recall[];
@@ -32,6 +35,7 @@ export function benchmarksPage({
   scoring,
   attach,
   trainingLoop,
+  viewer,
   index,
   sample,
   recall,
@@ -110,6 +114,8 @@ A run of ${attach.events} events (${number(attach.megabytes, 0)} MiB): whoever a
 summary of the run, which reads all of them once, takes ${number(attach.summary, 0)} ms.
 
 ${trainingLoopText(trainingLoop)}
+
+${viewerSection(viewer)}
 
 ## The extractive policy
 

@@ -4,14 +4,14 @@ import { DatabaseSync } from "node:sqlite";
 import * as lance from "@lancedb/lancedb";
 import MiniSearch from "minisearch";
 import type { Passage } from "../../protocol/passage.ts";
-import { quantile } from "./quantile.ts";
+import { Meter } from "./meter.ts";
 
 /** What a peer needs for the same passages and queries, with its defaults. */
 export interface PeerFigures {
   /** Stored with the full-text index. */
   wordsPerSecond: number;
-  p50: number;
-  p95: number;
+  wordsPerCpuSecond: number;
+  search: { p50: number; p95: number; cpu: number };
 }
 
 /** SQLite's FTS5, one transaction a batch, any of the query's words, ranked by bm25. */
@@ -87,21 +87,19 @@ async function measure(
   finish: () => unknown,
   search: (query: string) => unknown,
 ): Promise<PeerFigures> {
-  let milliseconds = 0;
+  const storing = new Meter();
   let count = 0;
-  const timed = async (work: () => unknown): Promise<number> => {
-    const from = performance.now();
-    await work();
-    return performance.now() - from;
-  };
   for (const batch of batches) {
-    milliseconds += await timed(() => add(batch));
+    await storing.run(() => add(batch));
     count += batch.length;
   }
-  milliseconds += await timed(finish);
+  await storing.run(finish);
   for (const query of queries.slice(0, 20)) await search(query);
-  const times: number[] = [];
-  for (const query of queries) times.push(await timed(() => search(query)));
-  times.sort((a, b) => a - b);
-  return { wordsPerSecond: (count / milliseconds) * 1000, p50: quantile(times, 0.5), p95: quantile(times, 0.95) };
+  const searching = new Meter();
+  for (const query of queries) await searching.run(() => search(query));
+  return {
+    wordsPerSecond: (count / storing.wall) * 1000,
+    wordsPerCpuSecond: (count / storing.cpu) * 1000,
+    search: searching.figures(),
+  };
 }

@@ -1,11 +1,10 @@
 // An index of so many generated passages in a process of its own, beside peers on the same texts; prints one JSON line: node test/bench/index-scale.ts PASSAGES [EDITS]
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as lance from "@lancedb/lancedb";
 import type { Passage } from "../../protocol/passage.ts";
-import { adoptStore, checkStore } from "../../server/index/adopt-store.ts";
 import { commitFiles } from "../../server/index/commit-files.ts";
 import { embeddingHash } from "../../server/index/embedding-text.ts";
 import { Holdings } from "../../server/index/holdings.ts";
@@ -14,34 +13,41 @@ import { searchTables } from "../../server/index/search-tables.ts";
 import type { Embedder } from "../../server/models/embedder.ts";
 import { generatedPassages, generatedQueries, vectorSource } from "./generated-passages.ts";
 import { type PeerFigures, ftsPeer, lancePeer, miniSearchPeer } from "./index-peers.ts";
-import { quantile } from "./quantile.ts";
+import type { Reopened } from "./index-reopen.ts";
+import { Meter } from "./meter.ts";
 
-export interface Percentiles {
+/** Milliseconds of one search: on the clock, and of processor time on average, which other users of the machine do not change. */
+export interface SearchFigures {
   p50: number;
   p95: number;
+  cpu: number;
 }
 
 export interface ScaleBench {
   passages: number;
-  /** Passages a second: stored, and stored with their full-text index. */
+  /** Passages a second of the clock: stored, and stored with their full-text indexes. */
   storedPerSecond: number;
   wordsPerSecond: number;
+  /** The same a second of processor time. */
+  storedPerCpuSecond: number;
+  wordsPerCpuSecond: number;
   vectorsPerSecond: number;
+  vectorsPerCpuSecond: number;
   vectorIndexSeconds: number;
-  /** Longest time that the event loop stood still while words were stored and indexed, and while nothing was done, in ms: others use the machine too. */
-  loopBlocked: { indexing: number; idle: number };
-  /** Milliseconds a search; the query's vector is at hand. */
-  words: Percentiles;
-  hybrid: Percentiles;
-  /** Of this process after building and searching, the peers not yet run. */
-  megabytes: number;
-  /** Opening the built index until it can be searched. */
+  /** Most processor time of the event loop's thread between two of its turns, in ms, while words were stored and indexed. */
+  loopBlocked: number;
+  /** The query's vector is at hand. */
+  words: SearchFigures;
+  hybrid: SearchFigures;
+  /** Opening the built index in a process of its own until it can be searched, and what that process needs after a hundred searches. */
   restartSeconds: number;
+  restartCpuSeconds: number;
+  megabytes: number;
   edits: {
     count: number;
     /** A file of 20 passages that was saved, until a search finds it. */
-    searchableMilliseconds: Percentiles;
-    hybridAfter: Percentiles;
+    searchable: SearchFigures;
+    hybridAfter: SearchFigures;
     /** Files on disk against the live rows, after all edits and the upkeep that they brought. */
     diskRatio: number;
     diskMegabytes: number;
@@ -52,7 +58,6 @@ export interface ScaleBench {
 const dimension = 384;
 const perFile = 20;
 const perCommit = 4_000;
-const resolution = 5;
 const count = Number(process.argv[2] ?? 10_000);
 const editCount = Number(process.argv[3] ?? 500);
 const signal = new AbortController().signal;
@@ -74,40 +79,31 @@ async function bench(): Promise<ScaleBench> {
   };
   let store = await open(embedder);
   const holdings = new Holdings();
-  const commit = (passages: readonly Passage[]): Promise<void> => commitFiles(store, holdings, planOf(passages));
-
-  const blocked = monitorEventLoopDelay({ resolution });
-  const idle = monitorEventLoopDelay({ resolution });
-  idle.enable();
-  await new Promise((wake) => setTimeout(wake, 3_000));
-  idle.disable();
-  let storing = 0;
+  const storing = new Meter();
+  const blocked = watchTurns();
   for (let first = 0; first < count; first += perCommit) {
     const passages = generatedPassages(1, first, Math.min(perCommit, count - first), perFile);
+    const plan = planOf(passages);
     // Making the texts is the bench's own work and is not looked at.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    blocked.enable();
-    const from = performance.now();
-    await commit(passages);
-    storing += performance.now() - from;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    blocked.disable();
+    blocked.pass();
+    await storing.run(() => commitFiles(store, holdings, plan));
   }
-  blocked.enable();
-  const indexing = await timed(() => upkeep(store));
-  blocked.disable();
-  say(`stored in ${storing | 0} ms, indexed in ${indexing | 0} ms`);
+  const indexing = new Meter();
+  await indexing.run(() => upkeep(store));
+  const loopBlocked = blocked.end();
+  say(`stored in ${storing.wall | 0} ms, indexed in ${indexing.wall | 0} ms`);
 
-  let adding = 0;
+  const adding = new Meter();
   const missing = holdings.missing();
   for (let at = 0; at < missing.length; at += perCommit) {
     const hashes = missing.slice(at, at + perCommit);
     const vectors = hashes.map(nextVector);
-    adding += await timed(() => store.tables.addVectors(hashes, vectors));
+    await adding.run(() => store.tables.addVectors(hashes, vectors));
     holdings.addVectors(hashes);
   }
-  const vectorIndex = await timed(() => upkeep(store));
-  say(`vectors added in ${adding | 0} ms, indexed in ${vectorIndex | 0} ms`);
+  const vectorIndex = new Meter();
+  await vectorIndex.run(() => upkeep(store));
+  say(`vectors added in ${adding.wall | 0} ms, indexed in ${vectorIndex.wall | 0} ms`);
 
   const sources = () => ({
     tables: store.tables,
@@ -115,27 +111,26 @@ async function bench(): Promise<ScaleBench> {
     passagesOfHash: (hash: string) => holdings.passagesOfHash(hash),
   });
   const queries = generatedQueries(2, 100);
-  const searched = async (mode: "words" | "hybrid"): Promise<Percentiles> => {
-    const times: number[] = [];
-    for (const query of queries) times.push(await timed(() => searchTables(sources(), query, 10, mode, signal)));
-    return percentiles(times);
+  const searched = async (mode: "words" | "hybrid"): Promise<SearchFigures> => {
+    const meter = new Meter();
+    for (const query of queries) await meter.run(() => searchTables(sources(), query, 10, mode, signal));
+    return meter.figures();
   };
   await searched("hybrid");
   const words = await searched("words");
   const hybrid = await searched("hybrid");
-  const megabytes = process.memoryUsage().rss / 2 ** 20;
-
   store.database.close();
-  const restarted = new Holdings();
-  const restart = await timed(async () => {
-    store = await open(embedder);
-    await adoptStore(store, restarted, undefined);
-    await checkStore(store, restarted);
-    await searchTables(sources(), queries[0]!, 10, "words", signal);
-  });
-  say(`searches ${hybrid.p95 | 0} ms (p95), restart ${restart | 0} ms, ${megabytes | 0} MiB`);
+  // The path, not this process, decides what the other one needs.
+  const reopened = JSON.parse(
+    execFileSync(process.execPath, [join(import.meta.dirname, "index-reopen.ts"), join(home, "tables")], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  ) as Reopened;
+  say(`hybrid ${hybrid.p95 | 0} ms (p95), restart ${reopened.seconds.toFixed(2)} s, ${reopened.megabytes | 0} MiB`);
 
-  const edits = await edited(store, holdings, commit, sources);
+  store = await open(embedder);
+  const edits = await edited(store, holdings, sources);
   const hybridAfter = await searched("hybrid");
   const { live, onDisk = 0 } = await store.tables.bytes();
   store.database.close();
@@ -149,18 +144,22 @@ async function bench(): Promise<ScaleBench> {
   }
   return {
     passages: count,
-    storedPerSecond: (count / storing) * 1000,
-    wordsPerSecond: (count / (storing + indexing)) * 1000,
-    vectorsPerSecond: (missing.length / adding) * 1000,
-    vectorIndexSeconds: vectorIndex / 1000,
-    loopBlocked: { indexing: blocked.max / 1e6 - resolution, idle: idle.max / 1e6 - resolution },
+    storedPerSecond: (count / storing.wall) * 1000,
+    wordsPerSecond: (count / (storing.wall + indexing.wall)) * 1000,
+    storedPerCpuSecond: (count / storing.cpu) * 1000,
+    wordsPerCpuSecond: (count / (storing.cpu + indexing.cpu)) * 1000,
+    vectorsPerSecond: (missing.length / adding.wall) * 1000,
+    vectorsPerCpuSecond: (missing.length / adding.cpu) * 1000,
+    vectorIndexSeconds: vectorIndex.wall / 1000,
+    loopBlocked,
     words,
     hybrid,
-    megabytes,
-    restartSeconds: restart / 1000,
+    restartSeconds: reopened.seconds,
+    restartCpuSeconds: reopened.cpuSeconds,
+    megabytes: reopened.megabytes,
     edits: {
       count: editCount,
-      searchableMilliseconds: percentiles(edits),
+      searchable: edits,
       hybridAfter,
       diskRatio: onDisk / live,
       diskMegabytes: onDisk / 2 ** 20,
@@ -173,34 +172,25 @@ async function bench(): Promise<ScaleBench> {
 async function edited(
   store: IndexStore,
   holdings: Holdings,
-  commit: (passages: readonly Passage[]) => Promise<void>,
   sources: () => Parameters<typeof searchTables>[0],
-): Promise<number[]> {
-  const times: number[] = [];
+): Promise<SearchFigures> {
+  const meter = new Meter();
   const files = Math.floor(count / perFile);
   for (let edit = 0; edit < editCount; edit++) {
     const fresh = generatedPassages(1000 + edit, ((edit * 7) % files) * perFile, perFile, perFile);
-    fresh[0] = { ...fresh[0]!, text: `${fresh[0]!.text} edit${edit}word` };
-    const searchable = edit % 10 === 0;
-    const from = performance.now();
-    await commit(fresh);
-    if (searchable) {
-      const [hit] = await searchTables(sources(), `edit${edit}word`, 1, "words", signal);
-      if (hit?.passage.id !== fresh[0].id) throw new Error(`Edit ${edit} is not found.`);
-      times.push(performance.now() - from);
-    }
-    await store.tables.addVectors(
-      fresh.map(embeddingHash),
-      await (sources().embedder as Embedder).embed(
-        fresh.map(({ text }) => text),
-        "passage",
-        signal,
-      ),
-    );
-    holdings.addVectors(fresh.map(embeddingHash));
+    fresh[0] = { ...fresh[0]!, text: `${fresh[0]!.text} edited${"o".repeat(edit % 7)}x${edit}` };
+    const [word = ""] = fresh[0].text.split(" ").slice(-1);
+    await meter.run(async () => {
+      await commitFiles(store, holdings, planOf(fresh));
+      const [hit] = await searchTables(sources(), word, 1, "words", signal);
+      if (hit?.passage.id !== fresh[0]!.id) throw new Error(`Edit ${edit} is not found.`);
+    });
+    const hashes = fresh.map(embeddingHash);
+    await store.tables.addVectors(hashes, await sources().embedder!.embed(hashes, "passage", signal));
+    holdings.addVectors(hashes);
     await upkeep(store);
   }
-  return times;
+  return meter.figures();
 }
 
 function planOf(passages: readonly Passage[]): Parameters<typeof commitFiles>[2] {
@@ -232,15 +222,23 @@ function* generated(): Generator<Passage[]> {
     yield generatedPassages(1, first, Math.min(perCommit, count - first), perFile);
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
-  await work();
-  return performance.now() - from;
-}
-
-function percentiles(times: number[]): Percentiles {
-  const sorted = times.toSorted((a, b) => a - b);
-  return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
+/** The most processor time that the event loop's thread spends between two of its turns; `pass` leaves out what was spent until then. */
+function watchTurns(): { pass(): void; end(): number } {
+  const spent = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  let last = spent();
+  let most = 0;
+  const timer = setInterval(() => {
+    const now = spent();
+    most = Math.max(most, now - last);
+    last = now;
+  }, 1);
+  return {
+    pass: () => (last = spent()),
+    end: () => (clearInterval(timer), most),
+  };
 }
 
 function say(line: string): void {

@@ -10,6 +10,7 @@ import type { IndexBench } from "./index-folder.ts";
 import { benchLoop } from "./loop-overhead.ts";
 import type { TrainingLoopBench } from "./training-loop.ts";
 import { benchScoring } from "./scoring.ts";
+import type { ViewerBench } from "./viewer-scale.ts";
 import { sampleAnswers } from "./sample-answers.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -65,6 +66,14 @@ const index = [
   ...indexFolder("samples/observatory", join(root, "samples", "observatory"), true),
   ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !quick),
 ];
+const trajectories = quick ? 5000 : 100_000;
+say(`Viewer over ${trajectories} trajectories`);
+const viewer = JSON.parse(
+  execFileSync(process.execPath, [join(import.meta.dirname, "viewer-scale.ts"), String(trajectories)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  }),
+) as ViewerBench;
 say("Training loop");
 const trainingLoop = JSON.parse(
   execFileSync(process.execPath, ["--expose-gc", join(import.meta.dirname, "training-loop.ts")], {
@@ -86,6 +95,7 @@ const page = benchmarksPage({
   ...(scoring ? { scoring } : {}),
   attach,
   trainingLoop,
+  viewer,
   index,
   sample,
   recall,

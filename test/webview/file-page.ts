@@ -19,18 +19,22 @@ export interface ServedFile {
 
 /**
  * Stands for the extension host of the page of a file: hands its questions to the server's own index over a real file, and the
- * answers back. `against` is the content of the file that the person chooses to compare with.
+ * answers back. A file that is there already comes with what serves it. `against` is the content of the file that the person chooses to compare with.
  */
-export async function serveFile(view: ViewerPage, content: string, against?: string): Promise<ServedFile> {
+export async function serveFile(
+  view: ViewerPage,
+  content: string | { path: string; files: TrajectoryFiles },
+  against?: string,
+): Promise<ServedFile> {
   const folder = mkdtempSync(join(tmpdir(), "searchlight-file-page-"));
-  const path = join(folder, "run.trajectories.jsonl");
-  writeFileSync(path, content);
+  const path = typeof content === "string" ? join(folder, "run.trajectories.jsonl") : content.path;
+  if (typeof content === "string") writeFileSync(path, content);
   const before = join(folder, "before.trajectories.jsonl");
   writeFileSync(before, against ?? "");
   let comparing = false;
   let saved: SavedFilter[] = [];
   const ending = new AbortController();
-  const files = new TrajectoryFiles(ending.signal);
+  const files = typeof content === "string" ? new TrajectoryFiles(ending.signal) : content.files;
   const post = async <K extends keyof typeof toFileView>(
     method: K,
     params: Params<(typeof toFileView)[K]>,

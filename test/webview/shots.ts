@@ -2,10 +2,14 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { domeHits, domeQuery } from "../fixtures/retrieved-hits.ts";
+import { annotationsPath } from "../../protocol/annotations.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
+import { AnnotationFile } from "../../server/trajectories/annotations/annotation-file.ts";
+import { subjectOf } from "../../server/trajectories/annotations/subject.ts";
 import { rolloutGroups } from "../fixtures/rollout-groups.ts";
 import { twoHopStory } from "../fixtures/story.ts";
 import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
-import { serveFile } from "./file-page.ts";
+import { type ServedFile, serveFile } from "./file-page.ts";
 import { type ThemeName, themes } from "./themes.ts";
 import { startViewer, type ViewerPage } from "./viewer-page.ts";
 
@@ -63,7 +67,7 @@ async function live(viewer: Viewer, theme: ThemeName): Promise<void> {
 
 async function file(viewer: Viewer, theme: ThemeName, content: string): Promise<void> {
   const view: ViewerPage = await viewer.open({ name: "trajectories", theme, width: 1400, height: 860 });
-  const served = await serveFile(view, content);
+  const served = await serveFile(view, content, earlierRun());
   const { page } = view;
   await page.getByRole("region", { name: "Record" }).waitFor();
   await picture(page, "file", theme);
@@ -75,6 +79,8 @@ async function file(viewer: Viewer, theme: ThemeName, content: string): Promise<
   await page.locator(".across, #tab-panel > p").first().waitFor();
   await page.waitForTimeout(300);
   await picture(page, "steps", theme);
+  await annotated(view, served, theme);
+  await compared(page, theme);
   served.close();
 }
 
@@ -100,8 +106,47 @@ async function inspector(viewer: Viewer, theme: ThemeName): Promise<void> {
   await picture(view.page, "inspector", theme);
 }
 
+async function annotated({ page }: ViewerPage, served: ServedFile, theme: ThemeName): Promise<void> {
+  await page.getByRole("tab", { name: "Trajectory" }).click();
+  const part = page.getByRole("region", { name: "Annotations" });
+  await part.waitFor();
+  const notes = new AnnotationFile(annotationsPath(served.path));
+  for (const [index, line] of readFileSync(served.path, "utf8").trimEnd().split("\n").slice(0, 5).entries()) {
+    const trajectory = JSON.parse(line) as Trajectory;
+    const subject = subjectOf(trajectory);
+    if (index % 2 === 0) notes.add(subject, { kind: "tag", tag: "names the wrong person", on: true });
+    if (index === 0) notes.add(subject, { kind: "tag", tag: "for the paper", on: true });
+    if (index < 2) notes.add(subject, { kind: "exclude", on: true });
+    const { start, end } = trajectory.segments.find(({ kind }) => kind === "think") ?? { start: 0, end: 1 };
+    if (index === 0)
+      notes.add(subject, { kind: "note", text: "It never looks at the second source.", span: { start, end } });
+  }
+  await served.tell();
+  await part.getByText("for the paper").waitFor();
+  await part.getByRole("button", { name: "Note", exact: true }).click();
+  await picture(page, "annotations", theme);
+  await page.keyboard.press("Escape");
+}
+
+async function compared(page: Page, theme: ThemeName): Promise<void> {
+  await page.getByRole("button", { name: "Compare with…" }).click();
+  await page.getByLabel("Flips").selectOption("either");
+  await page.getByRole("tab", { name: "Comparison" }).click();
+  await page.locator(".column-row.answers .cell .text").nth(1).waitFor();
+  await page.getByRole("button", { name: "Differences word by word" }).click();
+  await picture(page, "comparison", theme);
+}
+
 function sampleRun(): string {
   return rolloutGroups({ steps: 3, prompts: 3, samples: 8 })
+    .map((each) => `${JSON.stringify(each)}\n`)
+    .join("");
+}
+
+/** The same questions at a step of their own, as what the sample run is compared with. */
+function earlierRun(): string {
+  return rolloutGroups({ steps: 5, prompts: 3, samples: 8 })
+    .filter(({ training }) => (training?.step ?? 0) >= 2)
     .map((each) => `${JSON.stringify(each)}\n`)
     .join("");
 }

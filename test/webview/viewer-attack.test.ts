@@ -104,7 +104,8 @@ for (const [name, payload] of Object.entries(payloads)) {
       training: { step, stage: payload, group: payload, sample: step },
       text: trajectory.text,
     }));
-    served = await serveFile(view, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n${payload}\n`);
+    const content = `${rows.map((row) => JSON.stringify(row)).join("\n")}\n${payload}\n`;
+    served = await serveFile(view, content, content);
     await view.page.locator("#row-1 .row-question").waitFor();
     await view.page.getByRole("region", { name: "Record" }).waitFor();
     const notes = new AnnotationFile(annotationsPath(served.path));
@@ -127,6 +128,15 @@ for (const [name, payload] of Object.entries(payloads)) {
       await expectNothingUnseen(view);
     }
     await view.page.locator(".problems summary").click();
+    await expectNothingUnseen(view);
+    await expectNothingTaken(view);
+    await view.post("file", { name: payload, against: payload });
+    const filter = { tag, text: payload };
+    await view.post("savedFilters", { filters: [{ name: tag, filter, sort: { key: "line", descending: false } }] });
+    await view.page.getByText("Stop comparing").waitFor();
+    await view.page.getByRole("tab", { name: "Comparison" }).click();
+    await view.page.locator("#saved-filter").selectOption({ index: 1 });
+    await view.page.locator("button", { hasText: "Forget" }).waitFor();
     await expectNothingUnseen(view);
     await expectNothingTaken(view);
     const methods = new Set((await view.sent()).map(({ method }) => method));

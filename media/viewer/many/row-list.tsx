@@ -154,7 +154,7 @@ function Marks({ row: { annotated } }: { row: TrajectoryRow }) {
         </span>
       )}
       {tags.length > 0 && (
-        <span title={tags.join(", ")}>
+        <span class="row-tags" title={tags.join(", ")}>
           <Icon name="tag" /> {tags.length > 2 ? `${tags.slice(0, 2).join(", ")} +${tags.length - 2}` : tags.join(", ")}
         </span>
       )}

@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { extname, join } from "node:path";
 import { Language, Parser } from "web-tree-sitter";
+import { packageData } from "../package-data.ts";
 
 const extensions: Record<string, string> = {
   bash: "sh bash zsh",
@@ -31,25 +29,16 @@ const loaded = new Map<string, Promise<Language>>();
 export async function openParser(path: string): Promise<Parser | undefined> {
   const grammar = grammarOf.get(extname(path).toLowerCase());
   if (grammar === undefined) return undefined;
-  runtime ??= readFile(wasmFile("web-tree-sitter", "web-tree-sitter")).then((wasmBinary) =>
+  runtime ??= readFile(join(packageData("grammars", "web-tree-sitter"), "web-tree-sitter.wasm")).then((wasmBinary) =>
     Parser.init({ wasmBinary }),
   );
   await runtime;
   let language = loaded.get(grammar);
   if (!language) {
-    language = readFile(wasmFile("@vscode/tree-sitter-wasm", `tree-sitter-${grammar}`)).then((file) =>
-      Language.load(file),
+    language = readFile(join(packageData("grammars", "@vscode/tree-sitter-wasm"), `tree-sitter-${grammar}.wasm`)).then(
+      (file) => Language.load(file),
     );
     loaded.set(grammar, language);
   }
   return new Parser().setLanguage(await language);
-}
-
-/** In `grammars/` beside the bundle, or in the package itself when the source runs. */
-function wasmFile(module: string, name: string): string {
-  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
-  const bundled = join(here, "grammars", `${name}.wasm`);
-  if (existsSync(bundled)) return bundled;
-  const main = createRequire(join(here, "resolve.cjs")).resolve(module);
-  return join(dirname(main), `${name}.wasm`);
 }

@@ -15,7 +15,9 @@ const documents: Record<string, string> = {
     "Norddom\n=======\n\nDer Spektrograph steht im Norddom und wird von Marta Quill betreut. Bei hoher Feuchtigkeit werden die Läden geschlossen, und die Beobachtung beginnt erst nach dem Untergang der Sonne.\n",
   "en.md":
     "# North Dome\n\nThe spectrograph stands in the North Dome and is looked after by Marta Quill. When humidity is high the shutters are closed, and observing begins only after the sun has set.\n",
-  "code.py": "# The dome opens at dusk when the wind is low enough for all of its shutters to move.\ndef open_dome():\n    return 1\n",
+  "lamp.lua": "-- The lamp is lit when the spectrograph is in use.\nfunction light_lamp() end\n",
+  "code.py":
+    "# The dome opens at dusk when the wind is low enough for all of its shutters to move.\ndef open_dome():\n    return 1\n",
 };
 
 let root: string;
@@ -56,7 +58,7 @@ describe("documents of several languages", () => {
 
   test("carry their language, which a search can ask for; source code carries the one it is written in", async () => {
     const languages: Record<string, string | undefined> = {};
-    for (const query of ["分光器", "光谱仪", "분광기", "Norddom", "spectrograph", "open_dome"]) {
+    for (const query of ["分光器", "光谱仪", "분광기", "Norddom", "humidity", "open_dome"]) {
       const [best] = await found(query);
       languages[best!.place!.path] = best!.language;
     }
@@ -68,6 +70,7 @@ describe("documents of several languages", () => {
       "en.md": "en",
       "code.py": "python",
     });
+    expect((await found("spectrograph kind:code")).map(({ place }) => place!.path)).toEqual(["lamp.lua"]);
     expect((await found("Marta lang:de")).map(({ place }) => place!.path)).toEqual(["de.rst"]);
   });
 });

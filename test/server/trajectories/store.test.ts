@@ -6,6 +6,10 @@ import { join } from "node:path";
 import { ulid } from "ulid";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTrajectoryStore } from "../../../server/trajectories/store.ts";
+import { loadLance } from "../../../server/lance.ts";
+import { summarise } from "../../../server/trajectories/summary.ts";
+import { canPack, packTokens, unpackTokens } from "../../../server/trajectories/token-columns.ts";
+import { trainedTrajectory } from "../../fixtures/trained-trajectory.ts";
 import { sampleTrajectory } from "../../fixtures/trajectory.ts";
 
 let home: string;
@@ -136,6 +140,80 @@ describe("the trajectory store", () => {
     expect(await reopened.get(good.id)).toEqual(good);
     expect(await reopened.get(ulid(2_000))).toBeUndefined();
     expect([existsSync(later), existsSync(empty)]).toEqual([true, false]);
+    reopened.close();
+  });
+});
+
+describe("the tokens of a stored trajectory", () => {
+  const { trajectory } = trainedTrajectory();
+
+  test("come back as they were, from a column of bytes", async () => {
+    const store = await openTrajectoryStore(home);
+    await store.add(trajectory);
+    expect(await store.get(trajectory.id)).toEqual(trajectory);
+    store.close();
+    const reopened = await openTrajectoryStore(home);
+    expect(await reopened.get(trajectory.id)).toEqual(trajectory);
+    reopened.close();
+  });
+
+  test("pack without loss, and bytes that are none give none", () => {
+    const tokens = {
+      ...trajectory.tokens!,
+      logprobs: trajectory.tokens!.ids.map((id) => (id % 3 === 0 ? null : -id / 7)),
+    };
+    expect(unpackTokens(packTokens(tokens))).toEqual(tokens);
+    expect(packTokens(tokens).length).toBeLessThan(JSON.stringify(tokens).length * 2);
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.alloc(3),
+      Buffer.from("no tokens at all"),
+      packTokens(tokens).subarray(9),
+    ])
+      expect(unpackTokens(bytes)).toBeUndefined();
+    expect(unpackTokens(packTokens(tokens).subarray(0, -1))).toBeUndefined();
+    expect(canPack({ tokenizer: "t", ids: [2 ** 32] })).toBe(false);
+    expect(canPack({ tokenizer: "t", ids: [1], logprobs: [1, 2] })).toBe(false);
+  });
+
+  test("are read from the records of a table that has no such column, and go into it from then on", async () => {
+    const load = await loadLance();
+    if (!load.ok) return;
+    const { connect } = load.lance;
+    const connection = await connect(join(home, "table"));
+    const row = {
+      id: trajectory.id,
+      summary: JSON.stringify(summarise(trajectory)),
+      record: JSON.stringify(trajectory),
+    };
+    (await connection.createTable("trajectories", [row])).close();
+    const store = await openTrajectoryStore(home);
+    expect(await store.get(trajectory.id)).toEqual(trajectory);
+    const later = { ...trajectory, id: ulid(5_000) };
+    await store.add(later);
+    expect(await store.get(later.id)).toEqual(later);
+    expect(await store.list(5)).toHaveLength(2);
+    store.close();
+    const table = await connection.openTable("trajectories");
+    const rows = (await table.query().select(["id", "record", "tokens"]).toArray()) as { id: string; record: string }[];
+    expect(rows.find(({ id }) => id === later.id)!.record).not.toContain('"tokens"');
+  });
+
+  test("a store of many trajectories is folded together and looked up by an index of ids", async () => {
+    const load = await loadLance();
+    if (!load.ok) return;
+    const ids = Array.from({ length: 55 }, (_, index) => ulid(10_000 + index));
+    const store = await openTrajectoryStore(home);
+    for (const id of ids) await store.add({ ...trajectory, id });
+    store.close();
+    const reopened = await openTrajectoryStore(home);
+    const table = await (await load.lance.connect(join(home, "table"))).openTable("trajectories");
+    expect((await table.listIndices()).map(({ columns }) => columns)).toEqual([["id"]]);
+    expect(await reopened.get(ids[30]!)).toEqual({ ...trajectory, id: ids[30] });
+    const later = { ...trajectory, id: ulid(99_000) };
+    await reopened.add(later);
+    expect(await reopened.get(later.id)).toEqual(later);
+    expect(await reopened.list(100)).toHaveLength(56);
     reopened.close();
   });
 });

@@ -25,6 +25,22 @@ const manual = (pages: number): PdfText[][] =>
     { text: `Page ${page + 1}`, size: 9, at: [300, 700] },
   ]);
 
+/** A page of one text in a font of a predefined character map, neither embedded nor with a table of its own. */
+function easternPdf(encoding: string, ordering: string, codes: Buffer): Buffer {
+  const content = `BT /F 12 Tf 72 700 Td <${codes.toString("hex")}> Tj ET`;
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    `<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /${encoding} /DescendantFonts [6 0 R] >>`,
+    `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (${ordering}) /Supplement 2 >> /FontDescriptor 7 0 R >>`,
+    "<< /Type /FontDescriptor /FontName /X /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
+  ];
+  const body = objects.map((object, index) => `${index + 1} 0 obj\n${object}\nendobj\n`).join("");
+  return Buffer.from(`%PDF-1.4\n${body}trailer << /Root 1 0 R >>\n`);
+}
+
 describe("a PDF", () => {
   test("is read page by page, each passage at its page and lines", async () => {
     const { document, passages } = await read(await pdfOf(manual(4)));
@@ -106,6 +122,17 @@ describe("a PDF", () => {
     expect(document.parts[0]!.source).toBe(`${left.join("\n")}\n\n${right.join("\n")}`);
     expect(document.parts[1]!.source).toMatch(/^Ada {3}North Dome$/);
   });
+
+  test.each([
+    ["90ms-RKSJ-H", "Japan1", Buffer.from([0x83, 0x5a, 0x83, 0x93, 0x83, 0x5e, 0x81, 0x5b]), "センター"],
+    ["UniGB-UCS2-H", "GB1", Buffer.from("光谱仪安装在北穹顶", "utf16le").swap16(), "光谱仪安装在北穹顶"],
+  ])(
+    "reads text in the code of %s fonts, which name their characters nowhere else",
+    async (encoding, order, codes, said) => {
+      const { document } = await read(easternPdf(encoding, order, codes));
+      expect(document.parts[0]!.source).toBe(said);
+    },
+  );
 
   test("says where a quote stands: page, line and column", async () => {
     const { document } = await read(await pdfOf(manual(2)));

@@ -47,5 +47,6 @@ describe("words", () => {
   test("match by stem, as they stand in the query", () => {
     expect(matchedWords("How are domes heated", "Heating the dome")).toEqual(["domes", "heated"]);
     expect(matchedWords("检索", "我们使用向量数据库进行全文检索")).toEqual(["检索"]);
+    expect(matchedWords("데이터베이스 돔 art", "데이터베이스에 기록을 party")).toEqual(["데이터베이스"]);
   });
 });
