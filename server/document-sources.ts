@@ -1,10 +1,10 @@
 import type { AddedSource, DocumentSource, SiteProgress } from "../protocol/documents.ts";
 import type { Folder } from "./home.ts";
-import { dispatcherFor, httpFetch } from "./models/http.ts";
 import type { Session } from "./session.ts";
 import { AddedDocumentsError, locationOf } from "./sources/added-documents.ts";
 import { type OpenedDocument, addDocument, openAdded, removeDocument } from "./sources/open-added.ts";
 import { type CrawlOptions, crawl } from "./sources/site/crawl.ts";
+import { siteFetch } from "./sources/site/site-fetch.ts";
 import { type Site, keepSite } from "./sources/site/site-home.ts";
 import { siteProgress } from "./sources/site/site-progress.ts";
 import { version } from "./version.ts";
@@ -168,7 +168,7 @@ export class DocumentSources {
       await crawl(site, {
         ...options,
         version,
-        fetch: fetch ?? httpFetch(dispatcherFor(session.settings.proxy)),
+        fetch: fetch ?? siteFetch(session.settings.proxy),
         ...(secondsBetween === undefined ? {} : { secondsBetween }),
       });
     } catch (error) {

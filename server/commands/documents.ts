@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type AddedSource, siteLimits } from "../../protocol/documents.ts";
 import { openFolder } from "../home.ts";
-import { httpFetch } from "../models/http.ts";
 import { AddedDocumentsError } from "../sources/added-documents.ts";
 import { locationOf } from "../sources/added-documents.ts";
 import { type OpenedDocument, addDocument, openAdded, removeDocument } from "../sources/open-added.ts";
 import { crawl } from "../sources/site/crawl.ts";
+import { siteFetch } from "../sources/site/site-fetch.ts";
 import type { Site } from "../sources/site/site-home.ts";
 import { parsePrefix, prefixAddress } from "../sources/site/site-prefix.ts";
 import { siteProgress } from "../sources/site/site-progress.ts";
@@ -73,7 +73,7 @@ async function fetchSite(site: Site, rate: number, quiet: boolean): Promise<void
   const signal = interruptSignal();
   let told = -1;
   const outcome = await crawl(site, {
-    fetch: httpFetch(),
+    fetch: siteFetch(),
     signal,
     version,
     secondsBetween: 1 / rate,

@@ -1,4 +1,5 @@
 import { HttpFault, readUpTo } from "../../models/http.ts";
+import { MovedInside } from "./site-fetch.ts";
 import { type SitePrefix, within } from "./site-prefix.ts";
 
 /** What a request for a page came to. */
@@ -121,5 +122,6 @@ function shown(location: string, base: string): string {
 function reasonOf(error: unknown): string {
   if (error instanceof HttpFault) return error.message;
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  if (cause instanceof MovedInside) return cause.message;
   return `it cannot be reached${cause?.code ? ` (${cause.code})` : ""}`;
 }

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SiteProgress } from "../../../protocol/documents.ts";
 import { readBytes } from "../../../server/documents/read-bytes.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
-import { httpFetch } from "../../../server/models/http.ts";
 import { type CrawlOptions, crawl } from "../../../server/sources/site/crawl.ts";
+import { siteFetch } from "../../../server/sources/site/site-fetch.ts";
 import { type Site, keepSite } from "../../../server/sources/site/site-home.ts";
 import { parsePrefix } from "../../../server/sources/site/site-prefix.ts";
 import { siteProgress } from "../../../server/sources/site/site-progress.ts";
@@ -27,7 +27,7 @@ function siteAt(address: string, pages = 50): Site {
 
 function run(site: Site, options: Partial<CrawlOptions> = {}) {
   return crawl(site, {
-    fetch: httpFetch(),
+    fetch: siteFetch(),
     signal: new AbortController().signal,
     version: "1.0",
     secondsBetween: 0,
