@@ -149,7 +149,9 @@ test("buttons steer the run by its state, and are off where the workspace is not
     events: numbered([{ type: "done", outcome: "failed", reason: "The engine ran out of memory." }], story.length),
   });
   await view.page.getByText("The engine ran out of memory.").first().waitFor();
-  expect(await view.page.locator(".run-buttons button").allTextContents()).toEqual([expect.stringContaining("Resume")]);
+  await expect
+    .poll(() => view.page.locator(".run-buttons button").allTextContents())
+    .toEqual([expect.stringContaining("Resume")]);
   await tab(view, "Checkpoints").click();
   await view.page.getByRole("button", { name: "Use This Checkpoint: iteration-30" }).click();
   expect((await view.sent()).at(-1)).toEqual({ method: "checkpoint", params: { name: "iteration-30", act: "use" } });

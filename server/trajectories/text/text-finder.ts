@@ -77,12 +77,15 @@ export function textIndexHome(path: string, cache = cacheHome()): string {
   return join(cache, "trajectory-text", `${hash}.sqlite`);
 }
 
-/** Removes the indexes of a folder that nobody has opened for a month. */
+/** Removes the indexes of a folder that nobody has opened for a month. Does nothing where there is no folder that can be cleaned. */
 export function removeOldTextIndexes(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder).filter((each) => /^[0-9a-f]{24}\.sqlite(-wal|-shm)?$/.test(each))) {
-    const file = join(folder, name);
-    if (Date.now() - statSync(file).mtimeMs > keptMilliseconds) rmSync(file, { force: true });
+  try {
+    for (const name of readdirSync(folder).filter((each) => /^[0-9a-f]{24}\.sqlite(-wal|-shm)?$/.test(each))) {
+      const file = join(folder, name);
+      if (Date.now() - statSync(file).mtimeMs > keptMilliseconds) rmSync(file, { force: true });
+    }
+  } catch {
+    // Old indexes only take room; a file is searched whether they go or not.
   }
 }
 
