@@ -44,7 +44,7 @@ test("a long file is searched by an index that the server's own Node makes; tags
   await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain("800 trajectories");
   await view.getByLabel("Text in transcripts and queries").fill("theodolite");
   await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain("1 of 800");
-  const home = textIndexHome(path);
+  const home = textIndexHome(path, window.cache);
   await expect.poll(() => existsSync(home), { timeout: 30_000 }).toBe(true);
   await view.getByRole("region", { name: "Annotations" }).getByRole("button", { name: "Tag", exact: true }).click();
   await view.getByRole("form", { name: "Tag" }).locator("input").fill("odd");

@@ -12,13 +12,15 @@ export async function inspect({ page, command }: EditorWindow, query: string): P
   const filled = async (): Promise<boolean> => {
     // The latest is the one in sight.
     for (const each of page.frames()) if ((await each.title().catch(() => "")) === "Retrieval") frame = each;
-    const fill = frame?.getByLabel("Query").fill(query, { timeout: 2_000 });
-    return (
-      (await fill?.then(
-        () => true,
-        () => false,
-      )) ?? false
-    );
+    const field = frame?.getByLabel("Query");
+    try {
+      await field?.fill(query, { timeout: 2_000 });
+      // The command brings the editor's selection as a query, which may come after what was filled in.
+      await page.waitForTimeout(500);
+      return (await field?.inputValue({ timeout: 2_000 })) === query;
+    } catch {
+      return false;
+    }
   };
   await expect.poll(filled, { timeout: 60_000 }).toBe(true);
   await frame!.locator("tbody tr").first().waitFor({ timeout: 30_000 });

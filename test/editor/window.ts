@@ -33,6 +33,8 @@ export interface EditorWindow extends AsyncDisposable {
   folder: string;
   /** `SEARCHLIGHT_HOME` of this window. */
   dataHome: string;
+  /** `SEARCHLIGHT_CACHE` of this window. */
+  cache: string;
   /** Types a command's title into the palette and runs it. */
   command(title: string): Promise<void>;
   /** `Searchlight: Ask` from the palette, then the question into the input box. */
@@ -115,6 +117,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
     page,
     folder,
     dataHome,
+    cache: vsix ? join(home, "cache") : cacheHome(),
     errors,
     foreignHosts,
     async command(title) {
