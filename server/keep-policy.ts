@@ -39,7 +39,7 @@ export async function keepPolicy(details: RunDetails, checkpoint: string, archiv
   try {
     const { config, weights } = readPeft(archive);
     const { r: rank, lora_alpha: alpha } = Alpha.parse(config);
-    mergeLora(model, { rank, alpha, weights }, join(scratch, "model"));
+    await mergeLora(model, { rank, alpha, weights }, join(scratch, "model"));
     await unpackAdapter(archive, join(scratch, "adapter"));
     const record: PolicyRecord = {
       version: policyVersion,

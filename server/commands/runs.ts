@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { isLive } from "../../protocol/run-state.ts";
 import type { RunAction } from "../../protocol/run.ts";
 import { keepPolicy } from "../keep-policy.ts";
 import type { RunDetails, RunHost } from "../runs/run-host.ts";
@@ -70,7 +71,8 @@ export function addRunsCommand(program: Command): void {
       act(self, options, async (host, all, signal) => {
         const id = await idOf(host, run, signal);
         const { summary } = await host.details(id, signal);
-        if (summary.state === "paused") await host.act(id, "resume", signal);
+        // Also a pause that is asked and not yet in effect is taken back.
+        if (isLive(summary.state)) await host.act(id, "resume", signal);
         else await host.resume(id, signal);
         if (all.json) printJson({ id, asked: "resume" });
         else print(`${id} goes on; searchlight runs attach ${id} shows it.`);

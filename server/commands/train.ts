@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { RunEvent } from "../../protocol/run.ts";
 import { type DryRunCheck, checkDryRun } from "../runs/dry-run-checks.ts";
 import { dryRunIterations } from "../runs/dry-run.ts";
-import type { RunEstimate, RunHost } from "../runs/run-host.ts";
+import type { RecipeProblem, RunEstimate, RunHost } from "../runs/run-host.ts";
 import { attachRun, detachedHint } from "./attach-run.ts";
 import { asRunFailure, chosenRunHost } from "./chosen-run-host.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
@@ -52,9 +52,9 @@ async function train(recipe: string, options: TrainOptions): Promise<void> {
   if (stops) throw new CommandError("Nothing was started; mend the recipe and try again.", exitCodes.usage);
   if (!json && estimate && !options.dryRun) printEstimate(estimate);
   if (options.estimate) return;
-  if (options.dryRun) return dryRun(host, recipe, options, estimate, signal);
+  if (options.dryRun) return dryRun(host, recipe, options, { problems, estimate }, signal);
   if (!options.yes && !json && !(await agreed())) throw new CommandError("Nothing was started.", exitCodes.interrupted);
-  const id = await launch(host, recipe, options, signal);
+  const id = await launch(host, recipe, options, problems, signal);
   if (options.detach) {
     if (json) printJson({ id });
     else print(id);
@@ -70,13 +70,21 @@ async function train(recipe: string, options: TrainOptions): Promise<void> {
   if (done.outcome === "failed") throw new CommandError(done.reason);
 }
 
-async function launch(host: RunHost, recipe: string, options: TrainOptions, signal: AbortSignal): Promise<string> {
+async function launch(
+  host: RunHost,
+  recipe: string,
+  options: TrainOptions,
+  said: readonly RecipeProblem[],
+  signal: AbortSignal,
+): Promise<string> {
   if (options.key !== undefined && (options.key.length < 8 || options.key.length > 200))
     throw new CommandError("--key takes 8 to 200 characters.", exitCodes.usage);
   const key = options.key ?? randomUUID();
   const launched = await host.launch(recipe, { key, dryRun: options.dryRun === true }, signal);
   if (launched.ok) return launched.id;
-  for (const problem of launched.problems) note(problemLine(problem));
+  // The check has told of most of them.
+  const told = new Set(options.json ? [] : said.map(problemLine));
+  for (const line of launched.problems.map(problemLine)) if (!told.has(line)) note(line);
   throw new CommandError("Nothing was started; mend the recipe and try again.", exitCodes.usage);
 }
 
@@ -85,11 +93,11 @@ async function dryRun(
   host: RunHost,
   recipe: string,
   options: TrainOptions,
-  estimate: RunEstimate | undefined,
+  { problems, estimate }: { problems: readonly RecipeProblem[]; estimate?: RunEstimate | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const json = options.json === true;
-  const id = await launch(host, recipe, options, signal);
+  const id = await launch(host, recipe, options, problems, signal);
   if (!json) print(`Dry run ${id}`);
   // Nobody comes back to a dry run: whoever interrupts it ends it.
   signal.addEventListener("abort", () => void host.act(id, "stop", AbortSignal.timeout(5_000)).catch(() => {}), {

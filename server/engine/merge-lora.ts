@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import { type StoredTensor, storedTensors, tensorsIn } from "./read-safetensors.ts";
-import { writeSafetensors } from "./safetensors.ts";
+import { writeSafetensorsInTurns } from "./safetensors.ts";
 
 /** An adapter as PEFT keeps it. */
 export interface LoraAdapter {
@@ -33,10 +33,10 @@ const modelFiles =
 /**
  * Writes a model folder whose weights are those of a base model with an adapter added to them: W + alpha / r · B · A for each adapted
  * matrix (LoRA, arXiv:2106.09685, equation 3), in float32, since an update may be smaller than what a 16-bit weight can tell. Needs
- * memory for the adapter and one tensor of the model. The folder appears whole or not at all. Throws `MergeError`, and `RangeError` where
+ * memory for the adapter and one tensor of the model, and gives way to other work between tensors. The folder appears whole or not at all. Throws `MergeError`, and `RangeError` where
  * a file is damaged.
  */
-export function mergeLora(base: string, adapter: LoraAdapter, target: string): void {
+export async function mergeLora(base: string, adapter: LoraAdapter, target: string): Promise<void> {
   const weights = new Map<string, StoredTensor>();
   for (const name of readdirSync(base)
     .filter((each) => each.endsWith(".safetensors"))
@@ -59,7 +59,7 @@ export function mergeLora(base: string, adapter: LoraAdapter, target: string): v
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   try {
-    writeSafetensors(
+    await writeSafetensorsInTurns(
       join(scratch, "model.safetensors"),
       [...weights.values()].map(({ name, shape, values }) => ({
         name,

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 
 /** One tensor to be written: its bytes are asked for when its turn comes, so that a model need not be in memory as a whole. */
 export interface TensorSource {
@@ -15,6 +16,33 @@ const bytesPerValue = 4;
  * multiple of 8), the values. Format: the README of the safetensors library.
  */
 export function writeSafetensors(file: string, tensors: readonly TensorSource[]): void {
+  const { head, ordered } = planned(tensors);
+  const fd = openSync(file, "w");
+  try {
+    writeAll(fd, head);
+    for (const tensor of ordered) writeTensor(fd, tensor);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same, giving way to other work of the process after each tensor: a server that answers an editor must not stand still meanwhile. */
+export async function writeSafetensorsInTurns(file: string, tensors: readonly TensorSource[]): Promise<void> {
+  const { head, ordered } = planned(tensors);
+  const fd = openSync(file, "w");
+  try {
+    writeAll(fd, head);
+    for (const tensor of ordered) {
+      writeTensor(fd, tensor);
+      await setImmediate();
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The bytes before the values, and the tensors in the order of their values. */
+function planned(tensors: readonly TensorSource[]): { head: Buffer; ordered: readonly TensorSource[] } {
   const ordered = tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let offset = 0;
@@ -27,19 +55,14 @@ export function writeSafetensors(file: string, tensors: readonly TensorSource[])
   const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8), "utf8");
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.byteLength));
-  const fd = openSync(file, "w");
-  try {
-    writeAll(fd, length);
-    writeAll(fd, padded);
-    for (const { name, shape, values } of ordered) {
-      const floats = values();
-      if (floats.length !== sizeOf(shape))
-        throw new Error(`The tensor ${name} has ${floats.length} values, not ${sizeOf(shape)}.`);
-      writeAll(fd, Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength));
-    }
-  } finally {
-    closeSync(fd);
-  }
+  return { head: Buffer.concat([length, padded]), ordered };
+}
+
+function writeTensor(fd: number, { name, shape, values }: TensorSource): void {
+  const floats = values();
+  if (floats.length !== sizeOf(shape))
+    throw new Error(`The tensor ${name} has ${floats.length} values, not ${sizeOf(shape)}.`);
+  writeAll(fd, Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength));
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -135,6 +135,7 @@ export class PolicyEngines {
       return {
         sampler: session.base()!,
         async close() {
+          await session.close();
           await engine.stop();
         },
       };

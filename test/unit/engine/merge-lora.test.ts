@@ -104,9 +104,9 @@ const pair = {
   [`${module}.lora_B.weight`]: { shape: [outputs, rank], values: lora.b },
 };
 
-test("merging adds alpha / r · B · A to the weights it is for and leaves the others", () => {
+test("merging adds alpha / r · B · A to the weights it is for and leaves the others", async () => {
   const target = join(folder, "merged");
-  mergeLora(writeBase(), { alpha: 6, rank, weights: adapterOf(pair) }, target);
+  await mergeLora(writeBase(), { alpha: 6, rank, weights: adapterOf(pair) }, target);
   const merged = storedTensors(join(target, "model.safetensors"));
   const q = merged.get("model.layers.0.self_attn.q_proj.weight")!.values();
   for (let row = 0; row < outputs; row++)
@@ -144,10 +144,10 @@ test.each<[string, () => Uint8Array, RegExp]>([
     /no LoRA matrix/,
   ],
   ["nothing", () => adapterOf({}), /changes nothing/],
-])("an adapter of %s is refused, and no folder is left", (_, weights, message) => {
+])("an adapter of %s is refused, and no folder is left", async (_, weights, message) => {
   const target = join(folder, "merged");
-  const merge = (): void => mergeLora(writeBase(), { alpha: 6, rank, weights: weights() }, target);
-  expect(merge).toThrow(MergeError);
-  expect(merge).toThrow(message);
+  const merge = (): Promise<void> => mergeLora(writeBase(), { alpha: 6, rank, weights: weights() }, target);
+  await expect(merge()).rejects.toThrow(MergeError);
+  await expect(merge()).rejects.toThrow(message);
   expect(readdirSync(folder).filter((name) => name.startsWith("merged"))).toEqual([]);
 });
