@@ -22,7 +22,7 @@ export function resultsPage({ machine, minutes, embedded, agreement, retrieval, 
 
 Written by \`node test/bench/results.ts\` in ${minutes.toFixed(0)} minutes (${embedded} passages embedded; vectors of an earlier run are kept). Machine: ${machine}. Shares are percent; in parentheses the 95 % interval of the
 bootstrap over questions. Every sample is drawn with seed 1. The sets are cuts of the published ones with small corpora, so that retrieval is
-easier here than over all of Wikipedia and no figure can be compared with a paper's.
+easier here than over all of Wikipedia and no figure can be compared with a paper's. What training does to a small model is in [results-training.md](results-training.md).
 
 ## Retrieval
 
