@@ -1,5 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
+import { byteLevelDecoder } from "./byte-level-decoder.ts";
 import { plainPieces } from "./plain-pieces.ts";
 
 /** Text to token ids and back, as a policy that works with ids needs it. */
@@ -18,6 +19,18 @@ export interface TextTokenizer {
 const TokenizerJson = z.looseObject({
   pre_tokenizer: z.unknown().optional(),
   added_tokens: z.array(z.looseObject({ content: z.string() })).optional(),
+  decoder: z.unknown().optional(),
+  model: z.unknown().optional(),
+});
+
+/** A vocabulary whose ids are bytes: what decides how its texts are read. */
+const ByteLevelJson = z.looseObject({
+  decoder: z.looseObject({ type: z.literal("ByteLevel") }),
+  model: z.looseObject({
+    type: z.literal("BPE"),
+    unk_token: z.string().nullish(),
+    end_of_word_suffix: z.union([z.null(), z.literal("")]).optional(),
+  }),
 });
 
 /** Makes a tokenizer of a `tokenizer.json` and a `tokenizer_config.json`. Throws when the first is none. */
@@ -27,6 +40,7 @@ export function makeTokenizer(id: string, json: unknown, config: object = {}): T
     { ...parsed, pre_tokenizer: unicodeDigits(parsed.pre_tokenizer) },
     { ...config, clean_up_tokenization_spaces: false },
   );
+  const decode = decoderOf(tokenizer, parsed);
   const control = (parsed.added_tokens ?? []).map(({ content }) => content).filter((content) => content.length > 1);
   const encodePrompt = (text: string): number[] =>
     text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids;
@@ -34,11 +48,20 @@ export function makeTokenizer(id: string, json: unknown, config: object = {}): T
     id,
     encodePrompt,
     encode: (text) => plainPieces(text, control).flatMap(encodePrompt),
-    decode: (ids) =>
-      ids.length === 0
-        ? ""
-        : tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
+    decode: (ids) => (ids.length === 0 ? "" : decode(ids)),
   };
+}
+
+/** The library decodes every vocabulary; byte-level ones, which most policies have, are decoded many times faster by a table. */
+function decoderOf(tokenizer: Tokenizer, json: z.infer<typeof TokenizerJson>): (ids: readonly number[]) => string {
+  const byteLevel = ByteLevelJson.safeParse(json);
+  if (!byteLevel.success)
+    return (ids) => tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  const unknown = byteLevel.data.model.unk_token ?? undefined;
+  return byteLevelDecoder({
+    token: (id) => tokenizer.id_to_token(id) ?? unknown,
+    added: new Set((json.added_tokens ?? []).map(({ content }) => content)),
+  });
 }
 
 /** `Digits` means Unicode digits to the library that made the vocabulary and ASCII digits to the one used here. */
