@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Recipe } from "../../protocol/recipe.ts";
-import { Trajectory } from "../../protocol/trajectory.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
 import { makeTinyModel } from "../../server/engine/make-tiny.ts";
 import { readModelFolder } from "../../server/engine/model-folder.ts";
 import type { TextTokenizer } from "../../server/models/tokenizer.ts";
@@ -23,6 +23,7 @@ import type {
   TrainingSequence,
 } from "../../server/training/engine.ts";
 import { runTraining } from "../../server/training/loop/run-training.ts";
+import { planPasses } from "../../server/training/tinker/plan-passes.ts";
 import { shiftedDatum } from "../../server/training/tinker/shifted-datum.ts";
 import { jsonPass, protoPass } from "../../server/training/tinker/training-wire.ts";
 
@@ -36,7 +37,7 @@ export interface TrainingLoopBench {
   seconds: number;
   /** Processor seconds that a bare program takes to write an iteration's trajectories as JSON. */
   bareSeconds: number;
-  /** MiB of the process at most, and after the last iteration less than after the first. */
+  /** MiB of the process at most, and what is held after the last iteration more than after half of them. */
   peakMegabytes: number;
   grownMegabytes: number;
   /** Bytes that one training sequence takes on each wire, the mean. */
@@ -53,6 +54,8 @@ const shape = {
   iterations: Number(process.argv[2] ?? 6),
   searches: 3,
 };
+
+const contextLength = 8192;
 
 type Stretch = Pick<SampledSequence, "ids" | "logprobs">;
 
@@ -81,16 +84,18 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
   const closings = (ids: readonly number[]): number => ids.reduce((sum, id) => sum + (id === closing ? 1 : 0), 0);
   // The prompt shows the tags by an example.
   const shown = closings(tokenizer.encodePrompt(fillPrompt(r1Searcher, "").text));
+  const references = Float64Array.from({ length: contextLength }, (_, at) => -0.2 - (at % 89) / 1009);
+  const trained = Float64Array.from({ length: contextLength }, (_, at) => -0.15 - (at % 101) / 1019);
   const sampler: Sampler = {
     sample: async (requests) =>
       requests.map(({ prompt, seed }): SampledSequence => {
         const { ids, logprobs } = write(closings(prompt) - shown, seed);
         return { ids, logprobs, reason: "stop" };
       }),
-    logprobs: async (sequences) => sequences.map((ids) => new Float64Array(ids.length - 1).fill(-0.5)),
+    logprobs: async (sequences) => sequences.map((ids) => references.subarray(0, ids.length - 1)),
   };
   const rows = (sequences: readonly TrainingSequence[]): Float64Array[] =>
-    sequences.map(({ ids }) => new Float64Array(ids.length).fill(-0.4));
+    sequences.map(({ ids }) => trained.subarray(0, ids.length));
   const model: TrainedModel = {
     id: "free",
     rank: 8,
@@ -99,7 +104,10 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
     forward: async (sequences) => rows(sequences),
     async forwardBackward(sequences, loss) {
       const datums = sequences.map(shiftedDatum);
-      bytes.proto += protoPass({ modelId: "free", sequence: 1, datums, loss, forwardOnly: false }).length;
+      for (const plan of planPasses(datums, { wire: "proto" })) {
+        const part = plan.map((at) => datums[at]!);
+        bytes.proto += protoPass({ modelId: "free", sequence: 1, datums: part, loss, forwardOnly: false }).length;
+      }
       if (bytes.json === 0) {
         const [first] = datums;
         bytes.json = JSON.stringify(
@@ -132,7 +140,7 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
       fixedAdam: false,
       idempotent: true,
       vocabulary: 2048,
-      contextLength: 8192,
+      contextLength,
     },
     createModel: async () => model,
     base: () => sampler,
@@ -173,7 +181,7 @@ function readBack(file: string, searches: number, count: number): { last: unknow
   let [lines, tokens] = [0, 0];
   const descriptor = openSync(file, "r");
   for (const { line } of wholeLines(descriptor, 0)) {
-    const trajectory = Trajectory.parse(JSON.parse(line));
+    const trajectory = JSON.parse(line) as Trajectory;
     if (trajectory.searches.length !== searches)
       throw new Error("A rollout of the benchmark did not search as often as it should.");
     lines++;
@@ -229,7 +237,7 @@ async function bench(): Promise<TrainingLoopBench> {
     const paths = runPaths(join(home, "run"));
     mkdirSync(paths.folder);
     const ends: number[] = [];
-    const resident: number[] = [];
+    const held: number[] = [];
     let peak = 0;
     const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 50);
     const host = new RunKeeper(paths, openEventLog(paths.events), openTrajectoryStore(paths), () => {});
@@ -239,7 +247,8 @@ async function bench(): Promise<TrainingLoopBench> {
       if (event.type !== "iteration") return;
       ends.push(processorSeconds());
       globalThis.gc?.();
-      resident.push(process.memoryUsage.rss());
+      const { heapUsed, external } = process.memoryUsage();
+      held.push(heapUsed + external);
     };
     const profile = { ...r1Searcher, limits: { ...r1Searcher.limits, searches, turns: searches + 1 } };
     const started = processorSeconds();
@@ -275,7 +284,7 @@ async function bench(): Promise<TrainingLoopBench> {
       seconds: times[Math.floor(times.length / 2)]!,
       bareSeconds,
       peakMegabytes: peak / 2 ** 20,
-      grownMegabytes: (resident.at(-1)! - resident[0]!) / 2 ** 20,
+      grownMegabytes: (held.at(-1)! - held[(held.length >> 1) - 1]!) / 2 ** 20,
       datumBytes: { proto: bytes.proto / bytes.datums, json: bytes.json },
       diskMegabytes: (statSync(paths.trajectories).size + statSync(paths.events).size) / 2 ** 20,
     };

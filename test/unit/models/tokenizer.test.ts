@@ -38,7 +38,7 @@ Object.assign(unknown.model, { unk_token: "Ġlamp" });
 vocabularies.push(["with a token for the unknown", unknown as never]);
 
 test.each(vocabularies)(
-  "%s: ids have the text that the library gives them, also where characters are split",
+  "%s: texts have the ids and ids the text that the library gives them, also where characters are split",
   (_, json) => {
     const library = new Tokenizer(json, { clean_up_tokenization_spaces: false });
     const ours = makeTokenizer("ours", json);
@@ -59,7 +59,10 @@ test.each(vocabularies)(
         fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...texts, ...control)), { maxLength: 8 }),
         fc.nat(),
         (parts, cut) => {
-          const ids = library.encode(parts.join(""), { add_special_tokens: false }).ids;
+          const { ids } = library.encode(parts.join(""), { add_special_tokens: false });
+          // Asked twice: what is remembered is what was encoded. `Digits` are cut as the other libraries do, and not as this one.
+          if (!JSON.stringify(json).includes('"Digits"'))
+            for (let asked = 0; asked < 2; asked++) expect(ours.encodePrompt(parts.join(""))).toEqual(ids);
           const at = ids.length === 0 ? 0 : cut % ids.length;
           expect(ours.decode(ids)).toBe(byLibrary(ids));
           expect(ours.decode(ids.slice(0, at))).toBe(byLibrary(ids.slice(0, at)));
