@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { IndexStatus } from "../../protocol/index-status.ts";
-import type { Hit, SearchMode } from "../../protocol/passage.ts";
+import type { Hit, Neighbours, Passage, SearchMode } from "../../protocol/passage.ts";
 import { type ReaderPool, openReaderPool } from "../documents/reader-pool.ts";
 import { scanFolder } from "../documents/scan.ts";
 import type { Folder } from "../home.ts";
@@ -12,6 +12,7 @@ import { embedMissing } from "./embed-missing.ts";
 import { Holdings } from "./holdings.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { faultKind } from "./place-fault.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { readChanged } from "./read-changed.ts";
 import { searchLegs } from "./search-legs.ts";
 import { searchTables } from "./search-tables.ts";
@@ -54,6 +55,8 @@ export interface FolderIndex {
   /** Copies the index as it is, frozen, to a place that a run elsewhere names. Rejects with one sentence where it is not complete. */
   publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }>;
   search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }>;
+  /** Passages of the same file around one that a search gave, up to `count` on each side; none where the file has changed since. */
+  neighbours(passage: Pick<Passage, "id" | "place">, count: number): Promise<Neighbours>;
   close(): Promise<void>;
 }
 
@@ -201,6 +204,10 @@ class OpenIndex implements FolderIndex {
       .filter(Boolean)
       .join("; ");
     return { hits, ...(coverage ? { coverage } : {}) };
+  }
+
+  neighbours(passage: Pick<Passage, "id" | "place">, count: number): Promise<Neighbours> {
+    return neighboursOf(passage, count, this.#holdings, this.#keeper.store.tables);
   }
 
   async close(): Promise<void> {
