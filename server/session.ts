@@ -2,11 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import type { IndexFault, IndexStatus } from "../protocol/index-status.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 import { type Folder, openFolder } from "./home.ts";
-import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
+import type { FolderIndex } from "./index/folder-index.ts";
 import { IndexSizes } from "./index-sizes.ts";
 import type { EmbedderDeps, EmbedderOpening } from "./models/embedder.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
-import { type Project, openProject } from "./project.ts";
+import { type Project, type ProjectOptions, openAddedIndex, openProject } from "./project.ts";
 
 const keptFaults = 20;
 
@@ -177,33 +177,24 @@ export class Session {
   }
 
   async #open(folder: Folder): Promise<Project> {
-    const { embedder, exclude, indexPlace } = this.settings;
-    const project = await openProject(folder, {
-      embedder: embedder || "minilm",
-      exclude,
-      indexPlace,
-      embedding: this.#embedding,
-    });
+    const project = await openProject(folder, this.#projectOptions());
     project.index.onStatus((status) => this.#tell(folder, status));
     return project;
   }
 
   /** Added documents share one embedder, whose model takes memory. */
   async #openAdded(folder: Folder): Promise<FolderIndex> {
-    const { embedder, exclude } = this.settings;
-    this.#embedder ??= openEmbedder(embedder || "minilm", this.#embedding);
+    const options = this.#projectOptions();
+    this.#embedder ??= openEmbedder(options.embedder, this.#embedding);
     const embedding = await this.#embedder;
-    const index = await openFolderIndex(folder, {
-      embedder: embedding.ok ? embedding.embedder : null,
-      embedderSpec: embedder || "minilm",
-      openEmbedder: async (spec) => {
-        const earlier = await openEmbedder(spec, this.#embedding);
-        return earlier.ok ? earlier.embedder : undefined;
-      },
-      exclude: [...exclude],
-    });
+    const index = await openAddedIndex(folder, embedding.ok ? embedding.embedder : null, options);
     index.onStatus((status) => this.#tell(folder, status));
     return index;
+  }
+
+  #projectOptions(): ProjectOptions {
+    const { embedder, exclude, indexPlace } = this.settings;
+    return { embedder: embedder || "minilm", exclude, indexPlace, embedding: this.#embedding };
   }
 
   #updateNext(folder: Folder): Promise<void> {
