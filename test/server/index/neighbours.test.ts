@@ -12,7 +12,9 @@ afterEach(() => project.dispose());
 
 /** Sections long enough that none shares a passage with another. */
 const sections = (names: readonly string[]): string =>
-  names.map((name) => `## ${name}\n\nThe ${name} ${"is looked at by the night crew before dawn ".repeat(12)}.\n`).join("\n");
+  names
+    .map((name) => `## ${name}\n\nThe ${name} ${"is looked at by the night crew before dawn ".repeat(12)}.\n`)
+    .join("\n");
 
 test("the passages around a hit are those of its file, in the file's order", async () => {
   project.write("a.md", sections(["anchor", "beacon", "cradle", "dolly", "easel"]));
