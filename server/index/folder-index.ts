@@ -275,8 +275,9 @@ class OpenIndex implements FolderIndex {
     });
     await this.#keeper.remember(skipped, changed);
     const { done, total } = this.#holdings.counts();
-    // Where no vector is missing none follows: who asks for the state of a search is not told of a leg that lacks.
-    if (done < total) this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+    // Where no vector is missing, or nothing makes any, none follows: who asks for the state of a search is not told that one does.
+    const following = this.#embedder && !this.#keeper.memoryReason && done < total;
+    if (following) this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
     else this.#settle();
     if (changed) await this.#keeper.maintain();
   }
