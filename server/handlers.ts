@@ -67,8 +67,8 @@ export function handlers(parts: HandlerParts): Handlers {
         session.searched.filter(({ id }) => folder === undefined || id === folder),
         action,
       ),
-    trajectories: async ({ limit }) => {
-      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
+    trajectories: async ({ limit, filter }) => {
+      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit, filter)));
       const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
       return { trajectories: merged.slice(0, limit) };
     },
