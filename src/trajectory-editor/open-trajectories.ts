@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { chooseTrajectories, trajectoriesOf } from "./comparison.ts";
+import { chooseRunFolder, chooseTrajectories, chooseTrajectoriesFile, trajectoriesOf } from "./choose-trajectories.ts";
 import type { Parts } from "../parts.ts";
 
 /** Opens a file of trajectories in its own editor: the one given by address or path, else one that is picked. */
@@ -9,7 +9,13 @@ export async function openTrajectories(parts: Parts, given?: unknown): Promise<v
       ? trajectoriesOf(given)
       : typeof given === "string"
         ? trajectoriesOf(vscode.Uri.file(given))
-        : await chooseTrajectories("Open Trajectories");
+        : await chooseTrajectoriesFile("Open Trajectories");
+  if (uri) await parts.trajectoryEditor.open(uri);
+}
+
+/** Opens the rollouts of a folder of an evaluation or a run: the one given by its address, else one that is picked. */
+export async function openRunFolder(parts: Parts, given?: unknown): Promise<void> {
+  const uri = given instanceof vscode.Uri ? trajectoriesOf(given) : await chooseRunFolder("Open Run Folder");
   if (uri) await parts.trajectoryEditor.open(uri);
 }
 
