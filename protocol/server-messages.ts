@@ -4,7 +4,7 @@ import { documentsToClient, documentsToServer } from "./documents-messages.ts";
 import { IndexAction, IndexStatus } from "./index-status.ts";
 import { Inspection } from "./inspection.ts";
 import { notification, request } from "./message.ts";
-import { Hit, SearchMode } from "./passage.ts";
+import { Hit, Neighbours, SearchMode, mostNeighbours } from "./passage.ts";
 import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
 import { runsToClient, runsToServer } from "./run-messages.ts";
@@ -85,6 +85,12 @@ export const toServer = {
     "One search of the local index, without a policy.",
     z.object({ query: z.string(), k: z.int().min(1).max(100), mode: SearchMode }),
     z.object({ hits: z.array(Hit), coverage: z.string().optional(), milliseconds: z.number() }),
+  ),
+  neighbours: request(
+    "searchlight/neighbours",
+    "The passages of the same file around one that a search gave; none where its file has changed since.",
+    z.object({ passage: z.string(), place: Place, count: z.int().min(1).max(mostNeighbours) }),
+    Neighbours,
   ),
   indexStatus: request(
     "searchlight/indexStatus",

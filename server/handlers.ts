@@ -55,6 +55,11 @@ export function handlers(parts: HandlerParts): Handlers {
       const coverage = retriever.coverage();
       return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
     },
+    neighbours: async ({ passage, place, count }) => {
+      const folder = session.searched.find(({ id }) => id === place.folder);
+      if (!folder) throw new Error("The folder of this passage is not open; search again.");
+      return (await session.index(folder)).neighbours({ id: passage, place }, count);
+    },
     indexStatus: async () => ({ folders: await session.statuses() }),
     indexAction: ({ folder, action }) =>
       actOnIndexes(
