@@ -19,17 +19,13 @@ export async function openRunFolder(parts: Parts, given?: unknown): Promise<void
   if (uri) await parts.trajectoryEditor.open(uri);
 }
 
-/** Opens the rollouts of a run of this machine; they are listed as they come. */
+/** Opens the rollouts of a run; they are listed as they come, also from another machine. */
 export async function openRunTrajectories(parts: Parts, given?: unknown): Promise<void> {
   const { pickRun } = await import("../training/pick-run.ts");
   const { refOf } = await import("../training/run-commands.ts");
   const run = await pickRun(parts, given, "Open Rollouts of Run");
   if (!run) return;
   const { folder } = await parts.server.request("runFolder", refOf(run));
-  if (folder === null)
-    throw new Error(
-      "This run is kept on another machine; its page shows its rollouts, and “searchlight runs” lists it there.",
-    );
   await parts.trajectoryEditor.open(trajectoriesOf(vscode.Uri.file(folder)));
 }
 
