@@ -12,7 +12,14 @@ export async function openMiniLm(): Promise<EmbedderOpening> {
   const folder = findModel(miniLm.name, ["model.onnx", "tokenizer.json"]);
   if (!folder)
     return { ok: false, reason: "The embedding model's files are not on this machine; npm start fetches them." };
-  const embedder = new MiniLmEmbedder(folder);
+  const thread = new ModelThread(folder);
+  const embedder: Embedder = {
+    id: miniLm.name,
+    dimension: miniLm.dimension,
+    maxTokens: miniLm.maxTokens,
+    embed: (texts, kind, signal) => thread.embed(texts, kind, signal),
+    close: () => thread.close(),
+  };
   try {
     const [probe] = await embedder.embed(["preflight"], "query", new AbortController().signal);
     if (probe?.length === miniLm.dimension && probe.every(Number.isFinite)) return { ok: true, embedder };
@@ -34,10 +41,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-class MiniLmEmbedder implements Embedder {
-  readonly id = miniLm.name;
-  readonly dimension = miniLm.dimension;
-  readonly maxTokens = miniLm.maxTokens;
+/** The thread that embeds, started by whoever needs it first, and again where it died. */
+class ModelThread {
   readonly #folder: string;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;

@@ -26,6 +26,8 @@ export async function loadMiniLm(folder: string): Promise<MiniLm> {
     // Two busy cores and spinning threads on both collapse; one core less than there are does not.
     intraOpNumThreads: Math.max(1, availableParallelism() - 1),
     interOpNumThreads: 1,
+    // Plans of memory are kept for every shape of a batch, which are many: a fifth of the memory for no speed.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   });
   return {
