@@ -55,6 +55,11 @@ export function handlers(parts: HandlerParts): Handlers {
       const coverage = retriever.coverage();
       return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
     },
+    neighbours: async ({ passage, place, count }) => {
+      const folder = session.searched.find(({ id }) => id === place.folder);
+      if (!folder) throw new Error("The folder of this passage is not open; search again.");
+      return (await session.index(folder)).neighbours({ id: passage, place }, count);
+    },
     indexStatus: async () => ({ folders: await session.statuses() }),
     indexAction: ({ folder, action }) =>
       actOnIndexes(
@@ -62,8 +67,8 @@ export function handlers(parts: HandlerParts): Handlers {
         session.searched.filter(({ id }) => folder === undefined || id === folder),
         action,
       ),
-    trajectories: async ({ limit }) => {
-      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
+    trajectories: async ({ limit, filter }) => {
+      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit, filter)));
       const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
       return { trajectories: merged.slice(0, limit) };
     },

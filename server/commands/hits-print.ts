@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Hit, LegScore } from "../../protocol/passage.ts";
+import type { Hit, LegScore, Passage } from "../../protocol/passage.ts";
 import { formatPlace } from "../../protocol/place.ts";
 import { note, print } from "./output.ts";
 import { oneLine } from "./visible-text.ts";
@@ -25,6 +25,20 @@ export function hitJson(hit: Hit): object {
     ...(hit.copies === undefined
       ? {}
       : { copies: hit.copies.map(({ path, startLine, endLine }) => ({ path, startLine, endLine })) }),
+    ...(hit.neighbours === undefined
+      ? {}
+      : { neighbours: { before: hit.neighbours.before.map(around), after: hit.neighbours.after.map(around) } }),
+  };
+}
+
+function around({ id, place, text }: Passage): object {
+  return {
+    passage: id,
+    startLine: place?.startLine ?? null,
+    endLine: place?.endLine ?? null,
+    ...(place?.page === undefined ? {} : { page: place.page }),
+    ...(place?.cell === undefined ? {} : { cell: place.cell }),
+    text,
   };
 }
 
@@ -44,7 +58,9 @@ export function printHits(hits: readonly Hit[], coverage: string | undefined): v
       `${hit.rank}. ${oneLine(where, 70)}  ${dim(legs)}${hit.matched.length > 0 ? dim(`  matched: ${hit.matched.join(", ")}`) : ""}`,
     );
     if (hit.passage.title) print(`   ${oneLine(hit.passage.title, 100)}`);
+    for (const { text } of hit.neighbours?.before ?? []) print(dim(`   ↑ ${oneLine(text, 150)}`));
     print(dim(`   ${oneLine(hit.passage.text, 200)}`));
+    for (const { text } of hit.neighbours?.after ?? []) print(dim(`   ↓ ${oneLine(text, 150)}`));
     if (hit.copies) print(dim(`   also in ${oneLine(hit.copies.map(formatPlace).join(", "), 150)}`));
   }
   if (coverage) note(`Not all is searched: ${coverage}.`);

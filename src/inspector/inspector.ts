@@ -11,6 +11,8 @@ import type { InspectorParts } from "./inspectors.ts";
 
 /** A page that has not reported itself by then is told of in the log and offered a reload. */
 const readyMilliseconds = 15_000;
+/** Passages that are shown before and after one. */
+const neighboursShown = 2;
 
 /** The retrieval inspector's panel: hosts its page, asks the server what the page wants searched, and opens places. */
 export class Inspector implements vscode.Disposable {
@@ -80,6 +82,7 @@ export class Inspector implements vscode.Disposable {
         this.#tellQuery();
       },
       search: (search) => this.#find(search),
+      around: (asked) => this.#findAround(asked),
       open: orTell(({ place }) => openPlace(server.request, place)),
       copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
       fault: ({ message }) => faults.report("the inspector failed", message),
@@ -100,6 +103,15 @@ export class Inspector implements vscode.Disposable {
     } catch (error) {
       if (!controller.signal.aborted)
         this.#post("searchFailed", { seq, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #findAround({ passage, place }: Params<(typeof fromInspector)["around"]>): Promise<void> {
+    try {
+      const neighbours = await this.#parts.server.request("neighbours", { passage, place, count: neighboursShown });
+      this.#post("around", { passage, neighbours });
+    } catch (error) {
+      this.#post("around", { passage, message: error instanceof Error ? error.message : String(error) });
     }
   }
 
