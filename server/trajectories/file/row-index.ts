@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { type RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { recordsOf } from "./line-records.ts";
-import { bytesAt, lookAgain, nothingRead, type ReadSoFar, seamOf } from "./read-so-far.ts";
+import { bytesAt, bytesInto, lookAgain, nothingRead, type ReadSoFar, seamOf } from "./read-so-far.ts";
 import { hashOf, type RecordPlace, RowColumns } from "./row-columns.ts";
 import { RowSpill } from "./row-spill.ts";
 import { floats, wholes } from "./grown-column.ts";
@@ -154,8 +154,9 @@ export class RowIndex {
     let pending: Buffer[] = [];
     let pendingBytes = 0;
     let at = this.read;
+    const space = Buffer.alloc(Math.min(chunkBytes, this.bytes - at));
     while (at < this.bytes && !signal.aborted) {
-      const chunk = await bytesAt(file, at, Math.min(chunkBytes, this.bytes - at));
+      const chunk = await bytesInto(space, file, at, Math.min(chunkBytes, this.bytes - at));
       if (chunk.length === 0) break;
       at += chunk.length;
       let from = 0;
