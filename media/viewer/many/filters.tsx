@@ -1,4 +1,11 @@
-import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
+import {
+  type RightMeasure,
+  rightF1,
+  rightMeasures,
+  type RowFilter,
+  type RowSort,
+  rowSortKeys,
+} from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
 import { SavedFilters } from "./saved-filters.tsx";
 import { useDraft } from "./draft.ts";
@@ -16,12 +23,18 @@ const sortWords: Readonly<Record<RowSort["key"], string>> = {
 
 const marks = ["excluded", "included", "noted"] as const;
 
+const rightWords: Readonly<Record<RightMeasure, string>> = {
+  cem1: "cover match",
+  em: "exact match",
+  f1: `F1 of ${rightF1}`,
+};
+
 const flips = ["either", "won", "lost"] as const;
 
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip } = filter.value;
+  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip, rightBy } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -94,6 +107,15 @@ export function Filters() {
             onChange={(value) => change({ flip: flips.find((each) => each === value) })}
           />
         )}
+        {againstName.value !== undefined && (
+          <Choice
+            label="Right by"
+            all={rightWords.cem1}
+            value={rightBy === undefined ? "" : rightWords[rightBy]}
+            values={[rightWords.em, rightWords.f1]}
+            onChange={(value) => change({ rightBy: rightMeasures.find((each) => rightWords[each] === value) })}
+          />
+        )}
       </div>
       <div class="filter-row">
         <span class="field">
@@ -148,7 +170,7 @@ interface ChoiceProps {
 
 function Choice({ label, all = "any", value, values, onChange }: ChoiceProps) {
   const known = value === "" || values.includes(value) ? values : [value, ...values];
-  const id = `filter-${label}`;
+  const id = `filter-${label.replaceAll(" ", "-")}`;
   return (
     <span class="field">
       <label for={id}>{label}</label>
@@ -178,7 +200,7 @@ interface BoundProps {
 }
 
 function Bound({ label, value, whole = false, onChange }: BoundProps) {
-  const id = `filter-${label}`;
+  const id = `filter-${label.replaceAll(" ", "-")}`;
   return (
     <span class="field">
       <label for={id}>{label}</label>
