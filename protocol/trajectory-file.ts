@@ -70,6 +70,8 @@ export const RowFilter = z.object({
   step: z.int().optional(),
   /** Of one group. */
   group: z.string().optional(),
+  /** The name of its group or its question holds this, case aside. */
+  prompt: z.string().optional(),
   /** Of exactly this question. */
   question: z.string().optional(),
   /** Lost to this rule. */

@@ -34,7 +34,7 @@ const flips = ["either", "won", "lost"] as const;
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip, rightBy } = filter.value;
+  const { step, prompt, stop, rule, component, text, searches, least, most, tag, marked, flip, rightBy } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -55,6 +55,15 @@ export function Filters() {
             onChange={(value) => change({ step: value === "" ? undefined : Number(value) })}
           />
         )}
+        <span class="field">
+          <label for="filter-prompt">Prompt</label>
+          <input
+            type="search"
+            id="filter-prompt"
+            title="What the name of the group or the question holds"
+            {...useDraft(prompt ?? "", (written) => change({ prompt: written === "" ? undefined : written }))}
+          />
+        </span>
         <Choice
           label="Stop"
           value={stop ?? ""}
