@@ -9,6 +9,7 @@ import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
 import { runsToClient, runsToServer } from "./run-messages.ts";
 import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
+import { StoredFilter } from "./stored-filter.ts";
 import { Trajectory } from "./trajectory.ts";
 
 /** Sent as LSP `initializationOptions`. Endpoints and binaries are empty where the workspace is not trusted. */
@@ -105,8 +106,8 @@ export const toServer = {
   ),
   trajectories: request(
     "searchlight/trajectories",
-    "Stored trajectories, latest first.",
-    z.object({ limit: z.int().min(1).max(10_000) }),
+    "Stored trajectories that meet a filter, latest first.",
+    z.object({ limit: z.int().min(1).max(10_000), filter: StoredFilter.optional() }),
     z.object({ trajectories: z.array(TrajectorySummary) }),
   ),
   trajectory: request(

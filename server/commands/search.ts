@@ -57,6 +57,8 @@ export function addSearchCommand(program: Command): void {
       if ((query === undefined) === (options.queries === undefined)) {
         throw new CommandError("Give a query, or --queries with a file of them.", exitCodes.usage);
       }
+      if (query?.trim() === "")
+        throw new CommandError("The query is empty; write it between quotation marks.", exitCodes.usage);
       const reranker = options.rerank === undefined ? undefined : await namedReranker(options.rerank);
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
@@ -81,12 +83,12 @@ export function addSearchCommand(program: Command): void {
       };
       if (query !== undefined) {
         const result = await search(query);
-        if (options.json) printJson({ ...result, hits: result.hits.map(hitJson) });
-        else printHits(result.hits, result.coverage);
+        if (options.json) printJson({ ...result, hits: result.hits.map((hit) => hitJson(hit, retriever.folders)) });
+        else printHits(result.hits, retriever.folders, result.coverage);
       } else {
         for (const [row, text] of readQueries(options.queries!).entries()) {
           const result = await search(text);
-          printJson({ row, query: text, ...result, hits: result.hits.map(hitJson) });
+          printJson({ row, query: text, ...result, hits: result.hits.map((hit) => hitJson(hit, retriever.folders)) });
         }
       }
       update.stop();

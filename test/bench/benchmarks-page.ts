@@ -161,6 +161,6 @@ function trainingLoopText(bench: TrainingLoopBench): string {
   const { rollouts, turns, tokens, seconds, bareSeconds, peakMegabytes, grownMegabytes, datumBytes } = bench;
   return `An iteration of ${rollouts} rollouts of ${turns} turns (${number(tokens, 0)} tokens each) with an engine and a retriever that cost nothing takes ${number(seconds)} s of
 processor time: rollouts, rewards, advantages, KL, encoding for the wire, everything on disk. That is ${percent(seconds / 60)} of an iteration that takes a minute, and
-${number(seconds / bareSeconds, 0)} times what writing the same trajectories as JSON takes alone. Memory: ${number(peakMegabytes, 0)} MiB at most, ${number(grownMegabytes, 0)} MiB more after ${bench.iterations} iterations than after one. A sequence of
+${number(seconds / bareSeconds, 0)} times what writing the same trajectories as JSON takes alone. Memory: ${number(peakMegabytes, 0)} MiB at most, ${number(grownMegabytes, 0)} MiB more held after ${bench.iterations} iterations than after half of them. A sequence of
 ${number(tokens, 0)} tokens takes ${number(datumBytes.proto / 1024, 0)} KiB on the wire as protobuf, ${number(datumBytes.json / 1024, 0)} KiB as JSON.`;
 }

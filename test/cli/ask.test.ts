@@ -86,6 +86,12 @@ test("what was asked is listed, shown by its id, and exported as JSON lines", as
     trajectories: { id: string; question: string }[];
   };
   expect(trajectories[0]).toMatchObject({ id: trajectoryId, question: demo.question });
+  const word = demo.question.match(/[A-Za-z]{6,}/)![0];
+  const chosen = async (...filter: string[]): Promise<unknown[]> =>
+    ((await cli.json(["trajectories", "list", cli.folder, ...filter])) as { trajectories: unknown[] }).trajectories;
+  expect(await chosen("--text", word, "--policy", "extractive")).toContainEqual(trajectories[0]);
+  expect(await chosen("--text", "qqzzx")).toEqual([]);
+  expect((await cli.run(["trajectories", "list", cli.folder, "--step", "one"])).code).toBe(2);
   expect(await cli.json(["trajectories", "show", cli.folder, String(trajectoryId)])).toMatchObject({
     trajectory: { id: trajectoryId },
   });
