@@ -1,6 +1,8 @@
 import { existsSync, statfsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import { EngineStartError } from "./engine/engine-start-error.ts";
+import { requireGpu } from "./engine/find-gpus.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
@@ -117,13 +119,19 @@ function checkModel(
   if (!read.ok) error("model.base", read.reason);
 }
 
-/** A remote engine is asked what it is; a session is opened and closed, nothing is trained. */
+/** A GPU that the recipe asks for is there. A remote engine is asked what it is; a session is opened and closed, nothing is trained. */
 async function checkEngine(
   { engine }: Recipe,
   error: (field: string, message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (engine.kind !== "remote") return;
+  if (engine.kind === "local") {
+    if (engine.device !== "cuda") return;
+    return requireGpu(signal).catch((cause: unknown) => {
+      if (!(cause instanceof EngineStartError)) throw cause;
+      error("engine.device", cause.message);
+    });
+  }
   const token = process.env[engineTokenName];
   try {
     const connected = await connectEngine({
