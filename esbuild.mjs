@@ -92,6 +92,7 @@ export function bundles(production = false, outdir = dist) {
         ...(existsSync(join(root, "server/run.ts")) ? { run: "server/run.ts" } : {}),
         "document-worker": "server/documents/document-worker.ts",
         "text-index-worker": "server/trajectories/text/text-index-worker.ts",
+        "minilm-worker": "server/models/minilm-worker.ts",
         "piscina-worker": "node_modules/piscina/dist/worker.js",
       },
       plugins: [lance, manifest, piscinaWorker, zodInEnglish],

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { notification } from "./message.ts";
-import { Hit, SearchMode } from "./passage.ts";
-import { FolderRef } from "./place.ts";
+import { Hit, Neighbours, SearchMode } from "./passage.ts";
+import { FolderRef, Place } from "./place.ts";
 import { fromViewer } from "./viewer-messages.ts";
 
 const { ready, open, copy, fault } = fromViewer;
@@ -25,6 +25,11 @@ export const fromInspector = {
     "One search of everything that is searched. A later one makes an earlier one's answer of no use.",
     InspectorState.extend({ seq: z.int().min(0) }),
   ),
+  around: notification(
+    "around",
+    "What stands around a found passage in its file is wanted.",
+    z.object({ passage: z.string(), place: Place }),
+  ),
 } as const;
 
 /** Extension host to the retrieval inspector. */
@@ -44,6 +49,11 @@ export const toInspector = {
       coverage: z.string().optional(),
       milliseconds: z.number().min(0),
     }),
+  ),
+  around: notification(
+    "around",
+    "The passages before and after a found one in its file, or why they cannot be had.",
+    z.object({ passage: z.string(), neighbours: Neighbours.optional(), message: z.string().optional() }),
   ),
   searchFailed: notification(
     "searchFailed",

@@ -14,6 +14,13 @@ export const Passage = z.object({
 });
 export type Passage = z.infer<typeof Passage>;
 
+/** Passages of the same file that stand around one, each list in the order of the file. */
+export const Neighbours = z.object({ before: z.array(Passage), after: z.array(Passage) });
+export type Neighbours = z.infer<typeof Neighbours>;
+
+/** Neighbours of a passage that can be asked for, on each side. */
+export const mostNeighbours = 10;
+
 /** What one leg (words or vectors) says of a hit: its place in the leg's list, BM25 or cosine, and what that adds to the fused score. */
 export const LegScore = z.object({ rank: z.int().min(1), score: z.number(), part: z.number().optional() });
 export type LegScore = z.infer<typeof LegScore>;
@@ -35,6 +42,8 @@ export const Hit = z.object({
   reranked: z.object({ from: z.int().min(1), score: z.number() }).optional(),
   /** Places of near copies of this passage, which are left out of the list. */
   copies: z.array(Place).optional(),
+  /** Where they were asked for. */
+  neighbours: Neighbours.optional(),
 });
 export type Hit = z.infer<typeof Hit>;
 

@@ -63,9 +63,9 @@ export const runsToServer = {
   ),
   runFolder: request(
     "searchlight/runFolder",
-    "Where a run of this machine is kept; null for one that is kept on another.",
+    "The folder that a run's rollouts are in: its own, or for a run of another machine one here that they are copied into as they come.",
     run,
-    z.object({ folder: z.string().nullable() }),
+    z.object({ folder: z.string() }),
   ),
   unwatchRun: notification("searchlight/unwatchRun", "Nobody looks at this run any more.", run),
   runGroups: request(

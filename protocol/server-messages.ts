@@ -4,11 +4,12 @@ import { documentsToClient, documentsToServer } from "./documents-messages.ts";
 import { IndexAction, IndexStatus } from "./index-status.ts";
 import { Inspection } from "./inspection.ts";
 import { notification, request } from "./message.ts";
-import { Hit, SearchMode } from "./passage.ts";
+import { Hit, Neighbours, SearchMode, mostNeighbours } from "./passage.ts";
 import { Place } from "./place.ts";
 import { RolloutEvent } from "./rollout-events.ts";
 import { runsToClient, runsToServer } from "./run-messages.ts";
 import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
+import { StoredFilter } from "./stored-filter.ts";
 import { Trajectory } from "./trajectory.ts";
 
 /** Sent as LSP `initializationOptions`. Endpoints and binaries are empty where the workspace is not trusted. */
@@ -85,6 +86,12 @@ export const toServer = {
     z.object({ query: z.string(), k: z.int().min(1).max(100), mode: SearchMode }),
     z.object({ hits: z.array(Hit), coverage: z.string().optional(), milliseconds: z.number() }),
   ),
+  neighbours: request(
+    "searchlight/neighbours",
+    "The passages of the same file around one that a search gave; none where its file has changed since.",
+    z.object({ passage: z.string(), place: Place, count: z.int().min(1).max(mostNeighbours) }),
+    Neighbours,
+  ),
   indexStatus: request(
     "searchlight/indexStatus",
     "State of each folder's index.",
@@ -99,8 +106,8 @@ export const toServer = {
   ),
   trajectories: request(
     "searchlight/trajectories",
-    "Stored trajectories, latest first.",
-    z.object({ limit: z.int().min(1).max(10_000) }),
+    "Stored trajectories that meet a filter, latest first.",
+    z.object({ limit: z.int().min(1).max(10_000), filter: StoredFilter.optional() }),
     z.object({ trajectories: z.array(TrajectorySummary) }),
   ),
   trajectory: request(

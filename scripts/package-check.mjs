@@ -18,6 +18,7 @@ const needed = [
     "lance.cjs",
     "document-worker.cjs",
     "text-index-worker.cjs",
+    "minilm-worker.cjs",
     "piscina-worker.cjs",
     "cli.cjs",
     "run.cjs",

@@ -3,6 +3,7 @@ export interface Counts {
   failed: number;
   skipped?: number;
   reason?: string;
+  failures?: { test: string; message: string }[];
 }
 
 export function exitCount(code: number | string, reason: string): Counts;

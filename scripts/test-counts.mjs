@@ -1,5 +1,6 @@
 // What the tiers' reports come to. A tier that broke off counts as failed, whatever its report says.
 import { existsSync, readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 
 /** A tool that only tells by its exit code whether all is well: one test. */
 export function exitCount(code, reason) {
@@ -21,7 +22,12 @@ export function countVitestReport(file, code) {
   );
   const failed = numFailedTests + unloaded.length;
   // An error outside of any test fails the run without failing one.
-  const counts = { passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: numPendingTests + numTodoTests };
+  const counts = {
+    passed,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: numPendingTests + numTodoTests,
+    failures: vitestFailures(testResults, unloaded),
+  };
   return counts.failed > failed ? { ...counts, reason: `vitest ended with ${code}` } : counts;
 }
 
@@ -29,6 +35,20 @@ export function countVitestReport(file, code) {
 export function countHostReport(file, code) {
   if (!existsSync(file))
     return { passed: 0, failed: 1, reason: `the extension host gave no report (exit code ${code})` };
-  const { passed, failed } = JSON.parse(readFileSync(file, "utf8"));
-  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+  const { passed, failed, failures } = JSON.parse(readFileSync(file, "utf8"));
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, ...(failures && { failures }) };
+}
+
+/** What failed, each with the head of its message, so that the end of a long log tells it. */
+function vitestFailures(testResults, unloaded) {
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => ({ test: `${name} › ${fullName}`, message: failureMessages?.[0] })),
+  );
+  const files = unloaded.map(({ name, message }) => ({ test: name, message }));
+  return [...tests, ...files].map(({ test, message }) => ({
+    test: test.slice(Math.max(0, test.indexOf("/test/") + 1)),
+    message: stripVTControlCharacters(message ?? "no message").slice(0, 2000),
+  }));
 }

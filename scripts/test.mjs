@@ -55,15 +55,7 @@ async function vitest(project, { node, env }, unable, extra = {}) {
   if (unable) return { passed: 0, failed: 1, reason: unable };
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
-  const args = [
-    "run",
-    "--project",
-    project,
-
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ];
+  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   // Each window of the editor, and each engine, fills a core by itself.
   if (project === "editor" || project === "engine") args.push("--no-file-parallelism");
   const code = await run(node, [join(root, "node_modules", "vitest", "vitest.mjs"), ...args], {
@@ -107,6 +99,8 @@ function editorSuite(context) {
 
 function summarise(results) {
   const sum = (key) => results.reduce((total, result) => total + (result[key] ?? 0), 0);
+  for (const { name, failures = [] } of results)
+    for (const { test, message } of failures) console.log(`\nFailed in tier ${name}: ${test}\n${message}`);
   console.log("");
   for (const { name, passed, failed, skipped, reason } of results) {
     console.log(

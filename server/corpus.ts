@@ -17,15 +17,18 @@ import { type SnapshotSpec, parseSnapshotSpec } from "./index/snapshot-catalog.t
 import { openPassageIndex } from "./index/passage-index.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
 import type { Embedder } from "./models/embedder.ts";
-import { openProject } from "./project.ts";
+import type { FolderIndex } from "./index/folder-index.ts";
+import { openAddedIndex, openProject } from "./project.ts";
 import { localRetriever } from "./retrieval/local.ts";
 import { passageRetriever } from "./retrieval/passages.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
+import { AddedDocumentsError, locationOf } from "./sources/added-documents.ts";
+import { openAdded } from "./sources/open-added.ts";
 
 /** What an evaluation searches, with everything that must be pinned of it. */
 export interface Corpus {
   retriever: Retriever;
-  /** Folders behind it; none for passages of a file and for servers. */
+  /** Folders behind it, that which was named first and then those that were added to it; none for passages of a file and for servers. */
   folders: Folder[];
   pins: Pick<RunManifest, "corpus" | "index">;
   /** Every passage; undefined where a server holds them. */
@@ -78,35 +81,67 @@ export async function openCorpus(spec: string, options: CorpusOptions): Promise<
 
 async function openFolderCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
   const folder = openFolder(path);
-  const project = await openProject(folder, { embedder: embedderFor(options) });
+  const folders = [folder, ...addedFolders(folder)];
+  const embedder = embedderFor(options);
+  const project = await openProject(folder, { embedder }).catch((error: unknown) => {
+    if (error instanceof PlaceFault) throw new CorpusError(error.message, { cause: error });
+    throw error;
+  });
+  const indexes = [project.index];
+  const close = async (): Promise<void> => {
+    for (const index of indexes.slice(1)) await index.close();
+    await project.close();
+  };
   try {
     if (project.wordsOnly && options.mode !== "words")
       throw new CorpusError(`${project.wordsOnly} --mode words searches without vectors.`);
-    const unsubscribe = project.index.onStatus(({ vectors }) => options.onProgress?.(vectors.done, vectors.total));
-    await project.index.update(options.signal);
-    unsubscribe();
-    const { state, reason, vectors } = project.index.status();
-    if (state === "failed") throw new CorpusError(reason);
-    // A search over a part of the vectors would be measured as if it were the whole.
-    if (options.mode !== "words" && vectors.done < vectors.total)
-      throw new CorpusError(
-        `Only ${vectors.done} of ${vectors.total} passages of ${path} have a vector; searchlight index ${path} says why.`,
-      );
-    const passages = await folderPassages(folder, options.signal);
+    for (const added of folders.slice(1)) indexes.push(await openAddedIndex(added, project.embedder, { embedder }));
+    for (const index of indexes) await complete(index, options);
+    const passages: Passage[] = [];
+    for (const each of folders) passages.push(...(await folderPassages(each, options.signal)));
     const ids = createHash("sha256");
     for (const { id } of passages) ids.update(`${id}\n`);
     return {
-      retriever: localRetriever([project.index], options.mode),
-      folders: [folder],
+      retriever: localRetriever(indexes, options.mode),
+      folders,
       pins: {
         corpus: { kind: "folder", hash: ids.digest("hex"), passages: passages.length },
-        index: { id: "lancedb", mode: options.mode, embedder: project.wordsOnly ? null : embedderFor(options) },
+        index: { id: "lancedb", mode: options.mode, embedder: project.wordsOnly ? null : embedder },
       },
       passages,
-      close: () => project.close(),
+      close,
     };
   } catch (error) {
-    await project.close();
+    await close();
+    throw error;
+  }
+}
+
+/** Brings an index up to date, or throws where a search of it would be over a part: it would be measured as if it were the whole. */
+async function complete(index: FolderIndex, { mode, signal, onProgress }: CorpusOptions): Promise<void> {
+  const unsubscribe = index.onStatus(({ vectors }) => onProgress?.(vectors.done, vectors.total));
+  await index.update(signal).finally(unsubscribe);
+  const { state, reason, vectors } = index.status();
+  if (state === "failed") throw new CorpusError(reason);
+  const { path } = index.folder;
+  if (mode !== "words" && vectors.done < vectors.total)
+    throw new CorpusError(
+      `Only ${vectors.done} of ${vectors.total} passages of ${path} have a vector; searchlight index ${path} says why.`,
+    );
+}
+
+/** What was added to the folder and is searched with it. */
+function addedFolders(owner: Folder): Folder[] {
+  try {
+    return openAdded(owner).map(({ document, folder }) => {
+      if (folder) return folder;
+      const location = locationOf(document);
+      throw new CorpusError(
+        `${location} was added to ${owner.path} and is not there; bring it back, or take it away with searchlight documents remove.`,
+      );
+    });
+  } catch (error) {
+    if (error instanceof AddedDocumentsError) throw new CorpusError(error.message, { cause: error });
     throw error;
   }
 }

@@ -20,7 +20,7 @@ export interface DurableLines {
    * Appends lines in one durable step and answers the byte at which each begins. Throws the system's error where the disk refuses; then
    * none of them is in the file.
    */
-  append(lines: readonly string[]): number[];
+  append(lines: Iterable<string>): number[];
   close(): void;
 }
 
@@ -42,11 +42,14 @@ export function openDurableLines(file: string): DurableLines {
     append(lines) {
       mend();
       const places: number[] = [];
-      const parts = lines.map((line) => Buffer.from(`${line}\n`, "utf8"));
-      const bytes = Buffer.concat(parts);
+      let end = size;
       torn = true;
       try {
-        for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+        for (const { bytes, starts } of batches(lines)) {
+          for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+          for (const start of starts) places.push(end + start);
+          end += bytes.length;
+        }
         fsyncSync(descriptor);
       } catch (error) {
         try {
@@ -57,14 +60,35 @@ export function openDurableLines(file: string): DurableLines {
         throw error;
       }
       torn = false;
-      for (const part of parts) {
-        places.push(size);
-        size += part.length;
-      }
+      size = end;
       return places;
     },
     close: () => closeSync(descriptor),
   };
+}
+
+/** Bytes that are written in one go, about. */
+const batchBytes = 1 << 20;
+
+/** Lines as bytes with their line feeds, many lines together, and where each begins among them. A batch is written before the next is made. */
+function* batches(lines: Iterable<string>): Generator<{ bytes: Uint8Array; starts: number[] }> {
+  let scratch: Buffer = Buffer.alloc(0);
+  let length = 0;
+  let starts: number[] = [];
+  for (const line of lines) {
+    // A character takes three bytes at most.
+    const most = 3 * line.length + 1;
+    if (length > 0 && length + most > scratch.length) {
+      yield { bytes: scratch.subarray(0, length), starts };
+      [length, starts] = [0, []];
+    }
+    // One line alone, as of an event, takes no more than it needs.
+    if (most > scratch.length) scratch = Buffer.allocUnsafe(scratch.length === 0 ? most : Math.max(most, batchBytes));
+    starts.push(length);
+    length += scratch.write(line, length, "utf8");
+    scratch[length++] = 0x0a;
+  }
+  if (length > 0) yield { bytes: scratch.subarray(0, length), starts };
 }
 
 /** Bytes up to and with the last line feed of a file, looked for from its end. */

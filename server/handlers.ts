@@ -55,6 +55,11 @@ export function handlers(parts: HandlerParts): Handlers {
       const coverage = retriever.coverage();
       return { hits: outcome.hits, milliseconds: performance.now() - started, ...(coverage ? { coverage } : {}) };
     },
+    neighbours: async ({ passage, place, count }) => {
+      const folder = session.searched.find(({ id }) => id === place.folder);
+      if (!folder) throw new Error("The folder of this passage is not open; search again.");
+      return (await session.index(folder)).neighbours({ id: passage, place }, count);
+    },
     indexStatus: async () => ({ folders: await session.statuses() }),
     indexAction: ({ folder, action }) =>
       actOnIndexes(
@@ -62,8 +67,8 @@ export function handlers(parts: HandlerParts): Handlers {
         session.searched.filter(({ id }) => folder === undefined || id === folder),
         action,
       ),
-    trajectories: async ({ limit }) => {
-      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit)));
+    trajectories: async ({ limit, filter }) => {
+      const lists = await Promise.all((await session.projects()).map((project) => project.store.list(limit, filter)));
       const merged = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
       return { trajectories: merged.slice(0, limit) };
     },
@@ -86,12 +91,18 @@ export function handlers(parts: HandlerParts): Handlers {
       const found = findTokenizer(tokenizer);
       return { texts: found ? tokenTexts(found, ids) : null };
     },
-    trajectoryRows: ({ path, query, against }, { signal }) => files.page(path, query, signal, against),
+    trajectoryRows: ({ path, query, against }, { signal }) => {
+      void parts.runs.shown(path, session.signal);
+      return files.page(path, query, signal, against);
+    },
     trajectoryRecord: ({ path, key }) => {
       const folders = new Set(session.searched.map((folder) => folder.id));
       return files.record(path, key, folders, (place) => resolvePlace(session, place));
     },
-    trajectoryFileClosed: ({ path }) => files.close(path),
+    trajectoryFileClosed: ({ path }) => {
+      files.close(path);
+      parts.runs.closed(path);
+    },
     findModels: async (_, { signal }) => {
       const [servers, editor] = await Promise.all([session.trusted ? findServers(signal) : [], editorModels.list()]);
       return { models: [...(session.trusted ? trainedModels() : []), ...servers, ...editor] };

@@ -22,7 +22,7 @@ import { rewardProfile } from "./rewards/profiles.ts";
 import { fittingReward } from "./rewards/fitting-reward.ts";
 import type { Retriever } from "./retrieval/retriever.ts";
 import { makeExperts } from "./make-experts.ts";
-import { supervisedTrajectories } from "./supervised-trajectories.ts";
+import { supervisedTrajectories, unreadSentence } from "./supervised-trajectories.ts";
 import type { WeightedQuestions } from "./training/loop/host.ts";
 
 /** A recipe names what cannot be opened: one sentence that says what and what to do. */
@@ -158,7 +158,7 @@ function isCovered({ golds }: EvaluationQuestion, finder: GoldFinder): boolean {
 
 /** The trajectories of the supervised start: from its files, and where it says so from a program that knows the answers. */
 async function supervisedOf(
-  { recipe, base, folder, signal }: OpenRunRequest,
+  { recipe, base, folder, signal, onProgress }: OpenRunRequest,
   profile: Profile,
   sets: readonly WeightedQuestions[],
   retriever: Retriever,
@@ -178,10 +178,15 @@ async function supervisedOf(
         signal,
       }),
     );
-  const kept = await supervisedTrajectories(files, profile, supervised.minReward);
+  const { kept, unread } = await supervisedTrajectories(files, profile, supervised.minReward);
+  const sentences = unread.map(unreadSentence);
+  for (const sentence of sentences) onProgress(sentence);
   if (kept.length === 0)
     throw new RecipeOpenError(
-      "Every trajectory of the supervised start is excluded or has less reward than it asks for; lower minReward.",
+      [
+        ...sentences,
+        "Every trajectory of the supervised start is excluded or has less reward than it asks for; lower minReward.",
+      ].join(" "),
     );
   return kept;
 }

@@ -30,16 +30,7 @@ export interface ProjectOptions {
 export async function openProject(folder: Folder, options: ProjectOptions): Promise<Project> {
   const embedding = await openEmbedder(options.embedder, options.embedding);
   const embedder = embedding.ok ? embedding.embedder : null;
-  const index = await openFolderIndex(folder, {
-    embedder,
-    embedderSpec: options.embedder,
-    openEmbedder: async (spec) => {
-      const earlier = await openEmbedder(spec, options.embedding);
-      return earlier.ok ? earlier.embedder : undefined;
-    },
-    exclude: [...(options.exclude ?? [])],
-    ...(await placeOf(folder, options)),
-  });
+  const index = await openIndexAs(folder, folder.name, embedder, options);
   const store = await openTrajectoryStore(folder.trajectoriesHome);
   return {
     folder,
@@ -55,16 +46,46 @@ export async function openProject(folder: Folder, options: ProjectOptions): Prom
   };
 }
 
+/**
+ * The index of documents that were added to a folder, with the embedder of that folder's. At a place that holds the indexes of many its name
+ * is its id: two added folders of one name are not the same documents, as two clones of a project are.
+ */
+export function openAddedIndex(
+  folder: Folder,
+  embedder: Embedder | null,
+  options: ProjectOptions,
+): Promise<FolderIndex> {
+  return openIndexAs(folder, folder.id, embedder, options);
+}
+
+async function openIndexAs(
+  folder: Folder,
+  placeName: string,
+  embedder: Embedder | null,
+  options: ProjectOptions,
+): Promise<FolderIndex> {
+  return openFolderIndex(folder, {
+    embedder,
+    embedderSpec: options.embedder,
+    openEmbedder: async (spec) => {
+      const earlier = await openEmbedder(spec, options.embedding);
+      return earlier.ok ? earlier.embedder : undefined;
+    },
+    exclude: [...(options.exclude ?? [])],
+    ...(await placeOf(placeName, options)),
+  });
+}
+
 /** The place of a folder's index and its key. Throws a `PlaceFault` where the setting names none. */
 async function placeOf(
-  folder: Folder,
+  name: string,
   { indexPlace, embedding }: ProjectOptions,
 ): Promise<{ place?: IndexPlace; placeKey?: string | undefined }> {
   const text = indexPlace || process.env["SEARCHLIGHT_INDEX"] || "";
   if (text === "") return {};
   const parsed = parsePlace(text);
   if (!parsed.ok) throw new PlaceFault("other", parsed.reason);
-  const place = placeOfFolder(parsed.place, folder.name);
+  const place = placeOfFolder(parsed.place, name);
   // Keys are kept for the place as it is written in the settings.
   return { place, ...(place.kind === "store" ? { placeKey: await embedding?.key?.(text) } : {}) };
 }

@@ -32,9 +32,7 @@ export function runHandlers({ session, runs, keepPolicy, unpackAdapter }: RunHan
     runGroups: async ({ iteration, ...ref }, { signal }) => ({
       groups: await runs.groups(refOf(ref), iteration, signal),
     }),
-    runFolder: async (ref, { signal }) => ({
-      folder: (await (await hostOf(ref)).details(ref.id, signal)).folder ?? null,
-    }),
+    runFolder: async (ref, { signal }) => ({ folder: await runs.folder(refOf(ref), signal) }),
     runTrajectories: async ({ ids, ...ref }, { signal }) => ({
       trajectories: await (await hostOf(ref)).trajectories(ref.id, { ids }, signal),
     }),

@@ -2,13 +2,12 @@ import { existsSync, statSync } from "node:fs";
 import type { IndexFault, IndexStatus } from "../protocol/index-status.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
 import { type Folder, openFolder } from "./home.ts";
-import { type FolderIndex, openFolderIndex } from "./index/folder-index.ts";
+import { addFault } from "./index/fault-log.ts";
+import type { FolderIndex } from "./index/folder-index.ts";
 import { IndexSizes } from "./index-sizes.ts";
 import type { EmbedderDeps, EmbedderOpening } from "./models/embedder.ts";
 import { openEmbedder } from "./models/open-embedder.ts";
-import { type Project, openProject } from "./project.ts";
-
-const keptFaults = 20;
+import { type Project, type ProjectOptions, openAddedIndex, openProject } from "./project.ts";
 
 /**
  * The folders of one editor window, and those of the documents that were added to them. A folder's index and store are opened on
@@ -25,7 +24,8 @@ export class Session {
   readonly #indexes = new Map<string, { opening: Promise<FolderIndex>; leaving: AbortController }>();
   readonly #updates = new Map<string, Promise<void>>();
   readonly #next = new Map<string, Promise<void>>();
-  readonly #errors = new Map<string, IndexFault[]>();
+  /** Failures of folders whose index could not be opened; an opened one tells its own. */
+  readonly #unopened = new Map<string, IndexFault[]>();
   readonly #sizes: IndexSizes;
   #embedder: Promise<EmbedderOpening> | undefined;
   readonly #ending = new AbortController();
@@ -88,7 +88,10 @@ export class Session {
     const open = this.#indexes.get(folder.id);
     if (open) return open.opening;
     const opening = this.#openAdded(folder);
-    opening.catch(() => this.#indexes.delete(folder.id));
+    opening.catch((error: unknown) => {
+      this.#indexes.delete(folder.id);
+      this.#unopened.set(folder.id, addFault(folder.indexHome, error));
+    });
     this.#indexes.set(folder.id, { opening, leaving: new AbortController() });
     return opening;
   }
@@ -105,7 +108,10 @@ export class Session {
     if (!project) {
       project = this.#open(folder);
       // A folder that failed to open is tried again at the next need, not remembered as failed.
-      project.catch(() => this.#projects.delete(folder.id));
+      project.catch((error: unknown) => {
+        this.#projects.delete(folder.id);
+        this.#unopened.set(folder.id, addFault(folder.indexHome, error));
+      });
       this.#projects.set(folder.id, project);
     }
     return project;
@@ -177,33 +183,24 @@ export class Session {
   }
 
   async #open(folder: Folder): Promise<Project> {
-    const { embedder, exclude, indexPlace } = this.settings;
-    const project = await openProject(folder, {
-      embedder: embedder || "minilm",
-      exclude,
-      indexPlace,
-      embedding: this.#embedding,
-    });
+    const project = await openProject(folder, this.#projectOptions());
     project.index.onStatus((status) => this.#tell(folder, status));
     return project;
   }
 
   /** Added documents share one embedder, whose model takes memory. */
   async #openAdded(folder: Folder): Promise<FolderIndex> {
-    const { embedder, exclude } = this.settings;
-    this.#embedder ??= openEmbedder(embedder || "minilm", this.#embedding);
+    const options = this.#projectOptions();
+    this.#embedder ??= openEmbedder(options.embedder, this.#embedding);
     const embedding = await this.#embedder;
-    const index = await openFolderIndex(folder, {
-      embedder: embedding.ok ? embedding.embedder : null,
-      embedderSpec: embedder || "minilm",
-      openEmbedder: async (spec) => {
-        const earlier = await openEmbedder(spec, this.#embedding);
-        return earlier.ok ? earlier.embedder : undefined;
-      },
-      exclude: [...exclude],
-    });
+    const index = await openAddedIndex(folder, embedding.ok ? embedding.embedder : null, options);
     index.onStatus((status) => this.#tell(folder, status));
     return index;
+  }
+
+  #projectOptions(): ProjectOptions {
+    const { embedder, exclude, indexPlace } = this.settings;
+    return { embedder: embedder || "minilm", exclude, indexPlace, embedding: this.#embedding };
   }
 
   #updateNext(folder: Folder): Promise<void> {
@@ -221,7 +218,7 @@ export class Session {
     try {
       return this.#withFacts(folder, (await this.index(folder)).status());
     } catch (error) {
-      return this.#withFacts(folder, failedStatus(folder, error));
+      return this.#withFacts(folder, failedStatus(folder, error, this.#unopened.get(folder.id)));
     }
   }
 
@@ -234,15 +231,13 @@ export class Session {
     if (this.searched.some(({ id }) => id === folder.id)) this.#onStatus(this.#withFacts(folder, status));
   }
 
-  /** What the index itself does not say: the name that the window gives the folder, its last failures, and its size. */
+  /** What the index itself does not say: the name that the window gives the folder, and its size. */
   #withFacts(folder: Folder, status: IndexStatus): IndexStatus {
     const bytes = status.bytes ?? this.#sizes.of(folder, status);
-    const errors = this.#errors.get(folder.id);
     return {
       ...status,
       folder: { id: folder.id, name: folder.name },
       ...(bytes === undefined ? {} : { bytes }),
-      ...(errors ? { errors } : {}),
     };
   }
 
@@ -250,15 +245,12 @@ export class Session {
     if (this.signal.aborted || !this.searched.some(({ id }) => id === folder.id)) return;
     // Somebody stopped it: the index itself says so.
     if (error instanceof Error && error.name === "AbortError") return;
-    const message = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
-    const errors = [...(this.#errors.get(folder.id) ?? []), { at: new Date().toISOString(), message }];
-    this.#errors.set(folder.id, errors.slice(-keptFaults));
     this.#onFault(where, error);
     void this.#tellAgain(folder);
   }
 }
 
-function failedStatus(folder: Folder, error: unknown): IndexStatus {
+function failedStatus(folder: Folder, error: unknown, errors: IndexFault[] = []): IndexStatus {
   return {
     folder: { id: folder.id, name: folder.name },
     state: "failed",
@@ -269,5 +261,6 @@ function failedStatus(folder: Folder, error: unknown): IndexStatus {
     skipped: [],
     embedder: null,
     role: "reader",
+    ...(errors.length > 0 ? { errors } : {}),
   };
 }

@@ -1,7 +1,9 @@
+import { dirname } from "node:path";
 import type { RunList, RunRef } from "../protocol/run-messages.ts";
 import { isLive } from "../protocol/run-state.ts";
 import type { RunEvent, RunGroup, RunSummary } from "../protocol/run.ts";
 import { type RunHost, RunHostError } from "./runs/run-host.ts";
+import { mirrorsHome, RunMirrors } from "./runs/run-mirror.ts";
 import { WatchedRun } from "./runs/watched-run.ts";
 
 /** How often the lists are looked at while a run lives, and while none does. */
@@ -25,6 +27,7 @@ export interface WindowRunsSpec {
 export class WindowRuns {
   readonly #spec: WindowRunsSpec;
   readonly #watched = new Map<string, WatchedRun>();
+  readonly #copies: RunMirrors;
   readonly #ending = new AbortController();
   #local: Promise<RunHost> | undefined;
   #service: Promise<RunHost> | undefined;
@@ -32,8 +35,9 @@ export class WindowRuns {
   #looking = false;
   #told = "";
 
-  constructor(spec: WindowRunsSpec) {
+  constructor(spec: WindowRunsSpec, copiesHome = mirrorsHome()) {
     this.#spec = spec;
+    this.#copies = new RunMirrors(copiesHome, spec.onFault);
   }
 
   /** The list now; from the first call on, each change is told of. */
@@ -93,6 +97,23 @@ export class WindowRuns {
     return groups;
   }
 
+  /** The folder that a run's rollouts are in: its own, or for a run of the service one here that they are copied into as they come. */
+  async folder(ref: RunRef, signal: AbortSignal): Promise<string> {
+    const host = await this.host(ref.host);
+    const { folder } = await host.details(ref.id, signal);
+    return folder ?? dirname(await this.#copies.open(host, ref.host ?? "", ref.id, signal));
+  }
+
+  /** A file of trajectories is looked at: one that is copied here goes on being copied. */
+  async shown(path: string, signal: AbortSignal): Promise<void> {
+    await this.#copies.resume(path, (address) => this.host(address), signal);
+  }
+
+  /** Nobody looks at a file of trajectories any more. */
+  closed(path: string): void {
+    this.#copies.close(path);
+  }
+
   /** Looks at the lists at once: something was just started or ended from here. */
   refresh(): void {
     if (this.#looking) void this.#tell();
@@ -100,6 +121,7 @@ export class WindowRuns {
 
   close(): void {
     this.#ending.abort();
+    this.#copies.closeAll();
     clearTimeout(this.#timer);
     for (const watched of this.#watched.values()) watched.close();
   }

@@ -11,6 +11,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./questions/open-trajectory.ts")).openTrajectory(parts, id),
   "searchlight.openTrajectories": async (parts, file) =>
     (await import("./trajectory-editor/open-trajectories.ts")).openTrajectories(parts, file),
+  "searchlight.openRunFolder": async (parts, folder) =>
+    (await import("./trajectory-editor/open-trajectories.ts")).openRunFolder(parts, folder),
   "searchlight.compareTrajectories": async (parts, before, after) =>
     (await import("./trajectory-editor/open-trajectories.ts")).compareTrajectories(parts, before, after),
   "searchlight.openRunTrajectories": async (parts, run) =>

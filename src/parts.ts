@@ -19,7 +19,8 @@ import { tellOfEndings } from "./training/run-notices.ts";
 import { RunPages, runPageType } from "./training/run-pages.ts";
 import { Runs } from "./training/runs.ts";
 import { RunsTree } from "./views/runs-tree.ts";
-import { TrajectoryEditor, trajectoryEditorType } from "./trajectory-editor/trajectory-editor.ts";
+import { RunFolders } from "./trajectory-editor/run-folders.ts";
+import { runEditorType, TrajectoryEditor, trajectoryEditorType } from "./trajectory-editor/trajectory-editor.ts";
 import { TrajectoryView } from "./views/trajectory-view.ts";
 
 /** What the extension consists of; each command takes what it needs from here. */
@@ -109,7 +110,10 @@ export function assemble(context: vscode.ExtensionContext): Parts {
       trajectory: async (id) => vscode.commands.executeCommand("searchlight.openTrajectory", id),
       file: (path, id) => trajectoryEditor.open(vscode.Uri.file(path), id || undefined),
     }),
-    vscode.window.registerCustomEditorProvider(trajectoryEditorType, trajectoryEditor),
+    ...[trajectoryEditorType, runEditorType].map((type) =>
+      vscode.window.registerCustomEditorProvider(type, trajectoryEditor),
+    ),
+    new RunFolders(faults.report),
     indexStatusItem(statuses, server, settings),
     vscode.window.registerWebviewViewProvider("searchlight.trajectory", view),
     vscode.workspace.registerTextDocumentContentProvider(trajectoryScheme, texts),

@@ -3,6 +3,7 @@ import { formatPlace } from "../../protocol/place.ts";
 import { Icon } from "../viewer/icon.tsx";
 import { PlaceButton } from "../viewer/place-button.tsx";
 import { count } from "../viewer/wording.ts";
+import { Around, AroundButton } from "./around.tsx";
 import { matchedPieces } from "./matched-pieces.ts";
 import { type Finding, folders, toggle, unfolded } from "./model.ts";
 
@@ -71,11 +72,13 @@ function Passage({ hit }: { hit: Hit }) {
         {source && <span class="source dim">{source.name}</span>}
       </div>
       {passage.title !== "" && <div class="hit-title">{passage.title}</div>}
+      <Around passage={passage} side="before" />
       <div class={open ? "raw excerpt open" : "raw excerpt"}>
         {matchedPieces(text, matched).map((piece, index) =>
           piece.matched ? <mark key={index}>{piece.text}</mark> : piece.text,
         )}
       </div>
+      <Around passage={passage} side="after" />
       <div class="hit-facts">
         {long && (
           <button
@@ -88,6 +91,7 @@ function Passage({ hit }: { hit: Hit }) {
             <Icon name={open ? "chevron-up" : "chevron-down"} /> {open ? "Less" : "All of it"}
           </button>
         )}
+        <AroundButton passage={passage} rank={hit.rank} />
         {matched.length > 0 && (
           <span class="terms">
             <span class="dim">matched</span>{" "}

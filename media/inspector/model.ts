@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { InspectorState, type toInspector } from "../../protocol/inspector-messages.ts";
-import type { Hit } from "../../protocol/passage.ts";
+import type { Hit, Neighbours, Passage } from "../../protocol/passage.ts";
 import type { FolderRef } from "../../protocol/place.ts";
 import { type MessageOf, savedPart, savePart, send } from "../viewer/host.ts";
 import { count, seconds } from "../viewer/wording.ts";
@@ -28,6 +28,9 @@ export const failure = signal<string | undefined>(undefined);
 export const searching = signal(false);
 /** Passages whose whole text is drawn. */
 export const unfolded = signal<ReadonlySet<string>>(new Set());
+
+/** What stands around the passages for which it was asked for; undefined while it is on its way. */
+export const around = signal<ReadonlyMap<string, Neighbours | { message: string } | undefined>>(new Map());
 
 /** One sentence on the last search, also for those who do not see the list. */
 export const summary = computed(() => {
@@ -73,6 +76,16 @@ export function toggle(passage: string): void {
   unfolded.value = next;
 }
 
+/** Shows what stands around a passage in its file, or no longer. */
+export function toggleAround({ id, place }: Passage): void {
+  const next = new Map(around.value);
+  if (!next.delete(id) && place) {
+    next.set(id, undefined);
+    send("around", { passage: id, place });
+  }
+  around.value = next;
+}
+
 export function receive(message: MessageOf<typeof toInspector>): void {
   switch (message.method) {
     case "state":
@@ -87,8 +100,14 @@ export function receive(message: MessageOf<typeof toInspector>): void {
       finding.value = { ...message.params, query: asked.query, mode: asked.mode };
       failure.value = undefined;
       unfolded.value = new Set();
+      around.value = new Map();
       searching.value = false;
       return;
+    case "around": {
+      const { passage, neighbours, message: fault = "They were not found." } = message.params;
+      if (around.value.has(passage)) around.value = new Map(around.value).set(passage, neighbours ?? { message: fault });
+      return;
+    }
     case "searchFailed":
       if (message.params.seq !== seq) return;
       finding.value = undefined;

@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
-import { formatPlace } from "../../protocol/place.ts";
 import type { Citation } from "../../protocol/answer.ts";
+import type { FolderRef } from "../../protocol/place.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Search, Trajectory } from "../../protocol/trajectory.ts";
+import { namedPlace } from "./named-place.ts";
 import { note, print } from "./output.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
@@ -12,10 +13,18 @@ const statusMark = { verified: "✓ verified", moved: "→ moved", stale: "! sta
 /** Prints a question's hops as they happen and the answer at the end. */
 export function askPrinter(): { event(event: RolloutEvent): void; finish(trajectory: Trajectory): void } {
   let hop = 0;
+  let folders: readonly FolderRef[] = [];
+  const told = new Set<string>();
+  /** Once, also where every search gives the same notice. */
+  const tell = (notice: string): void => {
+    if (!told.has(notice)) note(notice);
+    told.add(notice);
+  };
   return {
     event(event) {
       if (event.type === "snapshot") {
         hop = 0;
+        folders = event.trajectory.index.folders;
         print(`${style("bold", "Question")}  ${visible(event.trajectory.question)}`);
         print(
           style(
@@ -24,21 +33,25 @@ export function askPrinter(): { event(event: RolloutEvent): void; finish(traject
           ),
         );
       }
-      if (event.type === "search") printSearch(event.search, ++hop);
-      if (event.type === "notice") note(event.message);
+      if (event.type === "search") printSearch(event.search, ++hop, folders);
+      if (event.type === "notice") tell(event.message);
     },
-    finish: printAnswer,
+    finish(trajectory) {
+      printAnswer(trajectory);
+      for (const notice of trajectory.notices) tell(notice);
+      print(style("dim", `Trajectory ${trajectory.id}`));
+    },
   };
 }
 
-function printSearch(search: Search, hop: number): void {
+function printSearch(search: Search, hop: number, folders: readonly FolderRef[]): void {
   print();
   const seconds = `${Math.round(search.seconds * 1000)} ms${search.cached ? ", cached" : ""}`;
   print(`${style("bold", `Search ${hop}`)}  ${style("cyan", oneLine(search.query, 100))}  ${style("dim", seconds)}`);
   if (search.error) print(`  ${style("red", visible(search.error))}`);
   if (!search.error && search.hits.length === 0) print("  nothing found");
   for (const hit of search.hits.slice(0, shownHits)) {
-    const where = hit.passage.place ? formatPlace(hit.passage.place) : hit.passage.id;
+    const where = hit.passage.place ? namedPlace(hit.passage.place, folders) : hit.passage.id;
     print(`  ${hit.rank}. ${oneLine(where, 60)}  ${style("dim", oneLine(hit.passage.title, 60))}`);
   }
   const more = search.hits.length - shownHits;
@@ -60,18 +73,17 @@ function printAnswer(trajectory: Trajectory): void {
     printCitations(
       answer.abstained ? "Nearest places" : "Citations, re-read on disk",
       answer.abstained ? answer.nearest : answer.citations,
+      trajectory.index.folders,
     );
     if (answer.notice) print(`\n${style("dim", visible(answer.notice))}`);
   }
-  for (const notice of trajectory.notices) note(notice);
-  print(style("dim", `Trajectory ${trajectory.id}`));
 }
 
-function printCitations(heading: string, citations: readonly Citation[]): void {
+function printCitations(heading: string, citations: readonly Citation[], folders: readonly FolderRef[]): void {
   if (citations.length === 0) return;
   print(`\n${style("bold", heading)}`);
   for (const citation of citations) {
-    const where = citation.place ? formatPlace(citation.place) : citation.title;
+    const where = citation.place ? namedPlace(citation.place, folders) : citation.title;
     print(
       `  [${citation.number}] ${visible(where)}  ${style(citation.status === "verified" ? "green" : "yellow", statusMark[citation.status])}`,
     );

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { formatPlace } from "../../protocol/place.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import type { Command } from "commander";
 import { ask } from "../ask.ts";
@@ -10,6 +9,7 @@ import { askJson } from "./ask-json.ts";
 import { askPrinter } from "./ask-print.ts";
 import { type RunningUpdate, updateWithProgress } from "./index-progress.ts";
 import { profileFor } from "./named-choices.ts";
+import { namedPlace } from "./named-place.ts";
 import { CommandError, exitCodes, interruptSignal, note, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { type RetrieverOptions, addRetrieverOptions, namesFolder, openNamedRetriever } from "./retriever-options.ts";
@@ -109,7 +109,9 @@ function reportEnd(trajectory: Trajectory, options: AskOptions): void {
   if (!options.json) {
     for (const citation of trajectory.answer?.citations ?? []) {
       if (citation.status !== "verified" && citation.place) {
-        note(`Citation ${citation.number} is ${citation.status}: ${formatPlace(citation.place)}`);
+        note(
+          `Citation ${citation.number} is ${citation.status}: ${namedPlace(citation.place, trajectory.index.folders)}`,
+        );
       }
     }
   }

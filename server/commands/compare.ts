@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { type CompareResult, type Flip, type RightBy, compareRuns } from "../evaluation/runs/compare.ts";
+import { type CompareResult, type Flip, type RightBy, compareRuns, rightMeasures } from "../evaluation/runs/compare.ts";
 import { type Run, RunFolderError, readRun, runTrajectories } from "../evaluation/runs/run-folder.ts";
 import { type MeasureName, measureNames } from "../evaluation/runs/summary.ts";
 import { comparisonMarkdown, printComparison } from "./compare-print.ts";
@@ -28,7 +28,11 @@ export function addCompareCommand(program: Command): void {
     .argument("<first>", "result folder of searchlight evaluate")
     .argument("<second>", "another one over the same questions")
     .option("--metric <name>", `what the verdict is about: ${measureNames.join(", ")}`, "f1")
-    .option("--right <metric>", "what makes an answer right: em, cem1 or judge", "cem1")
+    .option(
+      "--right <metric>",
+      `what makes an answer right, for what is won and lost: ${rightMeasures.join(", ")} (f1: at least 0.5)`,
+      "cem1",
+    )
     .option(
       "--allow <field>",
       "a field in which the runs may differ beside the policy (may be given again)",
@@ -43,8 +47,8 @@ export function addCompareCommand(program: Command): void {
     .action((first: string, second: string, options: CompareOptions) => {
       const metric = measureNames.find((name) => name === options.metric);
       if (!metric) throw new CommandError(`--metric is one of ${measureNames.join(", ")}.`, exitCodes.usage);
-      const right = (["em", "cem1", "judge"] as const).find((name) => name === options.right);
-      if (!right) throw new CommandError("--right is em, cem1 or judge.", exitCodes.usage);
+      const right = rightMeasures.find((name) => name === options.right);
+      if (!right) throw new CommandError(`--right is one of ${rightMeasures.join(", ")}.`, exitCodes.usage);
       return runCompare(first, second, metric, right, options);
     });
 }

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { type Folder, openFolder } from "../home.ts";
-import { type FolderIndex, openFolderIndex } from "../index/folder-index.ts";
+import type { FolderIndex } from "../index/folder-index.ts";
 import { PlaceFault } from "../index/place-fault.ts";
 import { embedderIdFault } from "../models/open-embedder.ts";
-import { type Project, openProject } from "../project.ts";
+import { type Project, openAddedIndex, openProject } from "../project.ts";
 import { AddedDocumentsError, locationOf } from "../sources/added-documents.ts";
 import { openAdded } from "../sources/open-added.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
@@ -43,7 +43,7 @@ export async function openCommandProject(dir: string, embedder: string): Promise
   };
   try {
     for (const folder of addedFolders(project.folder))
-      added.push(await openFolderIndex(folder, { embedder: project.embedder, embedderSpec: embedder }));
+      added.push(await openAddedIndex(folder, project.embedder, { embedder }));
   } catch (error) {
     await close();
     throw error;

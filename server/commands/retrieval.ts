@@ -60,13 +60,18 @@ async function search(text: string, queries: string[], options: SearchOptions): 
     const results = outcomes.map((outcome, index) => {
       const query = queries[index];
       if (!outcome.ok) return { query, error: outcome.error };
-      return { query, hits: outcome.hits.map(hitJson), seconds: outcome.seconds, cached: outcome.cached };
+      return {
+        query,
+        hits: outcome.hits.map((hit) => hitJson(hit, retriever.folders)),
+        seconds: outcome.seconds,
+        cached: outcome.cached,
+      };
     });
     printJson({ retriever: retriever.id, results });
   } else {
     for (const [index, outcome] of outcomes.entries()) {
       if (queries.length > 1) print(`${index > 0 ? "\n" : ""}${queries[index]}`);
-      if (outcome.ok) printHits(outcome.hits, undefined);
+      if (outcome.ok) printHits(outcome.hits, retriever.folders, undefined);
     }
   }
   const failure = outcomes.find((outcome) => !outcome.ok);

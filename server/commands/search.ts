@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
-import { SearchMode } from "../../protocol/passage.ts";
+import { SearchMode, mostNeighbours } from "../../protocol/passage.ts";
 import { rerankHits, rerankedHits } from "../index/rerank-hits.ts";
 import { type Reranker, openReranker } from "../models/reranker.ts";
 import { localRetriever } from "../retrieval/local.ts";
+import { withNeighbours } from "../retrieval/neighbours.ts";
 import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, printJson } from "./output.ts";
@@ -16,6 +17,7 @@ interface SearchOptions {
   queries?: string;
   embedder: string;
   rerank?: string;
+  neighbours: string;
   json?: boolean;
 }
 
@@ -41,16 +43,22 @@ export function addSearchCommand(program: Command): void {
     .option("--queries <file>", "JSON lines with a field query or question; one JSON line is printed for each")
     .option("--embedder <id>", "minilm, openai:MODEL@URL or none", "minilm")
     .option("--rerank <model@url>", "let a server's /v1/rerank order the hits")
+    .option("--neighbours <count>", "passages of the same file before and after each hit", "0")
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, query: string | undefined, options: SearchOptions) => {
       const k = Number(options.k);
       if (!Number.isInteger(k) || k < 1 || k > 1000)
         throw new CommandError("-k takes a whole number from 1 to 1000.", exitCodes.usage);
+      const neighbours = Number(options.neighbours);
+      if (!Number.isInteger(neighbours) || neighbours < 0 || neighbours > mostNeighbours)
+        throw new CommandError(`--neighbours takes a whole number from 0 to ${mostNeighbours}.`, exitCodes.usage);
       const mode = SearchMode.safeParse(options.mode);
       if (!mode.success) throw new CommandError("--mode is words, vectors or hybrid.", exitCodes.usage);
       if ((query === undefined) === (options.queries === undefined)) {
         throw new CommandError("Give a query, or --queries with a file of them.", exitCodes.usage);
       }
+      if (query?.trim() === "")
+        throw new CommandError("The query is empty; write it between quotation marks.", exitCodes.usage);
       const reranker = options.rerank === undefined ? undefined : await namedReranker(options.rerank);
       const signal = interruptSignal();
       await using project = await openCommandProject(dir, options.embedder);
@@ -67,19 +75,20 @@ export function addSearchCommand(program: Command): void {
           signal.throwIfAborted();
           throw new CommandError(outcome?.error.message ?? "The search was not answered.");
         }
-        const hits = reranker ? await rerankHits(reranker, text, outcome.hits, k, signal) : outcome.hits;
+        const ranked = reranker ? await rerankHits(reranker, text, outcome.hits, k, signal) : outcome.hits;
+        const hits = neighbours > 0 ? await withNeighbours(project.indexes, ranked, neighbours) : ranked;
         const coverage = retriever.coverage();
         const ms = Math.round((performance.now() - started) * 10) / 10;
         return { mode: searched, hits, state: project.index.status().state, ms, ...(coverage ? { coverage } : {}) };
       };
       if (query !== undefined) {
         const result = await search(query);
-        if (options.json) printJson({ ...result, hits: result.hits.map(hitJson) });
-        else printHits(result.hits, result.coverage);
+        if (options.json) printJson({ ...result, hits: result.hits.map((hit) => hitJson(hit, retriever.folders)) });
+        else printHits(result.hits, retriever.folders, result.coverage);
       } else {
         for (const [row, text] of readQueries(options.queries!).entries()) {
           const result = await search(text);
-          printJson({ row, query: text, ...result, hits: result.hits.map(hitJson) });
+          printJson({ row, query: text, ...result, hits: result.hits.map((hit) => hitJson(hit, retriever.folders)) });
         }
       }
       update.stop();

@@ -19,6 +19,7 @@ export function addStatusCommand(program: Command): void {
       for (const index of project.indexes.slice(1)) print(describeStatus(index.status()));
       const skipped = describeSkipped(status.skipped);
       if (skipped) print(`${oneLine(skipped, 2_000)}.`);
+      for (const { at, message } of status.errors ?? []) print(`failed ${at}: ${oneLine(message, 400)}`);
       for (const { path, reason } of status.skipped) print(`skipped ${oneLine(path, 400)}: ${oneLine(reason, 200)}`);
     });
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { StoredFilter } from "../../protocol/stored-filter.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { dataHome, openFolder } from "../home.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
@@ -22,15 +23,29 @@ export function addTrajectoriesCommand(program: Command): void {
     .description("Stored trajectories, latest first.")
     .argument("<dir>", "folder of documents")
     .option("-n, --limit <count>", "how many", "20")
+    .option("--text <words>", 'words and "phrases" that the transcript, the question or a query holds')
+    .option("--stop <reason>", "why it ended")
+    .option("--policy <id>", "policy that wrote it")
+    .option("--profile <name>", "rollout profile")
+    .option("--step <n>", "training step")
+    .option("--prompt <group>", "group of its prompt")
+    .option("--rule <name>", "reward rule that it lost to")
+    .option("--searches <n>", "number of searches")
+    .option("--least <reward>", "lowest reward")
+    .option("--most <reward>", "highest reward")
     .option("--json", "one JSON object on standard output")
-    .action(async (dir: string, options: { limit: string; json?: boolean }) => {
-      const limit = Number(options.limit);
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new CommandError("--limit takes a whole number from 1.", exitCodes.usage);
+    .action(async (dir: string, options: ListOptions) => {
+      const limit = wholeNumber("limit", options.limit, 1)!;
+      const filter = filterOf(options);
       await withStore(dir, async (store) => {
-        const trajectories = await store.list(limit);
+        const trajectories = await store.list(limit, filter);
         if (options.json) return printJson({ trajectories });
-        if (trajectories.length === 0) print("No question was asked about this folder so far.");
+        if (trajectories.length === 0)
+          print(
+            Object.keys(filter).length === 0
+              ? "No question was asked about this folder so far."
+              : "No stored trajectory of this folder is like that.",
+          );
         for (const row of trajectories) {
           const end =
             row.status === "done"
@@ -86,6 +101,47 @@ export function addTrajectoriesCommand(program: Command): void {
         await file?.close();
       });
     });
+}
+
+type ListOptions = {
+  [
+    name in "text" | "stop" | "policy" | "profile" | "step" | "prompt" | "rule" | "searches" | "least" | "most"
+  ]?: string;
+} & { limit: string; json?: boolean };
+
+function filterOf({
+  text,
+  stop,
+  policy,
+  profile,
+  step,
+  prompt,
+  rule,
+  searches,
+  least,
+  most,
+}: ListOptions): StoredFilter {
+  const filter = {
+    ...{ text, stop, policy, profile, prompt, rule },
+    step: wholeNumber("step", step),
+    searches: wholeNumber("searches", searches),
+    least: anyNumber("least", least),
+    most: anyNumber("most", most),
+  };
+  return StoredFilter.parse(Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)));
+}
+
+function anyNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new CommandError(`--${name} takes a number.`, exitCodes.usage);
+}
+
+function wholeNumber(name: string, text: string | undefined, from = 0): number | undefined {
+  const value = text === undefined ? undefined : Number(text);
+  if (value === undefined || (Number.isSafeInteger(value) && value >= from && text?.trim() !== "")) return value;
+  throw new CommandError(`--${name} takes a whole number from ${from}.`, exitCodes.usage);
 }
 
 interface ExportOptions {

@@ -42,6 +42,9 @@ export default async function readPassages(job: DocumentJob): Promise<DocumentOu
   return { ...rest, passages: passagesOf(document, { folder, path, contentHash: outcome.contentHash }) };
 }
 
+/** Answers once the worker runs and has loaded this module. */
+export function started(): void {}
+
 /** Reads one file, in a worker for the same reason. */
 export async function readWhole({ folderPath, path, knownHash }: DocumentJob): Promise<WholeOutcome> {
   let bytes: Buffer;

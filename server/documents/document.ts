@@ -14,6 +14,10 @@ export interface Unit {
   /** Headings above, outermost first; a heading's own text is in its own path. */
   headings: readonly string[];
   isHeading: boolean;
+  /** Of a whole table: the names of its columns. */
+  ownColumns?: string;
+  /** Of a row of a table, or a later piece of one: the names of its columns, which an earlier unit holds. */
+  columns?: string;
   /** Follows the unit before it without an empty line: rows of a table, items of a list. Of units with a text of their own. */
   tight?: boolean;
 }

@@ -5,7 +5,7 @@ import { type Part, type ReadDocument, type Unit, lineStarts, partKey, positionA
 import { estimateTokens, mostTokens } from "./token-estimate.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 5;
+export const passageVersion = 6;
 
 /** Estimated tokens at which a passage is full. */
 const target = 180;
@@ -14,6 +14,7 @@ const least = 24;
 /** Characters that a token stands for at most: a megabyte of spaces costs the embedder nothing and a reader everything. */
 const charactersPerToken = 20;
 const longestTitle = 300;
+const longestColumns = 200;
 /** UTF-16 units up to which a block that was taken out of markup stays one passage. */
 const longestBlock = 8_000;
 
@@ -42,7 +43,7 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
       );
       return {
         id: id.digest("hex").slice(0, 24),
-        title: passageTitle(document.title, place.headings),
+        title: passageTitle(document.title, place.headings, units[0]!.columns),
         text,
         place,
         ...(document.language === undefined ? {} : { language: document.language }),
@@ -52,11 +53,19 @@ export function passagesOf(document: ReadDocument, file: FileIdentity): Passage[
   return cut.filter(({ id }) => !ids.has(id) && ids.add(id));
 }
 
-/** `Page › Section › Subsection`, without a first heading that only repeats the page's title. */
-function passageTitle(title: string, headings: readonly string[]): string {
+/**
+ * `Page › Section › Subsection`, without a first heading that only repeats the page's title. Where the passage goes on with a table whose header is in
+ * a passage before it, the names of the columns come last: a row of numbers by itself says nothing.
+ */
+function passageTitle(title: string, headings: readonly string[], columns = ""): string {
   const rest = headings[0] === title ? headings.slice(1) : headings;
-  const clipped = title.length > longestTitle ? `${title.slice(0, longestTitle - 1)}…` : title;
-  return [clipped, ...rest].filter((part) => part !== "").join(" › ");
+  return [clipped(title, longestTitle), ...rest, clipped(columns, longestColumns)]
+    .filter((part) => part !== "")
+    .join(" › ");
+}
+
+function clipped(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 /** Text of consecutive units: the source between them, or the units' own texts where those differ from the source. */
@@ -140,17 +149,21 @@ function leavesOut(part: Part, group: readonly Unit[], next: Unit): boolean {
   return /[\p{L}\p{N}]/u.test(part.source.slice(last.end, next.start));
 }
 
-/** A unit longer than a passage may be is cut at lines, and a line longer than that at spaces. */
-function cutUnit(part: Part, unit: Unit): Unit[] {
+/**
+ * A unit longer than a passage may be is cut at lines, and a line longer than that at spaces. Of a table in one unit the pieces after the first keep the
+ * names of its columns.
+ */
+function cutUnit(part: Part, { ownColumns, ...unit }: Unit): Unit[] {
   const text = unit.text ?? part.source.slice(unit.start, unit.end);
   if (sizeOf(text) <= mostTokens) return [unit];
   if (unit.text !== undefined && text.length <= longestBlock) return [unit];
   const pieces: Unit[] = [];
   for (const { start, end } of cutText(text)) {
     const isHeading = unit.isHeading && start === 0;
+    const own = { ...unit, isHeading, ...(ownColumns !== undefined && start > 0 ? { columns: ownColumns } : {}) };
     // Text that was taken out of markup has no offsets inside, so its pieces share the unit's range.
-    if (unit.text !== undefined) pieces.push({ ...unit, text: text.slice(start, end), isHeading });
-    else pieces.push({ ...unit, start: unit.start + start, end: unit.start + end, isHeading });
+    if (unit.text !== undefined) pieces.push({ ...own, text: text.slice(start, end) });
+    else pieces.push({ ...own, start: unit.start + start, end: unit.start + end });
   }
   return pieces;
 }

@@ -1,5 +1,6 @@
 import { type ReadDocument, type Unit, lineStarts, trimmedEnd } from "./document.ts";
 import { HeadingPath } from "./heading-path.ts";
+import { asciidocColumns } from "./table-columns.ts";
 
 const section = /^(?<marks>={1,6}|#{1,6})\s+(?<text>\S.*)$/u;
 /** Listing, literal, example, sidebar, quote, pass, open, fenced block and the kinds of table. */
@@ -40,7 +41,9 @@ export function readAsciidoc(source: string, fallbackTitle: string): ReadDocumen
     const end = heading ? at + 1 : blockEnd(lines, at);
     const start = starts[at]!;
     const stop = trimmedEnd(source, start, starts[end] ?? source.length);
-    if (stop > start) units.push({ start, end: stop, headings: path.now(), isHeading: heading !== undefined });
+    const ownColumns = heading ? undefined : asciidocColumns(source.slice(start, stop));
+    const block = { start, end: stop, headings: path.now(), isHeading: heading !== undefined };
+    if (stop > start) units.push({ ...block, ...(ownColumns === undefined ? {} : { ownColumns }) });
     at = end;
   }
   return { title: title ?? fallbackTitle, parts: [{ source, units }] };

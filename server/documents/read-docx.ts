@@ -43,11 +43,12 @@ export async function readDocx(bytes: Buffer, fallbackTitle: string): Promise<Re
 function linesOf(blocks: readonly Unit[]): { source: string; units: Unit[] } {
   const units: Unit[] = [];
   let source = "";
-  for (const { text = "", headings, isHeading, tight } of blocks) {
+  for (const { text = "", headings, isHeading, tight, columns } of blocks) {
     if (source !== "") source += tight ? "\n" : "\n\n";
     const start = source.length;
     source += text;
-    units.push({ start, end: source.length, headings, isHeading });
+    const block = { start, end: source.length, headings, isHeading };
+    units.push({ ...block, ...(columns === undefined ? {} : { columns }) });
   }
   return { source, units };
 }

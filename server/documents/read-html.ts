@@ -62,6 +62,10 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
   let preformatted = 0;
   let heading = 0;
   let cells = 0;
+  /** The row in progress, the table it is in and those around that. */
+  let row = { heads: 0, cells: 0 };
+  let table: { columns?: string } | undefined;
+  const outer: (typeof table)[] = [];
   /** Lists and tables that are open, and whether the outermost of them has said something. */
   let grouped = 0;
   let begun = false;
@@ -82,11 +86,15 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
         headings: path.now(),
         isHeading: heading > 0,
         ...(tight ? { tight } : {}),
+        ...(table?.columns !== undefined && row.cells > 0 ? { columns: table.columns } : {}),
       });
+      // The first row of nothing but header cells names the columns of those below it.
+      if (table && row.heads > 0 && row.heads === row.cells) table.columns ??= text;
       begun = grouped > 0;
     }
     block = { text: "", start: -1, end: -1 };
     continued = false;
+    row = { heads: 0, cells: 0 };
   };
   const add = (text: string, start: number, end: number): void => {
     const blank = text.trim() === "";
@@ -108,7 +116,15 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
           else if (cells > 0 && !tableParts.has(name)) block.text += " ";
           else flush();
         }
-        if (name === "td" || name === "th") cells++;
+        if (name === "td" || name === "th") {
+          cells++;
+          row.cells++;
+          if (name === "th") row.heads++;
+        }
+        if (name === "table") {
+          outer.push(table);
+          table = {};
+        }
         if (groups.has(name) && grouped++ === 0) begun = false;
         if (name === "pre") preformatted++;
         if (/^h[1-6]$/.test(name)) heading = Number(name[1]);
@@ -138,6 +154,7 @@ export function readHtml(source: string, fallbackTitle: string): ReadDocument {
         if (name === "td" || name === "th") cells = Math.max(0, cells - 1);
         else if (!inline.has(name) && name !== "br" && (cells === 0 || tableParts.has(name))) flush();
         if (groups.has(name)) grouped = Math.max(0, grouped - 1);
+        if (name === "table") table = outer.pop();
         if (silent.has(name)) silence = Math.max(0, silence - 1);
         if (name === "pre") preformatted = Math.max(0, preformatted - 1);
         if (/^h[1-6]$/.test(name)) heading = 0;

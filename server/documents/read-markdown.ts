@@ -3,6 +3,7 @@ import { type Part, type ReadDocument, type Unit, lineStarts, trimmedEnd } from 
 import { readFrontMatter } from "./front-matter.ts";
 import { HeadingPath } from "./heading-path.ts";
 import { joinContainers } from "./markdown-containers.ts";
+import { markdownColumns } from "./table-columns.ts";
 
 // Only blocks are read. Parsing what is inside a line could make a hundred tokens of each character of a hostile file.
 const markdown = new MarkdownIt({ html: true })
@@ -40,7 +41,8 @@ export function readMarkdownPart(
     const start = starts[from] ?? source.length;
     const end = trimmedEnd(source, start, starts[to] ?? source.length);
     if (end <= start || isUnseen(source.slice(start, end), mdx)) continue;
-    units.push({ start, end, headings: path.now(), isHeading });
+    const ownColumns = token.type === "table_open" ? markdownColumns(source.slice(start, end)) : undefined;
+    units.push({ start, end, headings: path.now(), isHeading, ...(ownColumns === undefined ? {} : { ownColumns }) });
   }
   return { source, units: joinContainers(source, units) };
 }

@@ -1,5 +1,6 @@
 import { type ReadDocument, type Unit, lineStarts, trimmedEnd } from "./document.ts";
 import { HeadingPath } from "./heading-path.ts";
+import { rstColumns } from "./table-columns.ts";
 
 /** The characters that reStructuredText underlines titles with. */
 const adornment = /^([!-/:-@[-`{-~])\1{1,}\s*$/u;
@@ -36,7 +37,9 @@ export function readRst(source: string, fallbackTitle: string): ReadDocument {
     if (heading || !isUnseen(lines[at]!)) {
       const start = starts[at]!;
       const stop = trimmedEnd(source, start, starts[end] ?? source.length);
-      units.push({ start, end: stop, headings: path.now(), isHeading: heading !== undefined });
+      const ownColumns = heading ? undefined : rstColumns(source.slice(start, stop));
+      const block = { start, end: stop, headings: path.now(), isHeading: heading !== undefined };
+      units.push({ ...block, ...(ownColumns === undefined ? {} : { ownColumns }) });
     }
     at = end;
   }

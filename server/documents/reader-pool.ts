@@ -32,8 +32,19 @@ export function openReaderPool(limits = readLimits): ReaderPool {
     idleTimeout: 10_000,
     resourceLimits: { maxOldGenerationSizeMb: limits.mebibytes },
   });
+  let last: Promise<unknown> = Promise.resolve();
 
-  async function run(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
+  /** One file after the other, each with limits of its own: a file that hangs takes none of the time of those that wait behind it. */
+  function run(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
+    const outcome = last.then(() => runAlone(job, name, signal));
+    last = outcome.catch(() => undefined);
+    return unlessAborted(outcome, signal);
+  }
+
+  async function runAlone(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    // A slow machine may take seconds to start a thread, which are none of the file's. A failure to start is told by what follows.
+    if (pool.threads.length === 0) await pool.run(undefined, { name: "started", signal }).catch(() => undefined);
     const time = AbortSignal.timeout(limits.seconds * 1000);
     const memory = watchBuffers(pool, limits.mebibytes);
     try {
@@ -59,6 +70,21 @@ export function openReaderPool(limits = readLimits): ReaderPool {
     readWhole: async (job, signal) => (await run(job, "readWhole", signal)) as WholeOutcome,
     close: () => pool.destroy(),
   };
+}
+
+/** What is waited for; rejects with the signal's reason as soon as it fires. */
+async function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let aborted = (): void => {};
+  const stop = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal.reason as Error);
+  });
+  signal.addEventListener("abort", aborted, { once: true });
+  try {
+    return await Promise.race([waited, stop]);
+  } finally {
+    signal.removeEventListener("abort", aborted);
+  }
 }
 
 /**

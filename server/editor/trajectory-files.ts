@@ -3,9 +3,16 @@ import { type AnnotationChange, type Annotations, annotationsPath } from "../../
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { AnnotationFile } from "../trajectories/annotations/annotation-file.ts";
 import { subjectOf } from "../trajectories/annotations/subject.ts";
-import type { FileRecord, RowFilter, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
-import { facetsOf, groupKey, marksMeet, meets, sorted, zeroVarianceGroups } from "../trajectories/file/choose-rows.ts";
-import { flipCounts, flipMeets, pairRows, type RowPairs } from "../trajectories/file/pair-rows.ts";
+import type { FileRecord, RightMeasure, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
+import {
+  admitting,
+  admittingMarks,
+  facetsOf,
+  flatGroups,
+  type Keys,
+  sorted,
+} from "../trajectories/file/choose-rows.ts";
+import { admittingFlips, flipCounts, pairRows, type RowPairs } from "../trajectories/file/pair-rows.ts";
 import { RowIndex } from "../trajectories/file/row-index.ts";
 import { rowsHolding, scanBytes, type TextMatches } from "../trajectories/text/rows-holding.ts";
 import { removeOldTextIndexes, TextFinder, textIndexHome } from "../trajectories/text/text-finder.ts";
@@ -23,7 +30,14 @@ interface Derived {
   /** Of the notes beside it. */
   notes: number;
   facets: RowPage["facets"];
-  zeroVariance: ReadonlyMap<string, boolean>;
+  flat: (key: number) => boolean | undefined;
+}
+
+/** The keys that met a filter, in order. */
+interface Choice {
+  /** What it was made of: filter and order, and the versions of rows and notes. */
+  of: string;
+  keys: Keys;
 }
 
 interface OpenFile {
@@ -36,6 +50,8 @@ interface OpenFile {
   finder?: TextFinder;
   /** The rows that hold a text, of one version. */
   texts?: { text: string; version: number; found: TextMatches };
+  /** Scrolling asks for the same rows again. */
+  choice?: Choice;
 }
 
 /**
@@ -68,30 +84,37 @@ export class TrajectoryFiles {
     const file = this.#file(path);
     const { index } = file;
     await index.catchUp(this.#patience, this.#signal);
-    if (index.bytes > scanBytes) {
+    // Rows come first: what makes the index of words would take half of the processor from them.
+    if (index.bytes > scanBytes && (index.complete || query.filter.text !== undefined)) {
       file.finder ??= this.#openFinder(path);
       file.finder.look();
     }
     file.annotations.refresh();
-    const { rows, searched, complete } = await this.#matching(file, query.filter, other, signal);
+    const { keys, searched, complete } = await this.#chosen(file, query, other, signal);
     const pairs = other && pairsOf(file, other);
-    const { facets, zeroVariance } = derivedOf(file);
-    const ordered = sorted(rows, query.sort, query.filter.component);
-    const at = query.locate === undefined ? -1 : ordered.findIndex(({ key }) => key === query.locate);
+    const { facets, flat } = derivedOf(file);
+    const { columns } = index;
+    const by = rightBy(query.filter.rightBy);
+    const at = query.locate === undefined ? -1 : keys.indexOf(query.locate - index.base);
+    const shown = [...keys.subarray(query.offset, query.offset + query.limit)].filter((key) => columns.has(key));
     return {
       ...(at < 0 ? {} : { located: { key: query.locate!, index: at } }),
       reading: index.id,
-      rows: ordered
-        .slice(query.offset, query.offset + query.limit)
-        .map((row) => shownRow(row, zeroVariance.get(groupKey(row) ?? ""), file.annotations.of(row.subject)))
-        .map((row) => pairedRow(row, pairs?.get(row.key))),
-      matched: ordered.length,
-      total: index.rows.length,
+      rows: shown.map((key) => {
+        const row = index.row(key);
+        const pair = pairs?.[key] ?? 0;
+        return pairedRow(
+          shownRow(by(row), flat(key), file.annotations.of(row.subject)),
+          pair > 0 && other ? by(other.row(pair - 1)) : undefined,
+        );
+      }),
+      matched: keys.length,
+      total: columns.present,
       problems: index.problems.slice(0, problemsShown),
       problemCount: index.problemCount,
       bytes: index.bytes,
       read: complete ? index.bytes : index.read,
-      ...(pairs ? { flips: flipCounts(index.rows, pairs) } : {}),
+      ...(pairs ? { flips: flipCounts(columns, other!.columns, pairs, query.filter.rightBy) } : {}),
       complete: complete && searched === undefined && (other?.complete ?? true),
       ...(searched === undefined ? {} : { searched }),
       facets,
@@ -129,7 +152,9 @@ export class TrajectoryFiles {
   }
 
   close(path: string): void {
-    this.#open.get(path)?.finder?.close();
+    const file = this.#open.get(path);
+    file?.finder?.close();
+    file?.index.close();
     this.#open.delete(path);
   }
 
@@ -151,35 +176,47 @@ export class TrajectoryFiles {
     return file;
   }
 
-  /** The rows that meet a filter; `searched` tells how many bytes were searched for its text where that is not the whole file. */
-  async #matching(
+  /** The keys that meet a filter; `searched` tells how many bytes were searched for its text where that is not the whole file. */
+  async #chosen(
     file: OpenFile,
-    filter: RowFilter,
+    { filter, sort }: RowQuery,
     other: RowIndex | undefined,
     signal: AbortSignal,
-  ): Promise<{ rows: TrajectoryRow[]; complete: boolean; searched?: number }> {
+  ): Promise<{ keys: Keys; complete: boolean; searched?: number }> {
     const { index, annotations } = file;
-    const { version, complete } = index;
-    const pairs = other && filter.flip !== undefined ? pairsOf(file, other) : undefined;
-    const fits = (row: TrajectoryRow): boolean =>
-      meets(row, filter) &&
-      marksMeet(annotations.of(row.subject), filter) &&
-      (!pairs || flipMeets(row, pairs.get(row.key), filter.flip));
+    const { version, complete, columns } = index;
     const search = textSearch(filter.text ?? "");
-    if (!search) return { rows: index.rows.filter(fits), complete };
-    const text = filter.text!;
-    let found = file.texts?.text === text && file.texts.version === version ? file.texts.found : undefined;
-    if (!found || found.searched !== undefined) {
-      found = await rowsHolding(index, file.finder, search, signal);
-      if (signal.aborted) return { rows: [], complete: false };
-      file.texts = { text, version, found };
+    let found: TextMatches | undefined;
+    if (search) {
+      const text = filter.text!;
+      found = file.texts?.text === text && file.texts.version === version ? file.texts.found : undefined;
+      if (!found || found.searched !== undefined) {
+        found = await rowsHolding(index, file.finder, search, signal);
+        if (signal.aborted) return { keys: new Uint32Array(), complete: false };
+        file.texts = { text, version, found };
+        delete file.choice;
+      }
     }
-    const { keys, searched } = found;
+    // Rows that came while the text was looked for are not among them.
+    const whole = complete && (!search || index.version === version);
+    const versions = [index.id, index.version, annotations.version, other?.id, other?.version];
+    const of = JSON.stringify([filter, sort, versions]);
+    if (file.choice?.of !== of) {
+      const tests = [
+        ...(found ? [found.holds] : []),
+        admitting(columns, filter),
+        admittingMarks(columns, filter, annotations.all),
+        ...(other && filter.flip !== undefined
+          ? [admittingFlips(columns, other.columns, pairsOf(file, other), filter)]
+          : []),
+      ];
+      const keys = columns.keys((key) => tests.every((test) => test(key)));
+      file.choice = { of, keys: sorted(columns, keys, sort, filter.component) };
+    }
     return {
-      rows: index.rows.filter((row) => keys.has(row.key) && fits(row)),
-      // Rows that came while the text was looked for are not among them.
-      complete: complete && index.version === version,
-      ...(searched === undefined ? {} : { searched }),
+      keys: file.choice.keys,
+      complete: whole,
+      ...(found?.searched === undefined ? {} : { searched: found.searched }),
     };
   }
 }
@@ -187,7 +224,7 @@ export class TrajectoryFiles {
 function pairsOf(file: OpenFile, other: RowIndex): RowPairs {
   const versions = `${file.index.version}:${other.version}`;
   if (file.pairs?.other !== other || file.pairs.versions !== versions)
-    file.pairs = { other, versions, of: pairRows(file.index.rows, other.rows) };
+    file.pairs = { other, versions, of: pairRows(file.index.columns, other.columns) };
   return file.pairs.of;
 }
 
@@ -208,16 +245,22 @@ function pairedRow(row: TrajectoryRow, pair: TrajectoryRow | undefined): Traject
 }
 
 function derivedOf(file: OpenFile): Derived {
-  const { rows, version } = file.index;
+  const { columns, version } = file.index;
   const { version: notes, all } = file.annotations;
   if (file.derived?.version !== version || file.derived.notes !== notes)
     file.derived = {
       version,
       notes,
-      facets: facetsOf(rows, all.values()),
-      zeroVariance: zeroVarianceGroups(rows),
+      facets: facetsOf(columns, all.values()),
+      flat: flatGroups(columns),
     };
   return file.derived;
+}
+
+/** Rows as a measure has them right or wrong. */
+function rightBy(measure: RightMeasure = "cem1"): (row: TrajectoryRow) => TrajectoryRow {
+  if (measure === "cem1") return (row) => row;
+  return (row) => (row.rightAlso ? { ...row, right: row.rightAlso.includes(measure) } : row);
 }
 
 /** A row with what depends on other rows and on people. */

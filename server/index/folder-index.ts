@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { IndexStatus } from "../../protocol/index-status.ts";
-import type { Hit, SearchMode } from "../../protocol/passage.ts";
+import type { Hit, Neighbours, Passage, SearchMode } from "../../protocol/passage.ts";
 import { type ReaderPool, openReaderPool } from "../documents/reader-pool.ts";
 import { scanFolder } from "../documents/scan.ts";
 import type { Folder } from "../home.ts";
@@ -9,9 +9,12 @@ import type { Embedder } from "../models/embedder.ts";
 import { commitFiles } from "./commit-files.ts";
 import { type IndexControl, type IndexRequest, indexControl } from "./control.ts";
 import { embedMissing } from "./embed-missing.ts";
+import { addFault, readFaults } from "./fault-log.ts";
 import { Holdings } from "./holdings.ts";
+import type { FolderIndex, IndexOptions, PublishRequest } from "./index-contract.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { faultKind } from "./place-fault.ts";
+import { neighboursOf } from "./neighbours.ts";
 import { readChanged } from "./read-changed.ts";
 import { searchLegs } from "./search-legs.ts";
 import { searchTables } from "./search-tables.ts";
@@ -20,50 +23,7 @@ import { StatusBoard } from "./status-board.ts";
 import { StoreKeeper } from "./store-keeper.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-export interface IndexOptions {
-  embedder?: Embedder | null;
-  /** What opens the embedder; recorded, so that its vectors can serve while those of a later choice are made. */
-  embedderSpec?: string;
-  openEmbedder?: (spec: string) => Promise<Embedder | undefined>;
-  /** Patterns in the form of `.gitignore`. */
-  exclude?: readonly string[];
-  readOnly?: boolean;
-  /** Where the index is; beside the folder's other data where absent. */
-  place?: IndexPlace;
-  /** Key of a store, from the editor's secrets; the environment is asked where absent. */
-  placeKey?: string | undefined;
-}
-
-/** The index of one folder: kept up to date by the process that holds its lease, read by all others. */
-export interface FolderIndex {
-  readonly folder: Folder;
-  status(): IndexStatus;
-  onStatus(listener: (status: IndexStatus) => void): () => void;
-  /** Scan, words, vectors; only what changed. A process without the lease takes over a dead writer's, or only reads. */
-  update(signal: AbortSignal): Promise<void>;
-  /** The same for files that are known to have changed; paths are relative to the folder. */
-  updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void>;
-  rebuild(signal: AbortSignal): Promise<void>;
-  /** Removes vectors that no text needs, those of other embedders, and old versions. Gives the bytes before and after. */
-  prune(signal: AbortSignal): Promise<{ before: number; after: number }>;
-  /** Holds all indexing of this folder, by whichever process, until `resume`. */
-  pause(): void;
-  resume(): void;
-  /** Ends the update in progress, by whichever process; what is committed stays. */
-  cancel(): void;
-  /** Copies the index as it is, frozen, to a place that a run elsewhere names. Rejects with one sentence where it is not complete. */
-  publish(target: IndexPlace, options: PublishRequest): Promise<{ snapshot: Snapshot; made: boolean }>;
-  search(query: string, k: number, mode: SearchMode, signal: AbortSignal): Promise<{ hits: Hit[]; coverage?: string }>;
-  close(): Promise<void>;
-}
-
-export interface PublishRequest {
-  /** Key of the store, from the editor's secrets; the environment is asked where absent. */
-  key?: string | undefined;
-  signal: AbortSignal;
-  /** Rows copied so far, of all. */
-  onProgress?(done: number, total: number): void;
-}
+export type { FolderIndex, IndexOptions } from "./index-contract.ts";
 
 const controlMilliseconds = 500;
 /** A reader looks for commits of the writer this often at most. */
@@ -106,12 +66,16 @@ class OpenIndex implements FolderIndex {
       name: folder.name,
       holdings: this.#holdings,
     });
-    this.#board.set({ place: placeText(place) });
+    const errors = readFaults(folder.indexHome);
+    this.#board.set({ place: placeText(place), ...(errors.length > 0 ? { errors } : {}) });
   }
 
   async open(): Promise<void> {
     const load = await loadLance();
-    const note = load.ok ? await this.#keeper.open(load.lance) : this.#keeper.openMemory(load.reason);
+    const { note, damaged } = load.ok
+      ? await this.#keeper.open(load.lance)
+      : { note: this.#keeper.openMemory(load.reason) };
+    if (note && damaged) this.#keepFault(note);
     this.#board.set({ role: this.#keeper.writes ? "writer" : "reader" });
     if (this.#holdings.files.size > 0 || this.#keeper.memoryReason) this.#settle();
     if (note) this.#set({ reason: note });
@@ -203,6 +167,10 @@ class OpenIndex implements FolderIndex {
     return { hits, ...(coverage ? { coverage } : {}) };
   }
 
+  neighbours(passage: Pick<Passage, "id" | "place">, count: number): Promise<Neighbours> {
+    return neighboursOf(passage, count, this.#holdings, this.#keeper.store.tables);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#controlTimer);
     this.#ending.abort();
@@ -215,7 +183,9 @@ class OpenIndex implements FolderIndex {
   /** A damaged index is derived data: the documents are still there to build it from. */
   #mend(error: unknown): void {
     if (faultKind(error) !== "damaged" || !this.#keeper.mendable || this.#ending.signal.aborted) return;
-    this.#set({ state: "degraded", reason: `The index is damaged (${message(error)}) and is built anew.` });
+    const reason = `The index is damaged (${message(error)}) and is built anew.`;
+    this.#keepFault(reason);
+    this.#set({ state: "degraded", reason });
     this.rebuild(this.#ending.signal).catch(() => undefined);
   }
 
@@ -239,6 +209,7 @@ class OpenIndex implements FolderIndex {
         throw error;
       }
       const fault = this.#keeper.fault(error);
+      this.#keepFault(fault);
       const words = this.#board.status.state === "words-ready";
       this.#set({
         state: words ? "degraded" : "failed",
@@ -275,8 +246,9 @@ class OpenIndex implements FolderIndex {
     });
     await this.#keeper.remember(skipped, changed);
     const { done, total } = this.#holdings.counts();
-    // Where no vector is missing none follows: who asks for the state of a search is not told of a leg that lacks.
-    if (done < total) this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
+    // Where no vector is missing, or nothing makes any, none follows: who asks for the state of a search is not told that one does.
+    const following = this.#embedder && !this.#keeper.memoryReason && done < total;
+    if (following) this.#set({ state: "words-ready", reason: "Words can be searched; vectors follow." });
     else this.#settle();
     if (changed) await this.#keeper.maintain();
   }
@@ -325,7 +297,17 @@ class OpenIndex implements FolderIndex {
     const { signal } = this.#ending;
     if (request === "cancel") this.#current?.abort();
     else if (request === "rebuild") this.rebuild(signal).catch(() => undefined);
-    else this.prune(signal).catch((error: unknown) => this.#set({ reason: `Pruning failed: ${message(error)}.` }));
+    else {
+      this.prune(signal).catch((error: unknown) => {
+        const reason = `Pruning failed: ${message(error)}.`;
+        this.#keepFault(reason);
+        this.#set({ reason });
+      });
+    }
+  }
+
+  #keepFault(error: unknown): void {
+    this.#board.set({ errors: addFault(this.folder.indexHome, error) });
   }
 
   #settle(note?: string): void {

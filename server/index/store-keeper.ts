@@ -71,20 +71,21 @@ export class StoreKeeper {
     return this.#serving?.embedder.id;
   }
 
-  /** Opens what is stored. Gives a sentence where that was not plain. Rejects with a `PlaceFault`. */
-  async open(lance: Lance): Promise<string | undefined> {
+  /** Opens what is stored. Gives a sentence where that was not plain, and whether it tells of damage. Rejects with a `PlaceFault`. */
+  async open(lance: Lance): Promise<{ note?: string; damaged?: boolean }> {
     this.#lance = lance;
     const { place } = this.#options;
     try {
-      return await this.#open();
+      const note = await this.#open();
+      return note === undefined ? {} : { note };
     } catch (error) {
       const fault = placeFault(place, error);
       if (place.kind === "store" || fault.kind === "newer") throw fault;
-      if (fault.kind === "read-only" || fault.kind === "full") return this.openMemory(fault.message);
+      if (fault.kind === "read-only" || fault.kind === "full") return { note: this.openMemory(fault.message) };
       if (!this.writes) throw fault;
       // Derived data: whatever is wrong with it, the documents are still there to build it from.
       await this.clear();
-      return `The index was damaged (${firstLine(error)}) and is built anew.`;
+      return { note: `The index was damaged (${firstLine(error)}) and is built anew.`, damaged: true };
     }
   }
 

@@ -1,120 +1,136 @@
-import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { Tokenizer } from "@huggingface/tokenizers";
-import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { type Embedder, type EmbedderOpening, unit } from "./embedder.ts";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Embedder, EmbedderOpening } from "./embedder.ts";
+import { miniLm } from "./minilm-model.ts";
+import type { FromModelWorker, ModelWorkerData, ToModelWorker } from "./minilm-worker.ts";
 import { findModel } from "./model-files.ts";
 
-const name = "all-minilm-l6-v2-int8";
-const dimension = 384;
-const maxTokens = 256;
-/** Memory grows with the square of a batch's length; about this many tokens keep it near 0.3 GB at full speed. */
-const batchTokens = 1024;
-
-/** all-MiniLM-L6-v2, int8 weights, mean pooling over the mask, on this machine's processor. */
+/** The model of this machine, in a thread of its own: its calls hold a thread up for longer than an event loop may be. */
 export async function openMiniLm(): Promise<EmbedderOpening> {
-  const folder = findModel(name, ["model.onnx", "tokenizer.json"]);
+  const folder = findModel(miniLm.name, ["model.onnx", "tokenizer.json"]);
   if (!folder)
     return { ok: false, reason: "The embedding model's files are not on this machine; npm start fetches them." };
+  const thread = new ModelThread(folder);
+  const embedder: Embedder = {
+    id: miniLm.name,
+    dimension: miniLm.dimension,
+    maxTokens: miniLm.maxTokens,
+    embed: (texts, kind, signal) => thread.embed(texts, kind, signal),
+    close: () => thread.close(),
+  };
   try {
-    const embedder = await load(folder);
     const [probe] = await embedder.embed(["preflight"], "query", new AbortController().signal);
-    if (probe?.length === dimension && probe.every(Number.isFinite)) return { ok: true, embedder };
+    if (probe?.length === miniLm.dimension && probe.every(Number.isFinite)) return { ok: true, embedder };
+    await embedder.close();
     return {
       ok: false,
       reason: `The embedding model in ${folder} gave no usable vector; delete that folder and run npm start.`,
     };
   } catch (error) {
+    await embedder.close();
     const detail = error instanceof Error ? error.message.split("\n")[0] : String(error);
     return { ok: false, reason: `The embedding model could not be loaded (${detail}).` };
   }
 }
 
-async function load(folder: string): Promise<Embedder> {
-  const ort = await import("onnxruntime-node");
-  const tokenizer = new Tokenizer(JSON.parse(await readFile(join(folder, "tokenizer.json"), "utf8")) as object, {});
-  const session = await ort.InferenceSession.create(join(folder, "model.onnx"), {
-    // Two busy cores and spinning threads on both collapse; one core less than there are does not.
-    intraOpNumThreads: Math.max(1, availableParallelism() - 1),
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
-
-  const run = async (batch: readonly (readonly number[])[]): Promise<Float32Array[]> => {
-    const width = Math.max(...batch.map((ids) => ids.length));
-    const shape = [batch.length, width];
-    const cells = batch.length * width;
-    const ids = new BigInt64Array(cells);
-    const mask = new BigInt64Array(cells);
-    for (const [row, tokens] of batch.entries()) {
-      for (const [column, token] of tokens.entries()) {
-        ids[row * width + column] = BigInt(token);
-        mask[row * width + column] = 1n;
-      }
-    }
-    const output = await session.run({
-      input_ids: new ort.Tensor("int64", ids, shape),
-      attention_mask: new ort.Tensor("int64", mask, shape),
-      token_type_ids: new ort.Tensor("int64", new BigInt64Array(cells), shape),
-    });
-    return meanPool(output, batch, width);
-  };
-
-  return {
-    id: name,
-    dimension,
-    maxTokens,
-    async embed(texts, _kind, signal) {
-      const encoded = texts.map((text) => encode(tokenizer, text));
-      const vectors = new Array<Float32Array>(texts.length);
-      for (const batch of batches(encoded)) {
-        signal.throwIfAborted();
-        const made = await run(batch.map((index) => encoded[index]!));
-        for (const [position, index] of batch.entries()) vectors[index] = made[position]!;
-      }
-      return vectors;
-    },
-    close: () => session.release(),
-  };
+interface Waiting {
+  texts: number;
+  resolve(vectors: Float32Array[]): void;
+  reject(error: Error): void;
 }
 
-/** Ids with [CLS] and [SEP], at most `maxTokens` of them. */
-function encode(tokenizer: Tokenizer, text: string): number[] {
-  // What is far longer than the window is cut before tokenising, which is linear in the text.
-  const { ids } = tokenizer.encode(text.slice(0, maxTokens * 16));
-  return ids.length <= maxTokens ? [...ids] : [...ids.slice(0, maxTokens - 1), ids.at(-1)!];
-}
+/** The thread that embeds, started by whoever needs it first, and again where it died. */
+class ModelThread {
+  readonly #folder: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #next = 0;
 
-/** Indexes grouped by similar length, so that little of a batch is padding. */
-function batches(encoded: readonly (readonly number[])[]): number[][] {
-  const order = encoded.map((_, index) => index).sort((a, b) => encoded[a]!.length - encoded[b]!.length);
-  const groups: number[][] = [];
-  let group: number[] = [];
-  for (const index of order) {
-    if (group.length > 0 && (group.length + 1) * encoded[index]!.length > batchTokens) {
-      groups.push(group);
-      group = [];
-    }
-    group.push(index);
+  constructor(folder: string) {
+    this.#folder = folder;
   }
-  if (group.length > 0) groups.push(group);
-  return groups;
+
+  async embed(texts: readonly string[], purpose: "query" | "passage", signal: AbortSignal): Promise<Float32Array[]> {
+    signal.throwIfAborted();
+    if (texts.length === 0) return [];
+    // A thread that died is started again by whoever needs it next.
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const job = this.#next++;
+    const post = (message: ToModelWorker): void => worker.postMessage(message);
+    const cancel = (): void => {
+      post({ kind: "cancel", job });
+      this.#settle(job)?.reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return await new Promise<Float32Array[]>((resolve, reject) => {
+        this.#waiting.set(job, { texts: texts.length, resolve, reject });
+        worker.ref();
+        post({ kind: "embed", job, texts, purpose });
+      });
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    worker.ref();
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage({ kind: "close" } satisfies ToModelWorker);
+    await ended;
+  }
+
+  #start(): Worker {
+    const workerData: ModelWorkerData = { folder: this.#folder };
+    const worker = new Worker(workerFile(), { workerData });
+    worker.on("message", (message: FromModelWorker) => this.#take(message));
+    worker.on("error", (error) => this.#end(worker, error instanceof Error ? error.message : String(error)));
+    worker.on("exit", () => this.#end(worker, "its thread has ended"));
+    // A model that waits for work keeps no process alive.
+    worker.unref();
+    return worker;
+  }
+
+  #take(message: FromModelWorker): void {
+    if (message.kind === "unusable") {
+      if (this.#worker) this.#end(this.#worker, message.message);
+    } else if (message.kind === "failed") {
+      this.#settle(message.job)?.reject(new Error(message.message));
+    } else {
+      const waiting = this.#settle(message.job);
+      const { dimension } = miniLm;
+      waiting?.resolve(
+        Array.from({ length: waiting.texts }, (_, row) =>
+          message.values.subarray(row * dimension, (row + 1) * dimension),
+        ),
+      );
+    }
+  }
+
+  #settle(job: number): Waiting | undefined {
+    const waiting = this.#waiting.get(job);
+    this.#waiting.delete(job);
+    if (this.#waiting.size === 0) this.#worker?.unref();
+    return waiting;
+  }
+
+  #end(worker: Worker, reason: string): void {
+    // What is told of a thread twice must not end the work of the next.
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(new Error(`The embedding model stopped (${reason})`));
+    this.#waiting.clear();
+  }
 }
 
-function meanPool(
-  output: InferenceSession.OnnxValueMapType,
-  batch: readonly (readonly number[])[],
-  width: number,
-): Float32Array[] {
-  const hidden = (output["last_hidden_state"] ?? Object.values(output)[0]) as Tensor;
-  const data = hidden.data as Float32Array;
-  return batch.map((tokens, row) => {
-    const vector = new Float32Array(dimension);
-    for (let column = 0; column < tokens.length; column++) {
-      const from = (row * width + column) * dimension;
-      for (let index = 0; index < dimension; index++) vector[index]! += data[from + index]!;
-    }
-    return unit(vector);
-  });
+/** The worker beside the bundle, or its source when the source itself runs. */
+function workerFile(): string {
+  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
+  const bundled = join(here, "minilm-worker.cjs");
+  return existsSync(bundled) ? bundled : join(here, "minilm-worker.ts");
 }

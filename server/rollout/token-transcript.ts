@@ -11,6 +11,8 @@ export class TokenTranscript {
   readonly #logprobs: (number | null)[] = [];
   /** Where the stretch in progress begins. */
   #stretch = 0;
+  /** Its text up to some number of ids: the whole stretch is read again only where it grew. */
+  #read = { ids: 0, text: "" };
 
   constructor(tokenizer: TextTokenizer) {
     this.#tokenizer = tokenizer;
@@ -35,20 +37,23 @@ export class TokenTranscript {
 
   /** Appends sampled ids; answers the stretch's text so far, without a character whose bytes are incomplete. */
   sampled(ids: readonly number[], logprobs: readonly number[] | undefined): string {
-    for (const [at, id] of ids.entries()) {
-      this.#ids.push(id);
+    for (let at = 0; at < ids.length; at++) {
+      this.#ids.push(ids[at]!);
       this.#logprobs.push(logprobs?.[at] ?? null);
     }
-    return this.stretchText().replace(/\uFFFD{1,3}$/u, "");
+    return withoutBrokenEnd(this.stretchText());
   }
 
   /** Text of the whole stretch, whatever its last bytes are. */
   stretchText(): string {
-    return this.#tokenizer.decode(this.#ids.slice(this.#stretch));
+    if (this.#read.ids !== this.#ids.length)
+      this.#read = { ids: this.#ids.length, text: this.#tokenizer.decode(this.#ids.slice(this.#stretch)) };
+    return this.#read.text;
   }
 
   beginStretch(): void {
     this.#stretch = this.#ids.length;
+    this.#read = { ids: this.#stretch, text: "" };
   }
 
   /**
@@ -74,13 +79,12 @@ export class TokenTranscript {
   /** The least number of the stretch's tokens whose text reaches a character position. */
   #tokensFor(characters: number, low: number, high: number): number {
     const lengthOf = (tokens: number): number =>
-      this.#tokenizer.decode(this.#ids.slice(this.#stretch, this.#stretch + tokens)).replace(/\uFFFD{1,3}$/u, "")
-        .length;
+      withoutBrokenEnd(this.#tokenizer.decode(this.#ids.slice(this.#stretch, this.#stretch + tokens))).length;
     let from = low;
     let to = high;
     // Characters of the first `from` and `to` tokens: tokens are of like length, so the place between them is guessed by proportion, and
     // every second time halved, which bounds the guesses.
-    let [before, after] = [low === 0 ? 0 : lengthOf(low), lengthOf(high)];
+    let [before, after] = [low === 0 ? 0 : lengthOf(low), withoutBrokenEnd(this.stretchText()).length];
     for (let halve = false; from < to; halve = !halve) {
       const share = halve || after <= before ? 0.5 : (characters - before) / (after - before);
       const middle = Math.min(to - 1, Math.max(from, from + Math.round(share * (to - from)) - 1));
@@ -103,6 +107,13 @@ export class TokenTranscript {
     }
     return this.#tokenizer.decode(ids);
   }
+}
+
+/** Without the bytes at the end that are no character so far: of one that has four, three at most are there. */
+function withoutBrokenEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.length - end < 3 && text[end - 1] === "\uFFFD") end--;
+  return end === text.length ? text : text.slice(0, end);
 }
 
 /** The retrieval mask over token ids: 1 where the policy wrote the token, 0 in prompt and environment. Segments must hold token ranges. */

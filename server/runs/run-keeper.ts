@@ -41,7 +41,7 @@ export class RunKeeper implements TrainingHost {
     this.#onWrote(this.cursor);
   }
 
-  keep(trajectories: readonly Trajectory[]): void {
+  keep(trajectories: Iterable<Trajectory>): void {
     this.#kept(() => this.#trajectories.keep(trajectories));
   }
 

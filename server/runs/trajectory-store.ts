@@ -11,7 +11,7 @@ type Entry = z.infer<typeof Entry>;
 /** A run's trajectories, open for writing by its process. */
 export interface TrajectoryStore {
   /** On disk when it returns. */
-  keep(trajectories: readonly Trajectory[]): void;
+  keep(trajectories: Iterable<Trajectory>): void;
   close(): void;
 }
 
@@ -24,10 +24,10 @@ export function openTrajectoryStore(paths: RunPaths): TrajectoryStore {
   const index = mendIndex(paths, records);
   return {
     keep(trajectories) {
-      if (trajectories.length === 0) return;
-      const lines = trajectories.map((trajectory) => JSON.stringify(trajectory));
-      const starts = records.append(lines);
-      index.append(lines.map((line, at) => entryLine(trajectories[at]!.id, starts[at]!, line)));
+      const ids: string[] = [];
+      const starts = records.append(linesOf(trajectories, ids));
+      if (ids.length > 0)
+        index.append(ids.map((id, at) => entryLine(id, starts[at]!, (starts[at + 1] ?? records.size) - 1)));
     },
     close() {
       records.close();
@@ -47,7 +47,7 @@ function mendIndex(paths: RunPaths, records: DurableLines): DurableLines {
     let start = last ? last.start + last.bytes + 1 : 0;
     for (const { line, end } of wholeLines(descriptor, start)) {
       const id = idOf(line);
-      if (id !== undefined) index.append([entryLine(id, start, line)]);
+      if (id !== undefined) index.append([entryLine(id, start, end - 1)]);
       start = end;
     }
   } finally {
@@ -121,8 +121,17 @@ export class TrajectoryReader {
   }
 }
 
-function entryLine(id: string, start: number, line: string): string {
-  return JSON.stringify({ id, start, bytes: Buffer.byteLength(line) } satisfies Entry);
+/** Lines that are made one by one as they are written, so that an iteration's text is never held whole. */
+function* linesOf(trajectories: Iterable<Trajectory>, ids: string[]): Generator<string> {
+  for (const trajectory of trajectories) {
+    ids.push(trajectory.id);
+    yield JSON.stringify(trajectory);
+  }
+}
+
+/** `end`: the byte of the record's line feed. */
+function entryLine(id: string, start: number, end: number): string {
+  return JSON.stringify({ id, start, bytes: end - start } satisfies Entry);
 }
 
 /** The entries of an index, or undefined where a line is none. */

@@ -35,16 +35,23 @@ export function engineRows(
   checkTokens("advantage", advantages, mask);
   checkTokens("coefficient", coefficients, mask);
   const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
-  const moving = scaled.flatMap((row, sequence) => (row.some((value) => value !== 0) ? [sequence] : []));
+  const moving = [...scaled.keys()].filter((sequence) => moves(scaled[sequence]!));
   return moving.map((sequence) => {
     const row = mask[sequence]!;
     const factor = engine === "token-sum" ? 1 : unmaskedCount(row) * moving.length;
-    return {
-      sequence,
-      weights: overUnmasked([row], () => 1)[0]!,
-      advantages: scaled[sequence]!.map((value) => value * factor),
-    };
+    const folded = scaled[sequence]!;
+    const weights = new Float64Array(row.length);
+    for (let token = 0; token < row.length; token++) {
+      if (row[token] !== 0) weights[token] = 1;
+      folded[token]! *= factor;
+    }
+    return { sequence, weights, advantages: folded };
   });
+}
+
+function moves(row: Float64Array): boolean {
+  for (let token = 0; token < row.length; token++) if (row[token] !== 0) return true;
+  return false;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkOutcomes, checkTokens, unmaskedCount, type Tokens } from "./tokens.ts";
+import { checkOutcomes, checkTokens, unmaskedCount, zeroRows, type Tokens } from "./tokens.ts";
 
 /**
  * Rewards per token: the rollout's outcome on one token, the KL penalty on every unmasked one.
@@ -17,14 +17,15 @@ export function tokenRewards(
   checkOutcomes("reward", outcomes, mask.length);
   checkTokens("KL estimate", kl, mask);
   const coefficient = Math.max(0, klCoefficient);
-  return mask.map((row, sequence) => {
-    const rewards = new Float64Array(row.length);
+  const out = zeroRows(mask);
+  mask.forEach((row, sequence) => {
+    const rewards = out[sequence]!;
     for (let token = 0; token < row.length; token++)
       if (row[token] !== 0) rewards[token] = -coefficient * kl[sequence]![token]!;
     const place = outcomeOn === "last-token" || unmaskedCount(row) === 0 ? row.length - 1 : lastUnmasked(row);
     if (place >= 0) rewards[place]! += outcomes[sequence]!;
-    return rewards;
   });
+  return out;
 }
 
 function lastUnmasked(row: ArrayLike<number>): number {
@@ -59,14 +60,16 @@ export function discountedReturns(
     rewards.map((row) => new Uint8Array(row.length).fill(1)),
   );
   checkTokens("token reward", rewards, mask);
-  return mask.map((row, sequence) => {
-    const returns = new Float64Array(row.length);
+  const out = zeroRows(mask);
+  mask.forEach((row, sequence) => {
+    const returns = out[sequence]!;
+    const rewarded = rewards[sequence]!;
     let running = 0;
     for (let token = row.length - 1; token >= 0; token--) {
-      running = rewards[sequence]![token]! + gamma * running;
+      running = rewarded[token]! + gamma * running;
       if (row[token] !== 0) returns[token] = running;
       else if (acrossMask === "reset") running = 0;
     }
-    return returns;
   });
+  return out;
 }

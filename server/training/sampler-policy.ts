@@ -29,6 +29,13 @@ interface Waiting {
 export function samplerPolicy(parts: SamplerPolicyParts): Policy {
   const { sampler, tokenizer, ref, endIds, contextLength, signal } = parts;
   let waiting: Waiting[] = [];
+  let known: { of: readonly string[]; stops: Stops } | undefined;
+
+  /** A policy is asked for stretch after stretch with the same stops. */
+  function stopsFor(of: readonly string[]): Stops {
+    if (known?.of !== of) known = { of, stops: stopsOf(of, tokenizer) };
+    return known.stops;
+  }
 
   function flush(): void {
     const batch = waiting;
@@ -63,10 +70,10 @@ export function samplerPolicy(parts: SamplerPolicyParts): Policy {
       const room = contextLength - prompt.length;
       if (room < 1)
         throw new PolicyError("too-long", `The transcript fills the ${contextLength} tokens that the model reads.`);
-      const stops = stopsOf(turn.stops, tokenizer);
+      const stops = stopsFor(turn.stops);
       const { temperature = 1, topP, seed = 0, maxSegmentTokens = room } = turn.sampling;
       const sequence = await sample({
-        prompt: [...prompt],
+        prompt: prompt.slice(),
         maxTokens: Math.min(room, maxSegmentTokens),
         temperature,
         ...(topP === undefined || topP === 1 ? {} : { topP }),
@@ -108,22 +115,19 @@ function cutAtStop(
   // Most stretches end by an id; the search for the token that completes a string decodes at each of them.
   const written = stops.strings.length > 0 ? tokenizer.decode(ids) : "";
   const strings = stops.strings.filter((stop) => written.includes(stop));
+  const longest = Math.max(...strings.map((string) => Buffer.byteLength(string)));
   for (let at = 0; at < ids.length; at++) {
-    const whole = stops.ids.get(ids[at]!);
-    const upTo = ids.slice(0, at + 1);
-    if (whole !== undefined) return { ids: upTo, finish: { reason: "stop", stop: whole } };
-    if (endIds.includes(ids[at]!)) return { ids: upTo, finish: { reason: "end" } };
+    const id = ids[at]!;
+    const whole = stops.ids.get(id);
+    if (whole !== undefined) return { ids: ids.slice(0, at + 1), finish: { reason: "stop", stop: whole } };
+    if (endIds.includes(id)) return { ids: ids.slice(0, at + 1), finish: { reason: "end" } };
     if (strings.length === 0) continue;
     // No stop string has more tokens than characters, so the last ones tell whether this token completes one.
-    const tail = tokenizer.decode(ids.slice(Math.max(0, at - longest(strings)), at + 1));
+    const tail = tokenizer.decode(ids.slice(Math.max(0, at - longest), at + 1));
     const stop = strings.find((string) => tail.includes(string));
-    if (stop !== undefined) return { ids: upTo, finish: { reason: "stop", stop } };
+    if (stop !== undefined) return { ids: ids.slice(0, at + 1), finish: { reason: "stop", stop } };
   }
   return { ids, finish: { reason: reason === "length" ? "length" : "end" } };
-}
-
-function longest(strings: readonly string[]): number {
-  return Math.max(...strings.map((string) => Buffer.byteLength(string)));
 }
 
 const seeds = 2 ** 31;

@@ -71,11 +71,19 @@ export function checkOutcomes(quantity: string, values: ArrayLike<number>, seque
 
 /** A row per sequence, computed at the unmasked tokens in order and 0 at the masked ones. */
 export function overUnmasked(mask: Tokens, value: (sequence: number, token: number) => number): Float64Array[] {
-  return mask.map((row, sequence) => {
-    const out = new Float64Array(row.length);
-    for (let token = 0; token < row.length; token++) if (row[token] !== 0) out[token] = value(sequence, token);
-    return out;
+  const out = zeroRows(mask);
+  mask.forEach((row, sequence) => {
+    const values = out[sequence]!;
+    for (let token = 0; token < row.length; token++) if (row[token] !== 0) values[token] = value(sequence, token);
   });
+  return out;
+}
+
+/** Rows of zeros as long as those given, side by side in one piece of memory: thousands of small ones cost more than what is in them. */
+export function zeroRows(like: Tokens): Float64Array[] {
+  const all = new Float64Array(like.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  return like.map(({ length }) => all.subarray(end, (end += length)));
 }
 
 /** How many tokens of one row are trained on. */

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { trajectoryUri } from "../../protocol/trajectory-uri.ts";
 import type { Parts } from "../parts.ts";
-import { pickTrajectory } from "./open-trajectory.ts";
+import { pickTrajectory } from "./pick-trajectory.ts";
 
 /**
  * Opens a trajectory as a read-only text document: the one given by id or by its row among the runs, else the one that the

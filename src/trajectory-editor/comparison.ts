@@ -1,6 +1,6 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import * as vscode from "vscode";
+import { chooseTrajectories, shownName } from "./choose-trajectories.ts";
 
 /** The file of trajectories that an editor's own is compared with. */
 export class Comparison implements vscode.Disposable {
@@ -18,10 +18,8 @@ export class Comparison implements vscode.Disposable {
     return this.#against?.fsPath;
   }
 
-  /** Files of runs all have one name, so the folder stands before it. */
   get name(): string {
-    const path = this.#against?.fsPath ?? "";
-    return join(basename(dirname(path)), basename(path));
+    return shownName(this.#against?.fsPath ?? "");
   }
 
   async choose(): Promise<void> {
@@ -43,26 +41,4 @@ export class Comparison implements vscode.Disposable {
   dispose(): void {
     this.#against = undefined;
   }
-}
-
-/** A file of trajectories, or the one of a folder of an evaluation or a run, that the person picks. */
-export async function chooseTrajectories(title: string, defaultUri?: vscode.Uri): Promise<vscode.Uri | undefined> {
-  const picked = await vscode.window.showOpenDialog({
-    title,
-    canSelectFiles: true,
-    canSelectFolders: true,
-    ...(defaultUri ? { defaultUri } : {}),
-    filters: { Trajectories: ["jsonl"], "All files": ["*"] },
-  });
-  return picked?.[0] && trajectoriesOf(picked[0]);
-}
-
-/** The file of trajectories that a path stands for. Throws where a folder has none. */
-export function trajectoriesOf(uri: vscode.Uri): vscode.Uri {
-  if (statSync(uri.fsPath, { throwIfNoEntry: false })?.isDirectory() !== true) return uri;
-  const file = join(uri.fsPath, "trajectories.jsonl");
-  if (existsSync(file)) return vscode.Uri.file(file);
-  throw new Error(
-    `${uri.fsPath} holds no trajectories.jsonl yet; choose a result folder of searchlight evaluate, or a file.`,
-  );
 }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { chooseTrajectories, trajectoriesOf } from "./comparison.ts";
+import { chooseRunFolder, chooseTrajectories, chooseTrajectoriesFile, trajectoriesOf } from "./choose-trajectories.ts";
 import type { Parts } from "../parts.ts";
 
 /** Opens a file of trajectories in its own editor: the one given by address or path, else one that is picked. */
@@ -9,21 +9,23 @@ export async function openTrajectories(parts: Parts, given?: unknown): Promise<v
       ? trajectoriesOf(given)
       : typeof given === "string"
         ? trajectoriesOf(vscode.Uri.file(given))
-        : await chooseTrajectories("Open Trajectories");
+        : await chooseTrajectoriesFile("Open Trajectories");
   if (uri) await parts.trajectoryEditor.open(uri);
 }
 
-/** Opens the rollouts of a run of this machine; they are listed as they come. */
+/** Opens the rollouts of a folder of an evaluation or a run: the one given by its address, else one that is picked. */
+export async function openRunFolder(parts: Parts, given?: unknown): Promise<void> {
+  const uri = given instanceof vscode.Uri ? trajectoriesOf(given) : await chooseRunFolder("Open Run Folder");
+  if (uri) await parts.trajectoryEditor.open(uri);
+}
+
+/** Opens the rollouts of a run; they are listed as they come, also from another machine. */
 export async function openRunTrajectories(parts: Parts, given?: unknown): Promise<void> {
   const { pickRun } = await import("../training/pick-run.ts");
   const { refOf } = await import("../training/run-commands.ts");
   const run = await pickRun(parts, given, "Open Rollouts of Run");
   if (!run) return;
   const { folder } = await parts.server.request("runFolder", refOf(run));
-  if (folder === null)
-    throw new Error(
-      "This run is kept on another machine; its page shows its rollouts, and “searchlight runs” lists it there.",
-    );
   await parts.trajectoryEditor.open(trajectoriesOf(vscode.Uri.file(folder)));
 }
 

@@ -7,10 +7,13 @@ import type { Params } from "../../protocol/message.ts";
 import type { ServerLink } from "../client/server-link.ts";
 import type { Faults } from "../faults.ts";
 import { Comparison } from "./comparison.ts";
+import { shownName, trajectoriesOf } from "./choose-trajectories.ts";
 import type { SavedFilters } from "./saved-filters.ts";
 import { viewerHtml } from "../views/viewer-html.ts";
 
 export const trajectoryEditorType = "searchlight.trajectories";
+/** The same editor, offered for the `run.json` of a run beside the editor of text. */
+export const runEditorType = "searchlight.runTrajectories";
 
 /** A page that has not reported itself by then is told of, and the file's text offered. */
 const readyMilliseconds = 15_000;
@@ -30,6 +33,8 @@ export type PostToFileView = <K extends keyof typeof toFileView>(
 ) => void;
 
 interface FileDocument extends vscode.CustomDocument {
+  /** Where the trajectories are: the document itself, or what stands beside the `run.json` of a run. */
+  file: vscode.Uri;
   /** Id of the record that a link led to; taken by the first page. */
   select: string | undefined;
   /** What it is to be compared with from the beginning. */
@@ -68,17 +73,19 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     this.#selections.delete(key);
     const against = this.#comparisons.get(key);
     this.#comparisons.delete(key);
+    const file = trajectoriesOf(uri);
     return {
       uri,
+      file,
       select,
       against,
-      dispose: () => void this.#parts.server.notify("trajectoryFileClosed", { path: uri.fsPath }),
+      dispose: () => void this.#parts.server.notify("trajectoryFileClosed", { path: file.fsPath }),
     };
   }
 
   async resolveCustomEditor(document: FileDocument, panel: vscode.WebviewPanel): Promise<void> {
     const { context, faults, server } = this.#parts;
-    const { uri } = document;
+    const { uri: opened, file: uri } = document;
     const { webview } = panel;
     const dist = vscode.Uri.joinPath(context.extensionUri, "dist");
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
@@ -87,7 +94,11 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
       const { select } = document;
       document.select = undefined;
       const against = comparison.path === undefined ? {} : { against: comparison.name };
-      post("file", { name: basename(uri.path), ...(select === undefined ? {} : { select }), ...against });
+      post("file", {
+        name: opened === uri ? basename(uri.path) : shownName(uri.fsPath),
+        ...(select === undefined ? {} : { select }),
+        ...against,
+      });
     };
     const comparison = new Comparison(uri, tell);
     if (document.against) comparison.begin(document.against);
@@ -98,7 +109,7 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     const { annotationsPath } = await import("../../protocol/annotations.ts");
     const { SavedFilters } = await import("./saved-filters.ts");
     const everywhere = (this.#filters ??= new SavedFilters(context.globalState));
-    const waiting = setTimeout(() => offerText(uri, faults), readyMilliseconds);
+    const waiting = setTimeout(() => offerText(opened, faults), readyMilliseconds);
     const handlers = fileHandlers(
       { uri, post, server, faults, memory: context.workspaceState, everywhere, comparison },
       () => {

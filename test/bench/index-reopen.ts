@@ -4,8 +4,8 @@ import { adoptStore, checkStore } from "../../server/index/adopt-store.ts";
 import { Holdings } from "../../server/index/holdings.ts";
 import { connectStore, openIndexStore } from "../../server/index/index-store.ts";
 import { searchTables } from "../../server/index/search-tables.ts";
-import type { Embedder } from "../../server/models/embedder.ts";
-import { generatedQueries, vectorSource } from "./generated-passages.ts";
+import { generatedEmbedder } from "./generated-embedder.ts";
+import { generatedQueries } from "./generated-passages.ts";
 import { Meter } from "./meter.ts";
 
 export interface Reopened {
@@ -15,15 +15,7 @@ export interface Reopened {
   megabytes: number;
 }
 
-const dimension = 384;
-const nextVector = vectorSource(dimension, 2);
-const embedder: Embedder = {
-  id: "generated",
-  dimension,
-  maxTokens: 256,
-  embed: (texts) => Promise.resolve(texts.map(nextVector)),
-  close: () => Promise.resolve(),
-};
+const embedder = generatedEmbedder(2);
 const signal = new AbortController().signal;
 const queries = generatedQueries(3, 100);
 const holdings = new Holdings();

@@ -11,7 +11,9 @@ import { Holdings } from "../../server/index/holdings.ts";
 import { connectStore, type IndexStore, openIndexStore } from "../../server/index/index-store.ts";
 import { searchTables } from "../../server/index/search-tables.ts";
 import type { Embedder } from "../../server/models/embedder.ts";
-import { generatedPassages, generatedQueries, vectorSource } from "./generated-passages.ts";
+import { watchTurns } from "./event-loop-turns.ts";
+import { generatedEmbedder } from "./generated-embedder.ts";
+import { generatedPassages, generatedQueries } from "./generated-passages.ts";
 import { type PeerFigures, ftsPeer, lancePeer, miniSearchPeer } from "./index-peers.ts";
 import type { Reopened } from "./index-reopen.ts";
 import { Meter } from "./meter.ts";
@@ -55,7 +57,6 @@ export interface ScaleBench {
   peers: Record<string, PeerFigures>;
 }
 
-const dimension = 384;
 const perFile = 20;
 const perCommit = 4_000;
 const count = Number(process.argv[2] ?? 10_000);
@@ -69,14 +70,7 @@ try {
 }
 
 async function bench(): Promise<ScaleBench> {
-  const nextVector = vectorSource(dimension, 1);
-  const embedder: Embedder = {
-    id: "generated",
-    dimension,
-    maxTokens: 256,
-    embed: (texts) => Promise.resolve(texts.map(nextVector)),
-    close: () => Promise.resolve(),
-  };
+  const embedder = generatedEmbedder(1);
   let store = await open(embedder);
   const holdings = new Holdings();
   const storing = new Meter();
@@ -90,14 +84,14 @@ async function bench(): Promise<ScaleBench> {
   }
   const indexing = new Meter();
   await indexing.run(() => upkeep(store));
-  const loopBlocked = blocked.end();
+  const loopBlocked = blocked.end().cpu;
   say(`stored in ${storing.wall | 0} ms, indexed in ${indexing.wall | 0} ms`);
 
   const adding = new Meter();
   const missing = holdings.missing();
   for (let at = 0; at < missing.length; at += perCommit) {
     const hashes = missing.slice(at, at + perCommit);
-    const vectors = hashes.map(nextVector);
+    const vectors = await embedder.embed(hashes, "passage", signal);
     await adding.run(() => store.tables.addVectors(hashes, vectors));
     holdings.addVectors(hashes);
   }
@@ -220,25 +214,6 @@ async function upkeep(store: IndexStore): Promise<void> {
 function* generated(): Generator<Passage[]> {
   for (let first = 0; first < count; first += perCommit)
     yield generatedPassages(1, first, Math.min(perCommit, count - first), perFile);
-}
-
-/** The most processor time that the event loop's thread spends between two of its turns; `pass` leaves out what was spent until then. */
-function watchTurns(): { pass(): void; end(): number } {
-  const spent = (): number => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  let last = spent();
-  let most = 0;
-  const timer = setInterval(() => {
-    const now = spent();
-    most = Math.max(most, now - last);
-    last = now;
-  }, 1);
-  return {
-    pass: () => (last = spent()),
-    end: () => (clearInterval(timer), most),
-  };
 }
 
 function say(line: string): void {

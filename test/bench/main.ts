@@ -1,4 +1,5 @@
-// npm run bench [-- --quick]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes.
+// npm run bench [-- --quick | --million]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes; `--million` adds what takes
+// an hour (a million passages, ten thousand edits) and keeps its figures for the pages of later runs.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -7,14 +8,19 @@ import { benchAttach } from "./attach-run.ts";
 import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
 import { extractiveRecall } from "./extractive-recall.ts";
 import type { IndexBench } from "./index-folder.ts";
+import type { ScaleBench } from "./index-scale.ts";
+import type { WholeBench } from "./index-whole.ts";
 import { benchLoop } from "./loop-overhead.ts";
 import type { TrainingLoopBench } from "./training-loop.ts";
 import { benchScoring } from "./scoring.ts";
 import type { ViewerBench } from "./viewer-scale.ts";
+import { type LongBench, type ScaleBenches, keptLongBench, keptLongFile } from "./scale-section.ts";
 import { sampleAnswers } from "./sample-answers.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const quick = process.argv.includes("--quick");
+const million = process.argv.includes("--million");
+const machine = `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`;
 const activations = 3;
 const shared = join(root, "..", "shared", "data");
 const say = (text: string): void => console.error(text);
@@ -54,6 +60,34 @@ function activation(): number[] {
   return measured;
 }
 
+/** What a bench prints as JSON from a process of its own. */
+function measured<T>(script: string, ...args: (string | number)[]): T {
+  const line = execFileSync(process.execPath, [join(import.meta.dirname, script), ...args.map(String)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 2 ** 24,
+  });
+  return JSON.parse(line) as T;
+}
+
+function scale(): ScaleBenches {
+  const sizes = quick ? [10_000] : [10_000, 100_000];
+  const benches: ScaleBenches = {
+    sizes: sizes.map((passages) => measured<ScaleBench>("index-scale.ts", passages)),
+    whole: measured<WholeBench>("index-whole.ts", sizes.at(-1)!),
+  };
+  const long: LongBench | undefined = million
+    ? {
+        measuredOn: new Date().toISOString().slice(0, 10),
+        machine,
+        million: measured<ScaleBench>("index-scale.ts", 1_000_000),
+        edited: measured<ScaleBench>("index-scale.ts", 10_000, 10_000),
+      }
+    : keptLongBench();
+  if (million) writeFileSync(keptLongFile, `${JSON.stringify(long, undefined, 2)}\n`);
+  return long ? { ...benches, long } : benches;
+}
+
 function packages(): Benchmarks["packages"] {
   const out = join(root, "out");
   const files = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith(".vsix")) : [];
@@ -66,6 +100,7 @@ const index = [
   ...indexFolder("samples/observatory", join(root, "samples", "observatory"), true),
   ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !quick),
 ];
+const scaleBenches = scale();
 const trajectories = quick ? 5000 : 100_000;
 say(`Viewer over ${trajectories} trajectories`);
 const viewer = JSON.parse(
@@ -90,13 +125,14 @@ const scoring = await benchScoring(join(shared, "trajectories-r1-searcher", "tra
 say("Attaching to a run");
 const attach = await benchAttach();
 const page = benchmarksPage({
-  machine: `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`,
+  machine,
   loop,
   ...(scoring ? { scoring } : {}),
   attach,
   trainingLoop,
   viewer,
   index,
+  scale: scaleBenches,
   sample,
   recall,
   activation: activation(),

@@ -1,15 +1,17 @@
 // One process, so that its memory is the loop's alone: prints the figures as JSON.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Recipe } from "../../protocol/recipe.ts";
+import type { Trajectory } from "../../protocol/trajectory.ts";
 import { makeTinyModel } from "../../server/engine/make-tiny.ts";
 import { readModelFolder } from "../../server/engine/model-folder.ts";
 import type { TextTokenizer } from "../../server/models/tokenizer.ts";
 import type { Retriever } from "../../server/retrieval/retriever.ts";
+import { generatedPassages } from "./generated-passages.ts";
 import { fillPrompt } from "../../server/rollout/prompt.ts";
 import { r1Searcher } from "../../server/rollout/profiles/r1-searcher.ts";
-import { openEventLog } from "../../server/runs/event-log.ts";
+import { openEventLog, wholeLines } from "../../server/runs/event-log.ts";
 import { RunKeeper } from "../../server/runs/run-keeper.ts";
 import { runPaths } from "../../server/runs/run-paths.ts";
 import { openTrajectoryStore } from "../../server/runs/trajectory-store.ts";
@@ -21,6 +23,7 @@ import type {
   TrainingSequence,
 } from "../../server/training/engine.ts";
 import { runTraining } from "../../server/training/loop/run-training.ts";
+import { planPasses } from "../../server/training/tinker/plan-passes.ts";
 import { shiftedDatum } from "../../server/training/tinker/shifted-datum.ts";
 import { jsonPass, protoPass } from "../../server/training/tinker/training-wire.ts";
 
@@ -34,7 +37,7 @@ export interface TrainingLoopBench {
   seconds: number;
   /** Processor seconds that a bare program takes to write an iteration's trajectories as JSON. */
   bareSeconds: number;
-  /** MiB of the process at most, and after the last iteration less than after the first. */
+  /** MiB of the process at most, and what is held after the last iteration more than after half of them. */
   peakMegabytes: number;
   grownMegabytes: number;
   /** Bytes that one training sequence takes on each wire, the mean. */
@@ -42,19 +45,36 @@ export interface TrainingLoopBench {
   diskMegabytes: number;
 }
 
-const shape = { prompts: 64, rollouts: 16, minibatch: 256, iterations: 4, searches: 3 };
+/** Four different queries among the sixteen rollouts of a prompt, in each turn. */
+const shape = {
+  prompts: 64,
+  rollouts: 16,
+  queries: 256,
+  minibatch: 256,
+  iterations: Number(process.argv[2] ?? 6),
+  searches: 3,
+};
 
-/** Stretches by turn as ids: a thought of some seventy tokens and a query, at the end an answer that is right for every third rollout. */
-function stretches(tokenizer: TextTokenizer): (turn: number, seed: number) => number[] {
+const contextLength = 8192;
+
+type Stretch = Pick<SampledSequence, "ids" | "logprobs">;
+
+/** Stretches by turn: a thought of some seventy tokens and a query, at the end an answer that is right for every third rollout. */
+function stretches(tokenizer: TextTokenizer): (turn: number, seed: number) => Stretch {
   const { tags } = r1Searcher;
   const thought = " I have to find out who wrote it and when it was founded, so I look for the place first.".repeat(4);
-  const queries = [0, 1, 2].map((turn) =>
-    tokenizer.encodePrompt(`${thought}${tags.queryOpen}query ${turn}${tags.queryClose}`),
+  const stretch = (text: string): Stretch => {
+    const ids = tokenizer.encodePrompt(thought + text);
+    return { ids, logprobs: ids.map((_, at) => -0.1 - (at % 97) / 1013) };
+  };
+  const queries = Array.from({ length: shape.searches * shape.queries }, (_, at) =>
+    stretch(`${tags.queryOpen}query ${at}${tags.queryClose}`),
   );
-  const answer = (text: string): number[] =>
-    tokenizer.encodePrompt(`${thought}${tags.thinkClose} ${tags.answerOpen} ${text} ${tags.answerClose}`);
+  const answer = (text: string): Stretch =>
+    stretch(`${tags.thinkClose} ${tags.answerOpen} ${text} ${tags.answerClose}`);
   const [right, wrong] = [answer("red"), answer("blue")];
-  return (turn, seed) => queries[turn] ?? (seed % 3 === 0 ? right : wrong);
+  return (turn, seed) =>
+    turn < shape.searches ? queries[turn * shape.queries + (seed % shape.queries)]! : seed % 3 === 0 ? right : wrong;
 }
 
 /** Engine time is none of the loop's: samples are ready, and a step only encodes what would be sent. */
@@ -64,16 +84,18 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
   const closings = (ids: readonly number[]): number => ids.reduce((sum, id) => sum + (id === closing ? 1 : 0), 0);
   // The prompt shows the tags by an example.
   const shown = closings(tokenizer.encodePrompt(fillPrompt(r1Searcher, "").text));
+  const references = Float64Array.from({ length: contextLength }, (_, at) => -0.2 - (at % 89) / 1009);
+  const trained = Float64Array.from({ length: contextLength }, (_, at) => -0.15 - (at % 101) / 1019);
   const sampler: Sampler = {
     sample: async (requests) =>
       requests.map(({ prompt, seed }): SampledSequence => {
-        const ids = write(closings(prompt) - shown, seed);
-        return { ids, logprobs: ids.map((_, at) => -0.1 - (at % 7) / 10), reason: "stop" };
+        const { ids, logprobs } = write(closings(prompt) - shown, seed);
+        return { ids, logprobs, reason: "stop" };
       }),
-    logprobs: async (sequences) => sequences.map((ids) => new Float64Array(ids.length - 1).fill(-0.5)),
+    logprobs: async (sequences) => sequences.map((ids) => references.subarray(0, ids.length - 1)),
   };
   const rows = (sequences: readonly TrainingSequence[]): Float64Array[] =>
-    sequences.map(({ ids }) => new Float64Array(ids.length).fill(-0.4));
+    sequences.map(({ ids }) => trained.subarray(0, ids.length));
   const model: TrainedModel = {
     id: "free",
     rank: 8,
@@ -82,7 +104,10 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
     forward: async (sequences) => rows(sequences),
     async forwardBackward(sequences, loss) {
       const datums = sequences.map(shiftedDatum);
-      bytes.proto += protoPass({ modelId: "free", sequence: 1, datums, loss, forwardOnly: false }).length;
+      for (const plan of planPasses(datums, { wire: "proto" })) {
+        const part = plan.map((at) => datums[at]!);
+        bytes.proto += protoPass({ modelId: "free", sequence: 1, datums: part, loss, forwardOnly: false }).length;
+      }
       if (bytes.json === 0) {
         const [first] = datums;
         bytes.json = JSON.stringify(
@@ -115,7 +140,7 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
       fixedAdam: false,
       idempotent: true,
       vocabulary: 2048,
-      contextLength: 8192,
+      contextLength,
     },
     createModel: async () => model,
     base: () => sampler,
@@ -123,25 +148,26 @@ function freeEngine(tokenizer: TextTokenizer, bytes: { proto: number; json: numb
   };
 }
 
-const passage =
-  "The lamp of the harbour is red, and the keeper of the lamp lives in the house beside the mill. ".repeat(5);
-const retriever: Retriever = {
-  id: "bench",
-  folders: [],
-  coverage: () => undefined,
-  search: async (queries, k) =>
-    queries.map(() => ({
-      ok: true,
-      hits: Array.from({ length: k }, (_, at) => ({
-        passage: { id: `p${at}`, title: `Title ${at}`, text: passage },
-        rank: at + 1,
-        score: 1,
-        matched: [],
-      })),
-      seconds: 0,
-      cached: false,
-    })),
-};
+/** Other passages for every query, and in every iteration others than in the one before. */
+function passages(iteration: () => number): Retriever {
+  const pool = generatedPassages(7, 0, 20_000);
+  return {
+    id: "bench",
+    folders: [],
+    coverage: () => undefined,
+    search: async (queries, k) =>
+      queries.map((query) => {
+        const first = (Number(query.replace(/\D+/g, "")) + iteration() * shape.searches * shape.queries) * k;
+        const hits = Array.from({ length: k }, (_, at) => ({
+          passage: pool[(first + at) % pool.length]!,
+          rank: at + 1,
+          score: 1,
+          matched: [],
+        }));
+        return { ok: true, hits, seconds: 0, cached: false };
+      }),
+  };
+}
 
 /** Time that this process computed: other programs of the machine do not count. */
 function processorSeconds(): number {
@@ -149,10 +175,31 @@ function processorSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** The last trajectories of the file, and the mean of the tokens of all. Throws where one did not search as often as it should. */
+function readBack(file: string, searches: number, count: number): { last: unknown[]; tokens: number } {
+  const last: unknown[] = [];
+  let [lines, tokens] = [0, 0];
+  const descriptor = openSync(file, "r");
+  for (const { line } of wholeLines(descriptor, 0)) {
+    const trajectory = JSON.parse(line) as Trajectory;
+    if (trajectory.searches.length !== searches)
+      throw new Error("A rollout of the benchmark did not search as often as it should.");
+    lines++;
+    tokens += trajectory.tokens?.ids.length ?? 0;
+    last.push(trajectory);
+    if (last.length > count) last.shift();
+  }
+  closeSync(descriptor);
+  return { last, tokens: tokens / lines };
+}
+
 async function bench(): Promise<TrainingLoopBench> {
   const home = mkdtempSync(join(tmpdir(), "searchlight-bench-loop-"));
   try {
-    makeTinyModel(join(home, "model"), { texts: [passage, r1Searcher.about], seed: 1 });
+    makeTinyModel(join(home, "model"), {
+      texts: [...generatedPassages(7, 0, 100).map(({ text }) => text), r1Searcher.about],
+      seed: 1,
+    });
     const read = readModelFolder(join(home, "model"));
     if (!read.ok) throw new Error(read.reason);
     const { tokenizer, endIds } = read.model;
@@ -190,9 +237,9 @@ async function bench(): Promise<TrainingLoopBench> {
     const paths = runPaths(join(home, "run"));
     mkdirSync(paths.folder);
     const ends: number[] = [];
-    const resident: number[] = [];
+    const held: number[] = [];
     let peak = 0;
-    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50);
+    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 50);
     const host = new RunKeeper(paths, openEventLog(paths.events), openTrajectoryStore(paths), () => {});
     const record = host.record.bind(host);
     host.record = (event) => {
@@ -200,7 +247,8 @@ async function bench(): Promise<TrainingLoopBench> {
       if (event.type !== "iteration") return;
       ends.push(processorSeconds());
       globalThis.gc?.();
-      resident.push(process.memoryUsage().rss);
+      const { heapUsed, external } = process.memoryUsage();
+      held.push(heapUsed + external);
     };
     const profile = { ...r1Searcher, limits: { ...r1Searcher.limits, searches, turns: searches + 1 } };
     const started = processorSeconds();
@@ -211,7 +259,7 @@ async function bench(): Promise<TrainingLoopBench> {
         engine: freeEngine(tokenizer, bytes),
         tokenizer,
         endIds,
-        retriever,
+        retriever: passages(() => ends.length),
         stages: [[{ questions, weight: 1 }]],
         evaluation: [],
         supervised: [],
@@ -223,24 +271,20 @@ async function bench(): Promise<TrainingLoopBench> {
     clearInterval(watch);
     if (end.outcome !== "done") throw new Error(end.reason);
     const times = ends.map((at, index) => at - (ends[index - 1] ?? started)).toSorted((a, b) => a - b);
-    const text = readFileSync(paths.trajectories, "utf8").trimEnd().split("\n");
-    const parsed = text.map((line) => JSON.parse(line) as { searches?: unknown[]; tokens?: { ids: number[] } });
-    if (parsed.some((each) => each.searches && each.searches.length !== searches))
-      throw new Error("A rollout of the benchmark did not search as often as it should.");
+    const written = readBack(paths.trajectories, searches, prompts * rollouts);
     const from = processorSeconds();
-    const written = parsed.map((each) => JSON.stringify(each)).join("\n");
-    const bareSeconds = (processorSeconds() - from) / iterations;
-    if (written.length === 0) throw new Error("No trajectory was written.");
-    const withIds = parsed.flatMap((each) => each.tokens?.ids.length ?? []);
+    if (written.last.map((each) => JSON.stringify(each)).join("\n").length === 0)
+      throw new Error("No trajectory was written.");
+    const bareSeconds = processorSeconds() - from;
     return {
       rollouts: prompts * rollouts,
       turns: searches + 1,
-      tokens: withIds.reduce((sum, length) => sum + length, 0) / withIds.length,
+      tokens: written.tokens,
       iterations,
       seconds: times[Math.floor(times.length / 2)]!,
       bareSeconds,
       peakMegabytes: peak / 2 ** 20,
-      grownMegabytes: (resident.at(-1)! - resident[0]!) / 2 ** 20,
+      grownMegabytes: (held.at(-1)! - held[(held.length >> 1) - 1]!) / 2 ** 20,
       datumBytes: { proto: bytes.proto / bytes.datums, json: bytes.json },
       diskMegabytes: (statSync(paths.trajectories).size + statSync(paths.events).size) / 2 ** 20,
     };

@@ -53,6 +53,22 @@ test("ask prints the hops, the answer and its citations for a person", async () 
     expect(stdout).toContain(part);
 });
 
+test.each([
+  ["Where does the snow plough Bellwether stand?", "lower garage", { path: "procedures/snow-plan.pdf", page: 1 }],
+  [
+    "What does a person who takes a volume from the reading room write on the card?",
+    "a name on a card",
+    { path: "handbook/reading-room.docx" },
+  ],
+])("ask cites the PDF and the Word document of the sample: %s", async (question, answer, place) => {
+  const asked = (await cli.json(["ask", cli.folder, question])) as {
+    answer: string;
+    citations: { quote: string; path: string; status: string }[];
+  };
+  expect(asked.answer).toContain(answer);
+  expect(asked.citations.find(({ quote }) => quote.includes(answer))).toMatchObject({ ...place, status: "verified" });
+});
+
 test("a question that the documents do not answer is an abstention with exit code 0", async () => {
   const { stdout, code } = await cli.run([
     "ask",
@@ -70,6 +86,12 @@ test("what was asked is listed, shown by its id, and exported as JSON lines", as
     trajectories: { id: string; question: string }[];
   };
   expect(trajectories[0]).toMatchObject({ id: trajectoryId, question: demo.question });
+  const word = demo.question.match(/[A-Za-z]{6,}/)![0];
+  const chosen = async (...filter: string[]): Promise<unknown[]> =>
+    ((await cli.json(["trajectories", "list", cli.folder, ...filter])) as { trajectories: unknown[] }).trajectories;
+  expect(await chosen("--text", word, "--policy", "extractive")).toContainEqual(trajectories[0]);
+  expect(await chosen("--text", "qqzzx")).toEqual([]);
+  expect((await cli.run(["trajectories", "list", cli.folder, "--step", "one"])).code).toBe(2);
   expect(await cli.json(["trajectories", "show", cli.folder, String(trajectoryId)])).toMatchObject({
     trajectory: { id: trajectoryId },
   });

@@ -31,15 +31,25 @@ test("a folder and a site are added to a folder, listed, searched with it, and r
   const search = async (query: string) =>
     (await cli.json(["search", cli.folder, query, "--embedder", "none", "--mode", "words"]))["hits"] as {
       title: string;
+      source?: { name: string };
     }[];
   expect((await search("nocturnal lamplight"))[0]!.title).toContain(`${site.origin}/guide/night.html`);
-  expect((await search("Orla Finch heliostat"))[0]!.title).toBe("Note");
+  const [note] = await search("Orla Finch heliostat");
+  expect(note).toMatchObject({ title: "Note", source: { name: "notes" } });
+  expect((await search("Kestrel spectrograph keeper"))[0]).not.toHaveProperty("source");
+  const asked = await cli.run(["ask", cli.folder, "Who mends the heliostat on Thursdays?", "--embedder", "none"]);
+  expect(asked.stdout).toContain("note.md:3 in notes  ✓ verified");
 
   expect((await cli.run(["documents", "remove", cli.folder, `${site.origin}/guide`])).code).toBe(0);
   expect((await cli.run(["documents", "remove", cli.folder, notes])).code).toBe(0);
   expect((await cli.json(["documents", "list", cli.folder]))["documents"]).toEqual([]);
   const rest = await search("nocturnal lamplight Orla Finch");
   expect(rest.filter(({ title }) => title.includes("Note") || title.includes("night.html"))).toEqual([]);
+});
+
+test("a search for nothing is wrong usage", async () => {
+  using cli = program();
+  expect(await cli.run(["search", cli.folder, " "])).toMatchObject({ code: 2, stdout: "" });
 });
 
 test("what cannot be added is said in one sentence, and nothing is asked for", async () => {

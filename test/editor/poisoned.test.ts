@@ -14,7 +14,7 @@ test("a poisoned page of the folder is shown as text: nothing of it runs, loads,
 
   // By words alone the page is not among the first five; the index is to be complete.
   await expect
-    .poll(() => window.page.locator(".statusbar-item", { hasText: /40 files/ }).count(), { timeout: 120_000 })
+    .poll(() => window.page.locator(".statusbar-item", { hasText: /42 files/ }).count(), { timeout: 120_000 })
     .toBeGreaterThan(0);
   // The bait of the page's forged order: its words are read, shown and not obeyed.
   await window.ask("What colour is the dome painted?");

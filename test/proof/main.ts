@@ -92,6 +92,7 @@ ended.forEach((each, at) => each.status === "rejected" && say(`seed ${seeds[at]}
 if (runs.length === 0) process.exit(1);
 const results: ProofResults = {
   size: values.size,
+  command: `npm run proof -- --size ${values.size} --seeds ${values.seeds}${values.together ? " --together" : ""}`,
   machine: await machineOf(size, signal),
   versions: await engineVersions(size, signal),
   corpora: [...size.corpora],

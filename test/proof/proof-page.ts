@@ -14,7 +14,7 @@ means over the seeds with 95 % intervals (bootstrap over questions, each with it
 ${proofs.map(part).join("")}`;
 }
 
-function part({ size, machine, versions, corpora, passages, notes, seeds }: ProofResults): string {
+function part({ command, machine, versions, corpora, passages, notes, seeds }: ProofResults): string {
   const { recipe } = seeds[0]!;
   const stage = recipe.stages[0]!;
   const scores = meanScores(seeds.map((seed) => seed.scores));
@@ -24,7 +24,7 @@ function part({ size, machine, versions, corpora, passages, notes, seeds }: Proo
   return `
 ## ${recipe.engine.kind === "local" && recipe.engine.device === "cuda" ? "On a GPU" : "On a processor"}
 
-- Command: \`npm run proof -- --size ${size} --seeds ${seeds.map((seed) => seed.recipe.seed).join(",")}\`, on ${machine}.
+- Command: \`${command}\`, on ${machine}.
 ${engine ? `- Engine: ${engine}.\n` : ""}- Corpus: the first words of ${passages.toLocaleString("en")} Wikipedia introductions (${corpora.join(", ")}), searched by words, one passage a query.
 - Supervised start: ${recipe.supervised?.steps} steps of ${recipe.supervised?.batch} trajectories of a program that knows the answer.
 - Reinforcement learning: ${stage.prompts} questions × ${stage.rollouts} rollouts an iteration, ${stage.minibatch} a step; reward ${stage.reward}, ${stage.estimator}, learning rate ${stage.learningRate.peak}. Iterations: ${seeds.map(({ iterations }) => iterations.length).join(", ")} of ${stage.iterations}.

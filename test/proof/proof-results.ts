@@ -27,6 +27,8 @@ export type SeedResult = z.infer<typeof SeedResult>;
 /** A proof as it is kept: what it ran on, and each seed. */
 export const ProofResults = z.object({
   size: z.string(),
+  /** What was called, as the report says it. */
+  command: z.string(),
   machine: z.string(),
   /** Package and version of what the engine computed with. */
   versions: z.record(z.string(), z.string()),

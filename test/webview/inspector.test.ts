@@ -70,6 +70,22 @@ describe("a query", () => {
     expect(open).toMatchObject({ params: { place: { path: "instruments/kestrel/cooling.md", startLine: 3 } } });
   });
 
+  test("shows what stands around a passage in its file, and hides it again", async () => {
+    const view = await opened();
+    await searched(view);
+    const row = view.page.locator("tbody tr").first();
+    await row.getByRole("button", { name: "Around it: passage 1" }).click();
+    const asked = (await view.sent()).find(({ method }) => method === "around")!.params as { passage: string };
+    const [before] = retrievedHits([{ path: "domes/north-dome.md", title: "North dome", text: "What stands before." }]);
+    await view.post("around", { passage: asked.passage, neighbours: { before: [before!.passage], after: [] } });
+    await row.getByRole("group", { name: "Before it" }).getByText("What stands before.").waitFor();
+    expect(await row.getByRole("group", { name: "After it" }).innerText()).toBe("The file ends here.");
+    expect(await violations(view.page)).toEqual([]);
+    await row.getByRole("button", { name: "Without what is around it: passage 1" }).click();
+    expect(await row.getByRole("group").count()).toBe(0);
+    expect(view.faults).toEqual([]);
+  });
+
   test("is sent once it is typed, and again when the legs or the count change", async () => {
     const view = await opened();
     await view.page.getByLabel("Query").pressSequentially("dome", { delay: 10 });

@@ -1,3 +1,4 @@
+import { rightF1 } from "../../../protocol/trajectory-file.ts";
 import { mcnemarExact } from "../statistics/mcnemar.ts";
 import { type PairedDifference, pairedDifference } from "../statistics/paired-difference.ts";
 import { type Difference, differences } from "./manifest.ts";
@@ -5,8 +6,9 @@ import { type EvaluationRow, hasFailed } from "./row.ts";
 import type { Run } from "./run-folder.ts";
 import { type MeasureName, measureNames, valueOf } from "./summary.ts";
 
-/** What makes an answer right: exact match, cover match (the paper's ACC_R), or the judge. */
-export type RightBy = "em" | "cem1" | "judge";
+/** What can make an answer right: exact match, cover match (the paper's ACC_R), at least half of the words by F1, or the judge. */
+export const rightMeasures = ["em", "cem1", "f1", "judge"] as const;
+export type RightBy = (typeof rightMeasures)[number];
 
 export interface CompareTerms {
   /** The measure that the verdict is about. */
@@ -126,7 +128,7 @@ function bothValues(
 function isRight(row: EvaluationRow, by: RightBy): boolean | undefined {
   if (!row.answerable) return row.abstained;
   const value = valueOf(row, by);
-  return value === undefined ? undefined : value === 1;
+  return value === undefined ? undefined : value >= (by === "f1" ? rightF1 : 1);
 }
 
 interface Outcome {

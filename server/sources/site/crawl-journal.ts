@@ -10,7 +10,7 @@ const KeptPage = z.object({
   kind: z.literal("kept"),
   address: z.string(),
   /** Name of the copy. */
-  file: z.string().regex(/^[a-z0-9-]+\.[0-9a-f]+\.(?:html|md)$/),
+  file: z.string().regex(/^[a-z0-9-]+\.[0-9a-f]+\.(?:html|md|pdf)$/),
   hash: z.string(),
   etag: z.string().optional(),
   modified: z.string().optional(),
@@ -25,6 +25,8 @@ const Line = z.discriminatedUnion("kind", [
   LeftOutPage,
   /** Addresses inside the prefix, in the order in which they were found. */
   z.object({ kind: z.literal("found"), addresses: z.array(z.string()) }),
+  /** Addresses that the site's own maps list; written once in a round. */
+  z.object({ kind: z.literal("listed"), links }),
   /** A round over the site begins; what is fetched in it is fetched once. */
   z.object({ kind: z.literal("round") }),
   /** The round ended by itself. */
@@ -42,6 +44,8 @@ export interface CrawlRecord {
   pages: Map<string, PageRecord>;
   /** Pages that were kept in rounds before: to be asked for only if they changed. */
   earlier: Map<string, KeptPage>;
+  /** What the site's maps list; undefined where they were not read in this round. */
+  listed?: readonly number[];
   /** How the round ended by itself; undefined where it was cut off or none has begun. */
   end?: { at: string; reason: string };
   failure?: string;
@@ -97,6 +101,10 @@ export class CrawlJournal {
     return addresses.flatMap((address) => this.#ids.get(address) ?? []);
   }
 
+  list(ids: readonly number[]): void {
+    this.#write({ kind: "listed", links: [...ids] });
+  }
+
   fail(reason: string): void {
     this.#write({ kind: "failed", reason });
   }
@@ -131,6 +139,8 @@ export function waitingAddresses(record: CrawlRecord, start: string): string[] {
   const found = new Set([start]);
   const linked = new Set<number>();
   for (const page of record.pages.values()) for (const id of page.links) linked.add(id);
+  // What pages link to comes first: a start page leads to what matters, a map lists everything.
+  for (const id of record.listed ?? []) linked.add(id);
   for (const id of linked) {
     const address = record.addresses[id];
     if (address !== undefined) found.add(address);
@@ -149,6 +159,10 @@ function apply(record: CrawlRecord, line: Line): void {
       record.begun = true;
       delete record.end;
       delete record.failure;
+      delete record.listed;
+      return;
+    case "listed":
+      record.listed = line.links;
       return;
     case "end":
       record.end = { at: line.at, reason: line.reason };

@@ -5,6 +5,7 @@ import { CrawlJournal } from "./crawl-journal.ts";
 import { fetchPage, type pageLimits } from "./fetch-page.ts";
 import { type RobotsRules, readRobots, robotsName } from "./robots.ts";
 import { Round } from "./round.ts";
+import { readSitemaps } from "./sitemap.ts";
 import type { Site } from "./site-home.ts";
 import { liveProgress } from "./site-progress.ts";
 
@@ -86,6 +87,13 @@ async function fetchAll(
     options.onProgress?.(liveProgress(round.site, round.record, round.queue.length));
   };
 
+  const ready = async (): Promise<void> => {
+    const wait = free - performance.now();
+    if (wait > 0) await pause(wait, undefined, { signal });
+    free = performance.now() + between;
+    round.asked++;
+  };
+
   for (;;) {
     signal.throwIfAborted();
     if (!lease.held()) return { kind: "taken" };
@@ -93,15 +101,18 @@ async function fetchAll(
     const full = round.full();
     if (full !== undefined) return { kind: "done", reason: round.end(full) };
     const address = round.queue.shift();
-    if (address === undefined) return { kind: "done", reason: round.end() };
+    if (address === undefined) {
+      const most = round.mapRoom;
+      if (most === 0) return { kind: "done", reason: round.end() };
+      // Only now: what is linked fills a small limit by itself, and costs the site no further request.
+      round.list(await readSitemaps({ prefix: round.site.prefix, rules, fetch, headers, signal, most, ready }));
+      continue;
+    }
     if (!rules.allows(address)) {
       round.leaveOut(address, "robots.txt lets it not be fetched");
       continue;
     }
-    const wait = free - performance.now();
-    if (wait > 0) await pause(wait, undefined, { signal });
-    free = performance.now() + between;
-    round.asked++;
+    await ready();
     const known = round.record.earlier.get(address);
     const fetched = await fetchPage({
       prefix: round.site.prefix,

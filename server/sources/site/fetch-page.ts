@@ -33,9 +33,10 @@ export interface PageRequest {
   limits?: Partial<typeof pageLimits>;
 }
 
-export const pageLimits = { seconds: 20, bytes: 4 * 2 ** 20, redirects: 5 };
+export const pageLimits = { seconds: 20, bytes: 4 * 2 ** 20, pdfSeconds: 120, pdfBytes: 32 * 2 ** 20, redirects: 5 };
 
-const readable = /^(?:text\/(?:html|plain|markdown)|application\/xhtml\+xml)\b/i;
+const readable = /^(?:text\/(?:html|plain|markdown)|application\/(?:xhtml\+xml|pdf))\b/i;
+export const isPdf = (type: string): boolean => /^application\/pdf\b/i.test(type);
 
 /**
  * Fetches one page. Redirects are followed by hand, inside the prefix and the site's rules alone. Rejects only when the signal fires.
@@ -43,8 +44,8 @@ const readable = /^(?:text\/(?:html|plain|markdown)|application\/xhtml\+xml)\b/i
 export async function fetchPage(request: PageRequest): Promise<FetchedPage> {
   const limits = { ...pageLimits, ...request.limits };
   const { fetch, known, headers, prefix } = request;
-  const limit = AbortSignal.timeout(limits.seconds * 1000);
-  const signal = AbortSignal.any([request.signal, limit]);
+  const time = new TimeLimit(limits.seconds);
+  const signal = AbortSignal.any([request.signal, time.signal]);
   const conditions = {
     ...(known?.etag ? { "if-none-match": known.etag } : {}),
     ...(known?.modified ? { "if-modified-since": known.modified } : {}),
@@ -57,7 +58,7 @@ export async function fetchPage(request: PageRequest): Promise<FetchedPage> {
         redirect: "manual",
         headers: {
           ...headers,
-          accept: "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8",
+          accept: "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, application/pdf;q=0.7",
           ...conditions,
         },
       });
@@ -71,13 +72,39 @@ export async function fetchPage(request: PageRequest): Promise<FetchedPage> {
         address = next;
         continue;
       }
-      return await read(response, address, limits.bytes);
+      const isBook = isPdf(response.headers.get("content-type") ?? "");
+      if (isBook) time.extend(limits.pdfSeconds);
+      return await read(response, address, isBook ? limits.pdfBytes : limits.bytes);
     }
     return { kind: "refused", reason: "it redirects too often" };
   } catch (error) {
     request.signal.throwIfAborted();
-    if (limit.aborted) return { kind: "failed", reason: `it took longer than ${limits.seconds} s` };
+    if (time.signal.aborted) return { kind: "failed", reason: `it took longer than ${time.seconds} s` };
     return { kind: "failed", reason: reasonOf(error) };
+  } finally {
+    time.end();
+  }
+}
+
+/** A limit that can be extended once it is known what comes. */
+class TimeLimit {
+  readonly #controller = new AbortController();
+  readonly signal = this.#controller.signal;
+  #timer: NodeJS.Timeout | undefined;
+  seconds = 0;
+
+  constructor(seconds: number) {
+    this.extend(seconds);
+  }
+
+  extend(seconds: number): void {
+    clearTimeout(this.#timer);
+    this.seconds = seconds;
+    this.#timer = setTimeout(() => this.#controller.abort(), seconds * 1000);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 

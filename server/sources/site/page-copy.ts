@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { Parser } from "htmlparser2";
 import { decodePage, opensTooMuch } from "../../retrieval/web/page-text.ts";
+import { isPdf } from "./fetch-page.ts";
 
-/** A page as it is kept: a text that names its address as its title, and what it says of itself. */
+/** A page as it is kept: a text that names its address as its title, or a PDF as it came, and what it says of itself. */
 export interface PageCopy {
-  /** `.html` or `.md`. */
+  /** `.html`, `.md` or `.pdf`. */
   extension: string;
-  content: string;
+  content: string | Uint8Array;
   /** Addresses that the page links to, as they stand there, with the page's own base; none where it asks not to be followed. */
   links: string[];
   base?: string;
@@ -41,8 +42,19 @@ const unpaired = new Set(["base", "link", "meta", "embed"]);
  * Markdown stay whole. The address becomes the title.
  */
 export function copyPage(address: string, bytes: Uint8Array, type: string, directives = ""): PageCopy {
-  const source = decodePage(bytes, type).replace(/^\ufeff/, "");
   const said = new Set(wordsOf(directives));
+  if (isPdf(type)) {
+    return {
+      extension: ".pdf",
+      content: bytes,
+      links: [],
+      refusesIndex: said.has("noindex") || said.has("none"),
+      // A page of excuses is sent with any type.
+      hasText: Buffer.from(bytes.subarray(0, 1024)).includes("%PDF-"),
+      hash: hashOf(bytes),
+    };
+  }
+  const source = decodePage(bytes, type).replace(/^\ufeff/, "");
   if (/^text\/(?:plain|markdown)\b/i.test(type)) {
     const body = /^text\/markdown/i.test(type) ? source : fenced(source);
     return {
@@ -153,6 +165,6 @@ function wordsOf(directives: string): string[] {
   return directives.toLowerCase().split(/[\s,]+/);
 }
 
-function hashOf(text: string): string {
+function hashOf(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 24);
 }

@@ -10,6 +10,8 @@ export interface RobotsRules {
   allows(address: string): boolean;
   /** Seconds that the site wants between two requests. */
   delaySeconds: number;
+  /** Addresses of the maps that the site names, as they stand there. */
+  sitemaps: readonly string[];
 }
 
 export type RobotsReading = { ok: true; rules: RobotsRules } | { ok: false; reason: string };
@@ -25,6 +27,7 @@ const parse = robotsParser as unknown as (
 ) => {
   isAllowed(address: string, name: string): boolean | undefined;
   getCrawlDelay(name: string): number | undefined;
+  getSitemaps(): string[];
 };
 
 /**
@@ -62,7 +65,7 @@ export async function readRobots(
     }
     if (response.status >= 400 && response.status < 500 && response.status !== 429) {
       await response.body?.cancel();
-      return { ok: true, rules: { allows: () => true, delaySeconds: 0 } };
+      return { ok: true, rules: { allows: () => true, delaySeconds: 0, sitemaps: [] } };
     }
     if (!response.ok) {
       await response.body?.cancel();
@@ -83,5 +86,6 @@ function rulesOf(address: string, content: string): RobotsRules {
   return {
     allows: (page) => robots.isAllowed(page, robotsName) !== false,
     delaySeconds: delay !== undefined && Number.isFinite(delay) && delay > 0 ? delay : 0,
+    sitemaps: robots.getSitemaps(),
   };
 }

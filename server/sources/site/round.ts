@@ -61,6 +61,19 @@ export class Round {
     return undefined;
   }
 
+  /** Addresses that may still be remembered where the site's maps were not read in this round and more pages may be kept; 0 otherwise. */
+  get mapRoom(): number {
+    if (this.record.listed !== undefined || this.#kept >= this.site.pages) return 0;
+    return Math.max(0, this.#mostAddresses - this.record.addresses.length);
+  }
+
+  /** Takes over what the site's maps list. */
+  list(addresses: readonly string[]): void {
+    const ids = this.journal.idsOf(addresses, this.#mostAddresses);
+    this.journal.list(ids);
+    this.#wait(ids);
+  }
+
   leaveOut(address: string, reason: string, links: readonly string[] = []): void {
     this.#note({ kind: "left-out", address, reason }, links);
   }
@@ -140,15 +153,22 @@ export class Round {
     page: Omit<KeptPage, "links"> | { kind: "left-out"; address: string; reason: string },
     links: readonly string[],
   ): void {
-    const most = Math.max(roundLimits.leastAddresses, this.site.pages * roundLimits.addressesPerPage);
-    const ids = this.journal.idsOf(links, most);
+    const ids = this.journal.idsOf(links, this.#mostAddresses);
     this.journal.add({ ...page, links: ids });
+    this.#wait(ids);
+  }
+
+  #wait(ids: readonly number[]): void {
     for (const id of ids) {
       const address = this.record.addresses[id]!;
       if (this.#found.has(address)) continue;
       this.#found.add(address);
       this.queue.push(address);
     }
+  }
+
+  get #mostAddresses(): number {
+    return Math.max(roundLimits.leastAddresses, this.site.pages * roundLimits.addressesPerPage);
   }
 
   #keptPages(): KeptPage[] {

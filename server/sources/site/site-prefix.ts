@@ -14,7 +14,7 @@ const longestAddress = 2000;
 /** A slash or backslash in disguise: a server may read it as one, and lead out of the prefix. */
 const disguised = /%(?:2f|5c)/i;
 /** Last part of a path that names a page rather than a folder. */
-const page = /\.(?:x?html?|mdx?|markdown|txt|php|aspx?|jsp)$/i;
+const page = /\.(?:x?html?|mdx?|markdown|txt|pdf|php|aspx?|jsp)$/i;
 
 /**
  * Reads what a person types: `docs.example.org/guide`, an address with its scheme, or the address of one page, whose folder it is then.

@@ -42,7 +42,7 @@ export interface TrainingHost {
   /** On disk when it returns. Throws where the disk refuses. */
   record(event: RunEventBody): void;
   /** On disk when it returns; ids are unique in the run, a repeated id replaces. */
-  keep(trajectories: readonly Trajectory[]): void;
+  keep(trajectories: Iterable<Trajectory>): void;
   /** Records the checkpoint event with its position in one durable step. */
   acknowledge(saved: SavedCheckpoint): void;
   /** Keeps an adapter archive; answers its path relative to the run's folder. */

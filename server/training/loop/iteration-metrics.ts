@@ -77,27 +77,27 @@ export function updateNumbers(
   high: number,
 ): RunMetrics {
   const sampled: number[] = [];
+  const correct: number[] = [];
   const gaps: number[] = [];
   let outside = 0;
   let largest = 0;
+  const best = Math.max(...rewards);
   sequences.forEach(({ mask, logprobs }, index) => {
     const trained = update.logprobs.get(index);
-    mask.forEach((flag, token) => {
-      if (!flag) return;
+    const right = rewards[index]! >= best && best > 0;
+    for (let token = 0; token < mask.length; token++) {
+      if (mask[token] === 0) continue;
       const old = logprobs![token]!;
       sampled.push(old);
-      if (!trained) return;
+      if (right) correct.push(old);
+      if (!trained) continue;
       const gap = trained[token]! - old;
       const ratio = Math.exp(gap);
       gaps.push(gap);
       largest = Math.max(largest, ratio);
       if (ratio < 1 - low || ratio > 1 + high) outside++;
-    });
+    }
   });
-  const best = Math.max(...rewards);
-  const correct = sequences.flatMap(({ mask, logprobs }, index) =>
-    rewards[index]! >= best && best > 0 ? [...mask].flatMap((flag, token) => (flag ? [logprobs![token]!] : [])) : [],
-  );
   const measured =
     sampled.length === 0
       ? {}

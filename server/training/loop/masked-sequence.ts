@@ -18,11 +18,9 @@ export function sampledSequence({ id, tokens, segments }: Trajectory): MaskedSeq
   const mask = tokenMask(segments, tokens.ids.length);
   const { logprobs } = tokens;
   if (!logprobs) return { ids: tokens.ids, mask };
-  return {
-    ids: tokens.ids,
-    mask,
-    logprobs: Float64Array.from(mask, (trained, at) => (trained ? (logprobs[at] ?? NaN) : 0)),
-  };
+  const row = new Float64Array(mask.length);
+  for (let at = 0; at < mask.length; at++) if (mask[at] !== 0) row[at] = logprobs[at] ?? NaN;
+  return { ids: tokens.ids, mask, logprobs: row };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Advantages, computeAdvantages } from "../advantages.ts";
 import { EngineError, type TrainedModel } from "../engine.ts";
 import { klController, updateKl } from "../kl-controllers.ts";
 import { mixedSeed, samplerPolicy } from "../sampler-policy.ts";
+import { zeroRows } from "../tokens.ts";
 import { QuestionDraws } from "./draw-questions.ts";
 import type { TrainingHost, TrainingParts, TrainingPosition } from "./host.ts";
 import { rolloutNumbers, updateNumbers } from "./iteration-metrics.ts";
@@ -82,7 +83,7 @@ export async function trainIteration(request: IterationRequest): Promise<Iterati
       signal,
     ),
   );
-  host.keep(tellGroups(request, groups, trained, advantages, update, references));
+  host.keep(tellGroups(request, { groups, trained, advantages, update, references }));
   const all = groups.flatMap(({ trajectories }) => trajectories);
   return {
     metrics: {
@@ -136,7 +137,11 @@ async function rollOut(request: IterationRequest, draws: QuestionDraws, timed: T
         { policy, profile, retriever },
         [recipe.seed, iteration, attempt],
         signal,
-        () => host.record({ type: "rollout-progress", iteration, done: ++done, total }),
+        () => {
+          // A hundred steps at most: each is made durable, and nobody sees more.
+          if (++done === total || done % Math.ceil(total / 100) === 0)
+            host.record({ type: "rollout-progress", iteration, done, total });
+        },
       ),
     );
     signal.throwIfAborted();
@@ -151,8 +156,12 @@ async function rollOut(request: IterationRequest, draws: QuestionDraws, timed: T
 /** A rollout whose record cannot be trained on ends the run: a mask that is wrong is worse than a run that stops. */
 function checkedSequence(trajectory: Group["trajectories"][number]): MaskedSequence {
   const sequence = sampledSequence(trajectory);
-  const wrong = sequence.logprobs?.findIndex((value, at) => sequence.mask[at] !== 0 && !Number.isFinite(value)) ?? 0;
-  if (sequence.logprobs && wrong < 0) return sequence;
+  const { mask, logprobs } = sequence;
+  let wrong = 0;
+  if (logprobs) {
+    while (wrong < mask.length && (mask[wrong] === 0 || Number.isFinite(logprobs[wrong]))) wrong++;
+    if (wrong === mask.length) return sequence;
+  }
   throw new EngineError(
     "not-finite",
     `The rollout ${trajectory.id} has no log-prob at token ${wrong}, which the policy wrote; its mask and tokens disagree, so nothing is trained on it.`,
@@ -179,7 +188,9 @@ async function referenceLogprobs(
       signal,
     ),
   );
-  return rows.map((row) => Float64Array.from([0, ...row]));
+  const aligned = zeroRows(sequences.map(({ ids }) => ids));
+  for (const [at, row] of rows.entries()) aligned[at]!.set(row, 1);
+  return aligned;
 }
 
 function nextKl(

@@ -1,4 +1,4 @@
-import { type EngineCapabilities, EngineError, type EngineLoss, type TrainingSequence } from "../engine.ts";
+import { type Adam, type EngineCapabilities, EngineError, type EngineLoss, type TrainingSequence } from "../engine.ts";
 import { checkIds } from "./check-sampling.ts";
 
 /** Below this an old log-prob overflows in the ratio: exp(−lowest − 8) is beyond float32. */
@@ -68,4 +68,23 @@ function checkPolicyRow({ ids, weights, advantages, logprobs }: TrainingSequence
         `${what} has the old log-prob ${logprobs[i]} at token ${i}, which would spoil the weights; drop that rollout.`,
       );
   }
+}
+
+/**
+ * Refuses an optimiser's constants that would spoil the weights.
+ * @throws EngineError of kind "invalid"
+ */
+export function checkAdam({ learningRate, beta1, beta2, epsilon, weightDecay }: Adam): void {
+  const fits = (value: number, ok: boolean): boolean => Number.isFinite(value) && ok;
+  if (
+    fits(learningRate, learningRate >= 0) &&
+    fits(beta1, beta1 >= 0 && beta1 < 1) &&
+    fits(beta2, beta2 >= 0 && beta2 < 1) &&
+    fits(epsilon, epsilon > 0) &&
+    fits(weightDecay, weightDecay >= 0)
+  )
+    return;
+  refuse(
+    "The optimiser's constants are out of range: the learning rate and the weight decay are 0 or more, epsilon is more than 0, the betas are from 0 to below 1.",
+  );
 }

@@ -8,11 +8,12 @@ import {
   type TrainedModel,
   type TrainingSequence,
 } from "../engine.ts";
-import { checkTraining } from "./check-training.ts";
-import { type Answer, cancelled, type EngineConnection, EngineStatus, pause, Redirect } from "./connection.ts";
+import { checkAdam, checkTraining } from "./check-training.ts";
+import { checkName, checkpointAt, exportAdapter, removeCheckpoint, saveCheckpoint } from "./checkpoints.ts";
+import { type Answer, cancelled, type EngineConnection } from "./connection.ts";
 import { awaitFuture, requestId } from "./futures.ts";
-import { peftArchive } from "./peft-archive.ts";
 import { planPasses } from "./plan-passes.ts";
+import { readAnswer } from "./read-answer.ts";
 import { TinkerSampler } from "./sampler.ts";
 import type { EngineSession } from "./session.ts";
 import { alignedRow, type Datum, shiftedDatum } from "./shifted-datum.ts";
@@ -31,10 +32,6 @@ export interface ModelParts {
 }
 
 const Published = z.looseObject({ sampling_session_id: z.string().nullish(), path: z.string().nullish() });
-const Saved = z.looseObject({ path: z.string().startsWith("tinker://") });
-const Checkpoints = z.looseObject({
-  checkpoints: z.array(z.looseObject({ checkpoint_id: z.string(), tinker_path: z.string() })),
-});
 const JsonNumber = z.union([z.number(), z.null(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 const Stepped = z.looseObject({ metrics: z.record(z.string(), JsonNumber).nullish() });
 
@@ -68,7 +65,8 @@ export class TinkerModel implements TrainedModel {
       const { connection, capabilities, baseModel } = this.#parts;
       const mark = ++this.#weights;
       const { name, session } = await this.#saveForSampler(signal);
-      for (const old of this.#old.splice(0)) await this.#forget(`sampler_weights/${old}`, signal);
+      for (const old of this.#old.splice(0))
+        await removeCheckpoint(connection, this.id, `sampler_weights/${old}`, signal);
       this.#old.push(name);
       return new TinkerSampler({
         connection,
@@ -107,7 +105,7 @@ export class TinkerModel implements TrainedModel {
           "the publication of weights",
           signal,
         );
-        return { name, session: parse(Published, answer, "the publication").sampling_session_id ?? undefined };
+        return { name, session: readAnswer(Published, answer, "the publication").sampling_session_id ?? undefined };
       } catch (error) {
         this.#old.push(name);
         if (!passing(error) || attempt >= 3) throw error;
@@ -149,7 +147,7 @@ export class TinkerModel implements TrainedModel {
       const answer = await this.#trained("an optimiser step", signal, () =>
         this.#parts.connection.json("/optim_step", body, { signal, retry: this.#trainingRetry }),
       );
-      const { metrics } = parse(Stepped, answer, "the optimiser step");
+      const { metrics } = readAnswer(Stepped, answer, "the optimiser step");
       const norm = Object.entries(metrics ?? {}).find(([name]) => /grad_norm/.test(name))?.[1];
       return { gradientNorm: norm === undefined ? undefined : jsonNumber(norm) };
     });
@@ -157,89 +155,17 @@ export class TinkerModel implements TrainedModel {
 
   async save(name: string, signal: AbortSignal): Promise<string> {
     checkName(name);
-    return this.#inTurn(signal, async () => {
-      const { connection } = this.#parts;
-      const body = { model_id: this.id, path: name, type: "save_weights" };
-      try {
-        const submitted = await connection.json("/save_weights", body, { signal, retry: "always" });
-        const answer = await awaitFuture(connection, requestId(submitted, "a checkpoint"), "the checkpoint", signal);
-        return parse(Saved, answer, "the checkpoint").path;
-      } catch (error) {
-        // The name is taken by an earlier try of this call, or by an earlier call.
-        if (!(error instanceof EngineStatus) || error.status !== 409) throw error;
-        return this.#saved(name, signal);
-      }
-    });
-  }
-
-  /** Path of a checkpoint that is there or on its way. */
-  async #saved(name: string, signal: AbortSignal): Promise<string> {
-    const { connection } = this.#parts;
-    for (let asked = 1; asked <= 240; asked++) {
-      const answer = await connection.json(`/training_runs/${this.id}/checkpoints`, undefined, {
-        signal,
-        retry: "always",
-      });
-      const parsed = Checkpoints.safeParse(answer);
-      const path = parsed.data?.checkpoints.find(
-        ({ checkpoint_id: id, tinker_path: where }) => id === name && where.includes("/weights/"),
-      )?.tinker_path;
-      if (path) return path;
-      await pause(Math.min(1000, 50 * asked), signal);
-    }
-    throw new EngineError("rejected", `The checkpoint ${name} was begun and never finished; save under another name.`);
+    return this.#inTurn(signal, () => saveCheckpoint(this.#parts, name, signal));
   }
 
   async exportAdapter(name: string, signal: AbortSignal): Promise<Uint8Array> {
     checkName(name);
-    return this.#inTurn(signal, async () => {
-      const { connection, baseModel } = this.#parts;
-      const body = { model_id: this.id, path: name, type: "save_weights_for_sampler" };
-      try {
-        const submitted = await connection.json("/save_weights_for_sampler", body, { signal, retry: "always" });
-        await awaitFuture(connection, requestId(submitted, "an adapter"), "the adapter", signal);
-      } catch (error) {
-        if (!(error instanceof EngineStatus) || error.status !== 409) throw error;
-      }
-      const bytes = await this.#download(name, signal);
-      return peftArchive(bytes, baseModel);
-    });
-  }
-
-  async #download(name: string, signal: AbortSignal): Promise<Uint8Array> {
-    const { connection } = this.#parts;
-    let path = `/api/v1/training_runs/${this.id}/checkpoints/${name}/archive`;
-    for (let hops = 0; hops < 3; hops++) {
-      try {
-        const answer = await connection.call({ path, signal, seconds: 600, retry: "always" });
-        if (answer.kind === "bytes") return answer.bytes;
-        break;
-      } catch (error) {
-        if (!(error instanceof Redirect)) throw error;
-        // The server names itself as it sees itself; behind a proxy or tunnel only the path holds.
-        path = URL.canParse(error.location) ? new URL(error.location).pathname : error.location;
-      }
-    }
-    throw new EngineError("bad-response", "The engine gave no archive of the adapter; its version may be another.");
+    return this.#inTurn(signal, () => exportAdapter(this.#parts, name, signal));
   }
 
   async remove(path: string, signal: AbortSignal): Promise<void> {
-    const parts = /^tinker:\/\/([^/]+)\/(weights|sampler_weights)\/([A-Za-z0-9_-]+)$/.exec(path);
-    if (!parts)
-      throw new EngineError("invalid", `${path} is no checkpoint's path; it has the form tinker://MODEL/weights/NAME.`);
-    return this.#inTurn(signal, () => this.#forget(`${parts[2]}/${parts[3]}`, signal, parts[1]));
-  }
-
-  /** Deletes a checkpoint; one that is gone, and a server that cannot delete, are no failures. */
-  async #forget(kindAndName: string, signal: AbortSignal, model = this.id): Promise<void> {
-    const { connection } = this.#parts;
-    const path = `/api/v1/training_runs/${model}/checkpoints/${kindAndName}`;
-    try {
-      await connection.call({ method: "DELETE", path, signal, retry: "always" });
-    } catch (error) {
-      if (error instanceof EngineStatus && [404, 405, 425, 501].includes(error.status)) return;
-      throw error;
-    }
+    const { model, place } = checkpointAt(path);
+    return this.#inTurn(signal, () => removeCheckpoint(this.#parts.connection, model, place, signal));
   }
 
   unload(signal: AbortSignal): Promise<void> {
@@ -356,14 +282,6 @@ export class TinkerModel implements TrainedModel {
   }
 }
 
-function parse<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {
-  const parsed = schema.safeParse(answer.kind === "json" ? answer.value : undefined);
-  if (parsed.success) return parsed.data;
-  throw new EngineError("bad-response", `The engine's answer to ${what} cannot be read; its version may be another.`, {
-    cause: parsed.error,
-  });
-}
-
 /** Whether a publication may be tried again: the connection broke, or the answer was lost. */
 function passing(error: unknown): boolean {
   return error instanceof EngineError && (error.kind === "unreachable" || error.kind === "timeout");
@@ -373,25 +291,4 @@ function passing(error: unknown): boolean {
 function filledUp(datums: readonly Datum[], microBatch: number): Datum[] {
   const missing = (microBatch - (datums.length % microBatch)) % microBatch;
   return [...datums, ...Array.from({ length: missing }, () => datums[datums.length - 1]!)];
-}
-
-function checkName(name: string): void {
-  if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
-    throw new EngineError("invalid", `A checkpoint cannot be named ${name}; use letters, digits, - and _.`);
-}
-
-function checkAdam({ learningRate, beta1, beta2, epsilon, weightDecay }: Adam): void {
-  const fits = (value: number, ok: boolean): boolean => Number.isFinite(value) && ok;
-  if (
-    fits(learningRate, learningRate >= 0) &&
-    fits(beta1, beta1 >= 0 && beta1 < 1) &&
-    fits(beta2, beta2 >= 0 && beta2 < 1) &&
-    fits(epsilon, epsilon > 0) &&
-    fits(weightDecay, weightDecay >= 0)
-  )
-    return;
-  throw new EngineError(
-    "invalid",
-    "The optimiser's constants are out of range: the learning rate and the weight decay are 0 or more, epsilon is more than 0, the betas are from 0 to below 1.",
-  );
 }

@@ -21,9 +21,10 @@ export function shiftedDatum({ ids, weights, advantages, logprobs }: TrainingSeq
     for (let i = 0; i < length; i++) out[i] = weights[i + 1] === 0 ? 0 : row[i + 1]!;
     return out;
   };
+  const whole = Int32Array.from(ids);
   return {
-    input: Int32Array.from(ids.slice(0, -1)),
-    target: Int32Array.from(ids.slice(1)),
+    input: whole.subarray(0, length),
+    target: whole.subarray(1),
     weights: shifted(weights),
     ...(advantages ? { advantages: shifted(advantages) } : {}),
     ...(logprobs ? { logprobs: shifted(logprobs) } : {}),
@@ -33,7 +34,7 @@ export function shiftedDatum({ ids, weights, advantages, logprobs }: TrainingSeq
 /** Turns log-probs of the targets (n − 1 entries) back to rows aligned to the tokens (n entries, the first 0). */
 export function alignedRow(targets: ArrayLike<number>): Float64Array {
   const row = new Float64Array(targets.length + 1);
-  for (let i = 0; i < targets.length; i++) row[i + 1] = targets[i]!;
+  row.set(targets, 1);
   return row;
 }
 

@@ -11,7 +11,7 @@ import {
   ForwardBackwardRequestSchema,
   TensorSchema,
 } from "./tinker_pb.ts";
-import { float32s, littleEndian } from "./arrays.ts";
+import { float32s, int64Bytes, littleEndian } from "./arrays.ts";
 
 /** One pass over some datums, as a server is asked for it. */
 export interface Pass {
@@ -51,7 +51,7 @@ export function protoPass({ modelId, sequence, datums, loss, forwardOnly }: Pass
         ],
         lossFnInputs: {
           target_tokens: create(TensorSchema, {
-            dense: littleEndian(BigInt64Array.from(target, (id) => BigInt(id))),
+            dense: int64Bytes(target),
             dtype: 2,
           }),
           weights: floats(weights),

@@ -39,7 +39,11 @@ export function seamOf(line: Buffer): Buffer {
 }
 
 export async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+  return bytesInto(Buffer.alloc(length), file, offset, length);
+}
+
+/** Reads into a buffer that is used again and again; what is kept of it has to be copied. A new one each time is garbage that piles up. */
+export async function bytesInto(buffer: Buffer, file: FileHandle, offset: number, length: number): Promise<Buffer> {
   const { bytesRead } = await file.read(buffer, 0, length, offset);
   return buffer.subarray(0, bytesRead);
 }

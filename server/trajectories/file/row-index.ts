@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import type { RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
+import { type RowProblem, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { recordsOf } from "./line-records.ts";
-import { bytesAt, lookAgain, nothingRead, type ReadSoFar, seamOf } from "./read-so-far.ts";
+import { bytesAt, bytesInto, lookAgain, nothingRead, type ReadSoFar, seamOf } from "./read-so-far.ts";
+import { hashOf, type RecordPlace, RowColumns } from "./row-columns.ts";
+import { RowSpill } from "./row-spill.ts";
+import { floats, wholes } from "./grown-column.ts";
 
 const chunkBytes = 1 << 20;
 /** A line longer than this is a problem of its own: no trajectory is, and it would have to be held at once. */
@@ -11,28 +14,10 @@ export const lineLimit = 256 * 1024 * 1024;
 const problemsKept = 200;
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** Where a record stands in its file. */
-interface RecordPlace {
-  offset: number;
-  bytes: number;
-  /** 1-based. */
-  line: number;
-  /** Which of the line's records, where a log holds several. */
-  part: number;
-}
-
 /** A line as it stands in the file, and its records. */
 export interface RawLine {
   records: { key: number; part: number }[];
   bytes: Buffer;
-}
-
-/** The rows of one line, and where it stands. */
-export interface LinePlace {
-  line: number;
-  offset: number;
-  bytes: number;
-  records: RawLine["records"];
 }
 
 /** Makes the row that a list shows; the index fills in what depends on other rows. */
@@ -40,24 +25,28 @@ export type MakeRow = (trajectory: Trajectory) => Omit<TrajectoryRow, "key" | "l
 
 /**
  * The records of a file of JSON lines: one row and one range of bytes for each, made in one pass over the file and kept while it
- * grows. Records themselves are read by range when they are asked for, so memory grows with the number of rows and not with
- * their texts.
+ * grows. In memory are the columns that rows are chosen and put in order by; the rows that a list shows and the records
+ * themselves are read by range when they are asked for.
  */
 export class RowIndex {
-  /** Keys of rows mean something within this one only. */
-  readonly id = randomUUID();
-  readonly rows: TrajectoryRow[] = [];
+  /** Names a reading of the file, within which alone a key means something. */
+  id = randomUUID();
+  columns = new RowColumns();
+  /** What a list names a row by is this much more than its key in the columns, so that no name of an earlier reading is used again. */
+  base = 0;
   readonly problems: RowProblem[] = [];
   problemCount = 0;
   /** Counts up whenever rows came or went. */
   version = 0;
   readonly #path: string;
   readonly #makeRow: MakeRow;
-  readonly #places = new Map<number, RecordPlace>();
-  readonly #byId = new Map<string, number>();
-  #lines: { version: number; places: readonly LinePlace[] } | undefined;
+  /** Keys by the hash of an id that is of one trajectory alone. */
+  readonly #byId = new Map<number, number>();
+  #spill = new RowSpill();
+  #rowAt = floats();
+  #rowBytes = wholes();
+  readonly #closing = new AbortController();
   #line = 1;
-  #nextKey = 0;
   #soFar: ReadSoFar = nothingRead;
   /** Key of the row that was made of a last line without its line feed; replaced when the line is whole. */
   #unfinished: number[] = [];
@@ -88,7 +77,8 @@ export class RowIndex {
    */
   async catchUp(patience: number, signal: AbortSignal): Promise<void> {
     if (!this.#reading) {
-      const reading = this.#catchUp(signal).finally(() => (this.#reading = undefined));
+      const ending = AbortSignal.any([signal, this.#closing.signal]);
+      const reading = this.#catchUp(ending).finally(() => (this.#reading = undefined));
       this.#reading = reading;
     }
     let timer: NodeJS.Timeout | undefined;
@@ -97,10 +87,24 @@ export class RowIndex {
     this.#reading?.catch(() => undefined);
   }
 
-  /** One record, read from its range; undefined where there is none of this key or it is no longer what it was. */
-  async record(key: number): Promise<Trajectory | undefined> {
-    const place = this.#places.get(key);
-    if (!place) return undefined;
+  /** Ends reading, and takes back what was kept of rows. */
+  close(): void {
+    this.#closing.abort();
+    this.#spill.close();
+  }
+
+  /** The row of a key in the columns, named for a list. */
+  row(key: number): TrajectoryRow {
+    const text = this.#spill.read({ at: this.#rowAt.values[key]!, bytes: this.#rowBytes.values[key]! });
+    const line = this.columns.line.values[key];
+    return TrajectoryRow.parse({ ...(JSON.parse(text) as object), key: this.base + key, line });
+  }
+
+  /** One record, by the name that a list has for its row, read from its range; undefined where there is none or it is no longer what it was. */
+  async record(named: number): Promise<Trajectory | undefined> {
+    const key = named - this.base;
+    if (!this.columns.has(key)) return undefined;
+    const place = this.columns.place(key);
     const file = await open(this.#path);
     try {
       return recordsOf(await bytesAt(file, place.offset, place.bytes), "", 1)[place.part]?.trajectory;
@@ -109,28 +113,24 @@ export class RowIndex {
     }
   }
 
-  /** The lines that hold records, in the order of the file. */
-  lines(): readonly LinePlace[] {
-    if (this.#lines?.version === this.version) return this.#lines.places;
-    const lines = new Map<number, LinePlace>();
-    for (const [key, { offset, bytes, line, part }] of this.#places) {
-      const known = lines.get(offset);
-      if (known) known.records.push({ key, part });
-      else lines.set(offset, { line, offset, bytes, records: [{ key, part }] });
-    }
-    const places = [...lines.values()].sort((a, b) => a.offset - b.offset);
-    this.#lines = { version: this.version, places };
-    return places;
-  }
-
-  /** Lines as they stand in the file; ends early when the signal says so. */
-  async *rawLines(lines: readonly LinePlace[], signal: AbortSignal): AsyncGenerator<RawLine> {
+  /** The lines of some rows, given in the order of the file, as they stand in it; ends early when the signal says so. */
+  async *rawLines(keys: Iterable<number>, signal: AbortSignal): AsyncGenerator<RawLine> {
     const file = await open(this.#path);
+    const read = async ({ offset, bytes }: RecordPlace): Promise<Buffer> => bytesAt(file, offset, bytes);
     try {
-      for (const { offset, bytes, records } of lines) {
+      let at: RecordPlace | undefined;
+      let records: RawLine["records"] = [];
+      for (const key of keys) {
         if (signal.aborted) return;
-        yield { records, bytes: await bytesAt(file, offset, bytes) };
+        const place = this.columns.place(key);
+        if (at && at.offset !== place.offset) {
+          yield { records, bytes: await read(at) };
+          records = [];
+        }
+        at = place;
+        records.push({ key, part: place.part });
       }
+      if (at && !signal.aborted) yield { records, bytes: await read(at) };
     } finally {
       await file.close();
     }
@@ -154,8 +154,9 @@ export class RowIndex {
     let pending: Buffer[] = [];
     let pendingBytes = 0;
     let at = this.read;
+    const space = Buffer.alloc(Math.min(chunkBytes, this.bytes - at));
     while (at < this.bytes && !signal.aborted) {
-      const chunk = await bytesAt(file, at, Math.min(chunkBytes, this.bytes - at));
+      const chunk = await bytesInto(space, file, at, Math.min(chunkBytes, this.bytes - at));
       if (chunk.length === 0) break;
       at += chunk.length;
       let from = 0;
@@ -192,20 +193,21 @@ export class RowIndex {
 
   #add(trajectory: Trajectory, own: boolean, place: RecordPlace): number {
     // A run writes a record again when it knows more of it; the later one counts. Ids of other programs name questions at times.
-    const replaced = own && ulid.test(trajectory.id) ? this.#byId.get(trajectory.id) : undefined;
-    if (replaced !== undefined) this.#remove(replaced);
-    const key = this.#nextKey++;
-    this.rows.push({ ...this.#makeRow(trajectory), key, line: this.#line });
-    this.#places.set(key, place);
-    if (own) this.#byId.set(trajectory.id, key);
+    const id = own && ulid.test(trajectory.id) ? hashOf(trajectory.id) : undefined;
+    const known = id === undefined ? undefined : this.#byId.get(id);
+    if (known !== undefined && this.columns.has(known) && this.row(known).id === trajectory.id) this.#remove(known);
+    const row = this.#makeRow(trajectory);
+    const key = this.columns.add(row, place);
+    const { at, bytes } = this.#spill.add(JSON.stringify(row));
+    this.#rowAt.push(at);
+    this.#rowBytes.push(bytes);
+    if (id !== undefined) this.#byId.set(id, key);
     this.version += 1;
     return key;
   }
 
   #remove(key: number): void {
-    const at = this.rows.findLastIndex((row) => row.key === key);
-    if (at >= 0) this.rows.splice(at, 1);
-    this.#places.delete(key);
+    this.columns.remove(key);
     this.version += 1;
   }
 
@@ -215,13 +217,18 @@ export class RowIndex {
   }
 
   #forget(): void {
-    this.rows.length = 0;
+    this.id = randomUUID();
+    this.base += this.columns.count;
+    this.columns = new RowColumns();
+    this.#spill.close();
+    this.#spill = new RowSpill();
+    this.#rowAt = floats();
+    this.#rowBytes = wholes();
     this.problems.length = 0;
     this.problemCount = 0;
     this.#soFar = nothingRead;
     this.#line = 1;
     this.#unfinished = [];
-    this.#places.clear();
     this.#byId.clear();
     this.version += 1;
   }

@@ -1,5 +1,5 @@
 import { recordTexts } from "../file/record-texts.ts";
-import type { LinePlace, RowIndex } from "../file/row-index.ts";
+import type { RowIndex } from "../file/row-index.ts";
 import type { TextFinder } from "./text-finder.ts";
 import { holds, matchOf, type TextSearch } from "./text-search.ts";
 
@@ -7,7 +7,8 @@ import { holds, matchOf, type TextSearch } from "./text-search.ts";
 export const scanBytes = 4 << 20;
 
 export interface TextMatches {
-  keys: ReadonlySet<number>;
+  /** Whether the row of a key holds it. */
+  holds: (key: number) => boolean;
   /** Bytes of the file that were searched, where that is not all that has rows: the index is still being made. */
   searched?: number;
 }
@@ -23,37 +24,57 @@ export async function rowsHolding(
   signal: AbortSignal,
 ): Promise<TextMatches> {
   const found = search.kind === "words" ? await finder?.find(matchOf(search.phrases)) : undefined;
-  const lines = index.lines();
-  if (!found) return { keys: await read(index, lines, search, signal) };
-  const hits = new Set(found.lines);
-  const keys = new Set<number>();
-  const unsure: LinePlace[] = [];
-  const rest: LinePlace[] = [];
-  for (const line of lines) {
-    if (line.offset >= found.covered) rest.push(line);
-    else if (hits.has(line.line)) {
+  const { columns } = index;
+  const held = new Uint8Array(columns.count);
+  const holding = (key: number): boolean => held[key] === 1;
+  if (!found) {
+    await read(
+      index,
+      columns.keys(() => true),
+      search,
+      held,
+      signal,
+    );
+    return { holds: holding };
+  }
+  const unsure: number[] = [];
+  const rest: number[] = [];
+  let restBytes = 0;
+  let next = 0;
+  for (const key of columns.keys(() => true)) {
+    const [line, offset] = [columns.line.values[key]!, columns.offset.values[key]!];
+    while (next < found.lines.length && found.lines[next]! < line) next += 1;
+    if (offset >= found.covered) {
+      // The records of a line stand beside each other.
+      if (offset !== columns.offset.values[rest.at(-1) ?? -1]) restBytes += columns.bytes.values[key]!;
+      rest.push(key);
+    } else if (found.lines[next] === line) {
       // The index knows lines; which of a line's records it is has to be read.
-      if (line.records.length > 1) unsure.push(line);
-      else keys.add(line.records[0]!.key);
+      if (alone(columns, key)) held[key] = 1;
+      else unsure.push(key);
     }
   }
-  const short = rest.reduce((sum, { bytes }) => sum + bytes, 0) <= scanBytes;
-  const also = await read(index, short ? [...unsure, ...rest] : unsure, search, signal);
-  for (const key of also) keys.add(key);
-  return short ? { keys } : { keys, searched: found.covered };
+  const short = restBytes <= scanBytes;
+  await read(index, short ? [...unsure, ...rest] : unsure, search, held, signal);
+  return short ? { holds: holding } : { holds: holding, searched: found.covered };
 }
 
+/** Whether a row is the only one of its line. */
+function alone({ offset: { values }, count }: RowIndex["columns"], key: number): boolean {
+  return (key === 0 || values[key - 1] !== values[key]) && (key + 1 === count || values[key + 1] !== values[key]);
+}
+
+/** Reads the lines of some rows and marks those that hold what is looked for. */
 async function read(
   index: RowIndex,
-  lines: readonly LinePlace[],
+  keys: Uint32Array | readonly number[],
   search: TextSearch,
+  held: Uint8Array,
   signal: AbortSignal,
-): Promise<Set<number>> {
-  const keys = new Set<number>();
-  if (lines.length === 0) return keys;
-  for await (const { records, bytes } of index.rawLines(lines, signal)) {
+): Promise<void> {
+  if (keys.length === 0) return;
+  for await (const { records, bytes } of index.rawLines(keys, signal)) {
     const texts = recordTexts(bytes);
-    for (const { part, key } of records) if (holds(search, texts[part] ?? [])) keys.add(key);
+    for (const { part, key } of records) if (holds(search, texts[part] ?? [])) held[key] = 1;
   }
-  return keys;
 }

@@ -8,6 +8,8 @@ import type { TextFound } from "./text-index.ts";
 import type { FromTextWorker, TextWorkerData, ToTextWorker } from "./text-index-worker.ts";
 
 const workerMegabytes = 512;
+/** Most of what the worker makes is garbage at once; more room for that is memory without gain. */
+const workerYoungMegabytes = 12;
 /** An index that nobody has opened for so long goes; it can be made again. */
 const keptMilliseconds = 30 * 24 * 3600 * 1000;
 
@@ -90,7 +92,10 @@ export function removeOldTextIndexes(folder: string): void {
 }
 
 function startWorker(data: TextWorkerData): Worker {
-  const options = { workerData: data, resourceLimits: { maxOldGenerationSizeMb: workerMegabytes } };
+  const options = {
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: workerMegabytes, maxYoungGenerationSizeMb: workerYoungMegabytes },
+  };
   try {
     // Node announces its SQLite as experimental on standard error, which tells a person nothing.
     return new Worker(workerFile(), { ...options, execArgv: ["--disable-warning=ExperimentalWarning"] });

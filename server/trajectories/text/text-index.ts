@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { recordTexts } from "../file/record-texts.ts";
-import { bytesAt, lookAgain, nothingRead, type ReadSoFar, seamOf } from "../file/read-so-far.ts";
+import { bytesInto, lookAgain, nothingRead, type ReadSoFar, seamOf } from "../file/read-so-far.ts";
 import { fold, separator } from "./text-search.ts";
 
 /** Changes whenever what is written into an index does; an index of another version is made anew. */
@@ -147,8 +147,9 @@ export class TextIndex {
     let pending: Buffer[] = [];
     let pendingBytes = 0;
     let at = from;
+    const space = Buffer.alloc(chunkBytes);
     while (at < end && (at - from < commitBytes || read === from)) {
-      const chunk = await bytesAt(file, at, Math.min(chunkBytes, end - at));
+      const chunk = await bytesInto(space, file, at, Math.min(chunkBytes, end - at));
       if (chunk.length === 0) break;
       at += chunk.length;
       let start = 0;

@@ -5,7 +5,7 @@ export type TextSearch =
   /** Texts that hold these characters: what was written has no words, or is of a script that puts no space between them. */
   | { kind: "literal"; text: string };
 
-interface Phrase {
+export interface Phrase {
   /** Folded words that follow each other; what stands between them does not count. */
   words: readonly string[];
   /** The last word need only be begun: it may still be being written. */
@@ -51,8 +51,13 @@ export function fold(text: string): string {
 /** Whether texts hold what is looked for: together, as one that is searched as a whole. */
 export function holds(search: TextSearch, texts: readonly string[]): boolean {
   if (search.kind === "literal") return texts.some((text) => text.toLowerCase().includes(search.text));
-  const words = ` ${texts.map((text) => wordsOf(text).join(" ")).join(separator)} `;
+  const words = foldedWords(texts);
   return search.phrases.every(({ words: of, begun }) => words.includes(` ${of.join(" ")}${begun ? "" : " "}`));
+}
+
+/** The words of texts as they are compared, each between spaces; no phrase reaches from one text into the next. */
+export function foldedWords(texts: readonly string[]): string {
+  return ` ${texts.map((text) => wordsOf(text).join(" ")).join(separator)} `;
 }
 
 /** The search as SQLite's FTS5 takes it. Every word is quoted, so that none is an operator. */
@@ -60,7 +65,8 @@ export function matchOf(phrases: readonly Phrase[]): string {
   return phrases.map(({ words, begun }) => `"${words.join(" ")}"${begun ? " *" : ""}`).join(" AND ");
 }
 
-function wordsOf(text: string): string[] {
+/** Folded words in their order. */
+export function wordsOf(text: string): string[] {
   return fold(text).match(wordPattern) ?? [];
 }
 

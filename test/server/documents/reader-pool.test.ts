@@ -57,6 +57,20 @@ test("a PDF that would never be read to its end is given up, and the next file i
   expect(await read("good.md")).toMatchObject({ kind: "read" });
 });
 
+test("files that wait behind one that hangs are read, and one that is called off waits no longer", async () => {
+  pool = openReaderPool({ seconds: 2, mebibytes: 512 });
+  writeFileSync(join(root, "slow.html"), "<div>".repeat(200_000));
+  for (const name of ["a.md", "b.md"]) writeFileSync(join(root, name), "# Domes\n\nThe dome opens at dusk.\n");
+  const calledOff = new AbortController();
+  const slow = read("slow.html");
+  const waiting = pool.read({ folderPath: root, folder: "f", path: "a.md" }, calledOff.signal);
+  const behind = [read("a.md"), read("b.md")];
+  calledOff.abort();
+  await expect(waiting).rejects.toThrow("aborted");
+  expect(await slow).toEqual({ kind: "skipped", reason: "reading took more than 2 s", lasting: true });
+  for (const outcome of await Promise.all(behind)) expect(outcome).toMatchObject({ kind: "read" });
+});
+
 test("a PDF that unpacks without end is given up by its memory, and the next file is read", async () => {
   pool = openReaderPool({ seconds: 60, mebibytes: 128 });
   writeFileSync(join(root, "bomb.pdf"), pdfOfStream(Buffer.alloc(600 * 2 ** 20, " ")));

@@ -145,6 +145,8 @@ describe("another embedder", () => {
     });
     await index.update(signal);
     expect(index.status().state).toBe("ready");
+    await docs.close(index);
+    expect((await docs.open()).status().errors).toMatchObject([{ message: "The endpoint answered 503." }]);
     expect(new Set(inner.embedded).size).toBe(inner.embedded.length);
   });
 });

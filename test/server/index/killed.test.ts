@@ -12,9 +12,9 @@ import { pathsFound } from "../../fixtures/index-folder.ts";
 
 const writer = join(import.meta.dirname, "..", "..", "fixtures", "index-writer.ts");
 const points = 50;
-/** A slow machine gets through fewer points, not through more time. */
-const mostMilliseconds = 200_000;
-const leastPoints = 10;
+const lanes = 2;
+/** Far more than a machine needs that is three times slower than two shared cores: what takes longer hangs. */
+const mostMilliseconds = 800_000;
 const seed = Number(process.env["SEARCHLIGHT_FAULT_SEED"] ?? 7);
 const signal = new AbortController().signal;
 
@@ -48,45 +48,63 @@ async function killedAfter(docs: string, home: string, run: number, milliseconds
   return said;
 }
 
-test(`killed at up to ${points} random points of adding, editing, folding, building and pruning, an index opens, has all that was acknowledged, and answers`, async () => {
-  const random = seededRandom(seed);
+interface Counted {
+  kills: number;
+  acknowledged: number;
+  damaged: number;
+}
+
+/** One index after the other, each killed several times, until all points are done or the time is up. */
+async function killedAgain(
+  lane: number,
+  root: string,
+  next: () => number | undefined,
+  counted: Counted,
+): Promise<void> {
+  const random = seededRandom(seed + lane);
+  const home = join(root, `home-${lane}`);
+  for (let at = next(), turn = 0; at !== undefined; at = next(), turn++) {
+    // Every few kills the documents start over; in between the index carries the traces of the kills before.
+    const docs = join(root, `docs-${lane}-${Math.floor(turn / 5)}`);
+    mkdirSync(docs, { recursive: true });
+    const { held, touching } = await killedAfter(docs, home, seed * 1000 + at, random() * 2000);
+    const index = await openFolderIndex(openFolder(docs, home), { embedder: countingEmbedder() });
+    try {
+      counted.kills++;
+      expect(index.status().role, `kill ${at}`).toBe("writer");
+      if (/damaged/.test(index.status().reason)) counted.damaged++;
+      for (const [file, word] of Object.entries(held)) {
+        if (touching === "all" || touching.includes(file)) continue;
+        counted.acknowledged++;
+        expect(await pathsFound(index, word), `kill ${at}: ${file}`).toEqual([file]);
+      }
+      writeFileSync(join(docs, "last.md"), `# Last\n\nThe lastword${at} closes the page.\n`);
+      await index.update(signal);
+      expect(index.status(), `kill ${at}`).toMatchObject({ state: "ready" });
+      const { passages, vectors } = index.status();
+      expect(vectors).toEqual({ done: passages, total: passages });
+      expect(await pathsFound(index, `lastword${at}`)).toEqual(["last.md"]);
+    } finally {
+      await index.close();
+    }
+  }
+}
+
+test(`killed at ${points} random points of adding, editing, folding, building and pruning, an index opens, has all that was acknowledged, and answers`, async () => {
   const root = mkdtempSync(join(tmpdir(), "searchlight-killed-"));
   const until = performance.now() + mostMilliseconds;
-  const counted = { acknowledged: 0, damaged: 0 };
+  const counted: Counted = { kills: 0, acknowledged: 0, damaged: 0 };
   let at = 0;
+  const next = (): number | undefined => (at < points && performance.now() < until ? at++ : undefined);
   try {
-    for (; at < points && performance.now() < until; at++) {
-      // Every few kills the documents start over; in between the index carries the traces of the kills before.
-      const docs = join(root, `docs-${Math.floor(at / 5)}`);
-      mkdirSync(docs, { recursive: true });
-      const run = seed * 1000 + at;
-      const { held, touching } = await killedAfter(docs, join(root, "home"), run, random() * 2500);
-      const index = await openFolderIndex(openFolder(docs, join(root, "home")), { embedder: countingEmbedder() });
-      try {
-        expect(index.status().role, `kill ${at}`).toBe("writer");
-        if (/damaged/.test(index.status().reason)) counted.damaged++;
-        for (const [file, word] of Object.entries(held)) {
-          if (touching === "all" || touching.includes(file)) continue;
-          counted.acknowledged++;
-          expect(await pathsFound(index, word), `kill ${at}: ${file}`).toEqual([file]);
-        }
-        writeFileSync(join(docs, "last.md"), `# Last\n\nThe lastword${at} closes the page.\n`);
-        await index.update(signal);
-        expect(index.status(), `kill ${at}`).toMatchObject({ state: "ready" });
-        const { passages, vectors } = index.status();
-        expect(vectors).toEqual({ done: passages, total: passages });
-        expect(await pathsFound(index, `lastword${at}`)).toEqual(["last.md"]);
-      } finally {
-        await index.close();
-      }
-    }
+    // Much of a kill is waiting for a process to start.
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => killedAgain(lane, root, next, counted)));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-  console.info(
-    `${at} kills, ${counted.acknowledged} acknowledged files looked for, ${counted.damaged} indexes built anew`,
-  );
-  expect(counted.damaged).toBe(0);
-  expect(counted.acknowledged).toBeGreaterThan(0);
-  expect(at).toBeGreaterThanOrEqual(leastPoints);
-}, 400_000);
+  const { kills, acknowledged, damaged } = counted;
+  console.info(`${kills} kills, ${acknowledged} acknowledged files looked for, ${damaged} indexes built anew`);
+  expect(damaged).toBe(0);
+  expect(acknowledged).toBeGreaterThan(0);
+  expect(kills).toBe(points);
+}, 900_000);

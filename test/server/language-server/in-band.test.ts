@@ -98,7 +98,7 @@ describe("the language server", () => {
       expect(texts!.slice(0, 3)).toEqual(["the", "dome", "opens"]);
       expect(texts).toHaveLength(ids.length + 1);
       for (const path of ["other", "../models/words", "./words", join(models, "words"), "words/"])
-        expect(await server.request(toServer.tokenTexts, { tokenizer: path, ids })).toEqual({ texts: null });
+        expect(await server.request(toServer.tokenTexts, { tokenizer: path, ids: [...ids] })).toEqual({ texts: null });
     } finally {
       delete process.env["SEARCHLIGHT_MODELS"];
     }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SiteProgress } from "../../../protocol/documents.ts";
 import { readBytes } from "../../../server/documents/read-bytes.ts";
@@ -10,6 +11,7 @@ import { siteFetch } from "../../../server/sources/site/site-fetch.ts";
 import { type Site, keepSite } from "../../../server/sources/site/site-home.ts";
 import { parsePrefix } from "../../../server/sources/site/site-prefix.ts";
 import { siteProgress } from "../../../server/sources/site/site-progress.ts";
+import { pdfOf } from "../../fixtures/book-files.ts";
 import { type Answer, docSite, page } from "../../fixtures/doc-site.ts";
 
 let root: string;
@@ -93,10 +95,17 @@ describe("a site", () => {
       ...small,
       "/robots.txt": { body: "User-agent: searchlight\nCrawl-delay: 0.3\n" },
     });
-    await run(siteAt(`${server.origin}/docs/`), { secondsBetween: 0.05 });
-    const times = server.asked.slice(1).map(({ at }) => at);
-    expect(times).toHaveLength(4);
-    for (const [index, at] of times.slice(1).entries()) expect(at - times[index]!).toBeGreaterThan(270);
+    // When a request leaves, which no load of the machine moves closer to the one before.
+    const asked: number[] = [];
+    const fetch = siteFetch();
+    await run(siteAt(`${server.origin}/docs/`), {
+      secondsBetween: 0.05,
+      fetch: (...request) => (asked.push(performance.now()), fetch(...request)),
+    });
+    const times = asked.slice(1);
+    // Four pages, and two places of a map that is not there.
+    expect(times).toHaveLength(6);
+    for (const [index, at] of times.slice(1).entries()) expect(at - times[index]!).toBeGreaterThan(290);
   });
 
   test.each([
@@ -159,6 +168,111 @@ describe("a site", () => {
     expect(await run(site)).toMatchObject({ kind: "done", reason: expect.stringContaining("20 requests") as string });
     expect(asked).toBe(20);
   });
+});
+
+describe("a site's map", () => {
+  const map = (addresses: readonly string[]): Answer => ({
+    headers: { "content-type": "application/xml" },
+    body: `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${addresses
+      .map((address) => `<url><loc>${address}</loc><lastmod>2024-01-01</lastmod></url>`)
+      .join("")}</urlset>`,
+  });
+
+  test("leads to pages below the prefix that nothing links to, after those that are linked", async () => {
+    await using server = await docSite(small);
+    server.pages["/docs/alone.html"] = "<h1>Alone</h1><p>Nobody links here.</p>";
+    server.pages["/sitemap.xml"] = map(
+      ["/docs/alone.html", "/docs/guide.html", "/docs/private/y.html", "/blog/", "//elsewhere.example/docs/"].map(
+        (path) => `${path.startsWith("//") ? "http:" : server.origin}${path}`,
+      ),
+    );
+    const site = siteAt(`${server.origin}/docs/`);
+    await run(site);
+    expect(server.paths().at(-1)).toBe("/docs/alone.html");
+    expect(server.paths()).not.toContain("/blog/");
+    expect(siteProgress(site)).toMatchObject({ state: "done", pages: 4 });
+    expect(leftOut(site)["/docs/private/y.html"]).toContain("robots.txt");
+  });
+
+  test("is where robots.txt says, also packed and in parts, and never on another host", async () => {
+    await using server = await docSite({
+      "/docs/": "<p>Start</p>",
+      "/docs/one.html": "<p>One.</p>",
+      "/docs/two.html": "<p>Two.</p>",
+    });
+    server.pages["/robots.txt"] = {
+      body: `User-agent: *\nAllow: /\nSitemap: ${server.origin}/maps/all.xml\nSitemap: http://elsewhere.example/map.xml\n`,
+    };
+    const part = (path: string): string => `<sitemap><loc>${server.origin}${path}</loc></sitemap>`;
+    server.pages["/maps/all.xml"] = {
+      body: `<sitemapindex>${part("/maps/a.xml.gz")}${part("/maps/b.txt")}${part("/maps/all.xml")}</sitemapindex>`,
+    };
+    const { body } = map([`${server.origin}/docs/one.html`]) as { body: string };
+    server.pages["/maps/a.xml.gz"] = { headers: { "content-type": "application/gzip" }, body: gzipSync(body) };
+    server.pages["/maps/b.txt"] = { body: `${server.origin}/docs/two.html\n` };
+    const site = siteAt(`${server.origin}/docs/`);
+    expect(await run(site)).toMatchObject({ kind: "done" });
+    expect(siteProgress(site)).toMatchObject({ state: "done", pages: 3 });
+    expect(server.asked.map(({ path }) => path)).not.toContain("/sitemap.xml");
+  });
+
+  test("is not asked for once the limit of pages is reached, and fills no more than the limit", async () => {
+    await using server = await docSite({ "/docs/": "<p>Start</p>" });
+    for (let at = 0; at < 30; at++) server.pages[`/docs/p${at}.html`] = `<p>Page ${at}</p>`;
+    server.pages["/docs/sitemap.xml"] = map(Array.from({ length: 30 }, (_, at) => `${server.origin}/docs/p${at}.html`));
+    const few = siteAt(`${server.origin}/docs/`, 1);
+    await run(few);
+    expect(server.asked.map(({ path }) => path)).toEqual(["/robots.txt", "/docs/"]);
+    const site = siteAt(`${server.origin}/docs/`, 7);
+    await run(site);
+    expect(siteProgress(site)).toMatchObject({ state: "done", pages: 7 });
+  });
+
+  test("that is cut off goes on with what it listed, without asking again", async () => {
+    await using server = await docSite({ "/docs/": "<p>Start</p>" });
+    for (let at = 0; at < 6; at++) server.pages[`/docs/p${at}.html`] = `<p>Page ${at}</p>`;
+    server.pages["/docs/sitemap.xml"] = map(Array.from({ length: 6 }, (_, at) => `${server.origin}/docs/p${at}.html`));
+    const site = siteAt(`${server.origin}/docs/`);
+    const controller = new AbortController();
+    server.pages["/docs/p3.html"] = () => controller.abort();
+    await expect(run(site, { signal: controller.signal })).rejects.toThrow();
+    server.pages["/docs/p3.html"] = "<p>Page 3</p>";
+    expect(await run(site)).toMatchObject({ kind: "done" });
+    expect(siteProgress(site)).toMatchObject({ state: "done", pages: 7 });
+    expect(server.asked.filter(({ path }) => path === "/docs/sitemap.xml")).toHaveLength(1);
+  });
+
+  test.each([
+    ["is no XML", "just text"],
+    ["is cut in the middle", "<urlset><url><loc>http://127.0.0.1/docs/x"],
+    ["expands its own entities", '<!DOCTYPE a [<!ENTITY b "bbbb">]><urlset><url><loc>&b;&b;</loc></url></urlset>'],
+    ["is packed a thousand times over", gzipSync(Buffer.alloc(20 * 2 ** 20))],
+  ])("that %s lists nothing, and the fetching ends well", async (_, body) => {
+    await using server = await docSite({ ...small, "/sitemap.xml": { body } });
+    const site = siteAt(`${server.origin}/docs/`);
+    expect(await run(site)).toMatchObject({ kind: "done" });
+    expect(siteProgress(site)).toMatchObject({ state: "done", pages: 3 });
+  });
+});
+
+test("a PDF of a site is kept as it came and read as any PDF, with its pages", async () => {
+  const book = await pdfOf([
+    [{ text: "Manual of the dome", size: 22 }],
+    [{ text: "Grease the shutter chain in May." }],
+  ]);
+  await using server = await docSite({
+    "/docs/": `<p>Start</p><a href="manual.pdf">manual</a><a href="false.pdf">no PDF</a>`,
+    "/docs/manual.pdf": { headers: { "content-type": "application/pdf" }, body: book },
+    "/docs/false.pdf": { headers: { "content-type": "application/pdf" }, body: "<p>Please sign in</p>" },
+  });
+  const site = siteAt(`${server.origin}/docs/`);
+  await run(site);
+  const name = copies(site).find((each) => each.endsWith(".pdf"))!;
+  expect(name).toMatch(/^docs-manual\.[0-9a-f]{10}\.pdf$/);
+  const bytes = await readBytes(join(site.folder.path, name));
+  expect(bytes.equals(book)).toBe(true);
+  expect(JSON.stringify(await readDocument(name, bytes))).toContain("Grease the shutter chain in May.");
+  expect(leftOut(site)["/docs/false.pdf"]).toContain("no text");
 });
 
 describe("a page is left out", () => {

@@ -35,6 +35,16 @@ describe("text of documents and models on a terminal", () => {
     expect(visible(text)).toBe(text);
   });
 
+  test("a notice that each search and the end give is told once", () => {
+    const sample = sampleTrajectory();
+    const printer = askPrinter();
+    for (const message of ["Tags were made harmless.", "Tags were made harmless."])
+      printer.event({ type: "notice", message });
+    printer.finish({ ...sample, notices: ["Tags were made harmless.", "Vectors are missing."] });
+    expect(written.text.split("Tags were made harmless.")).toHaveLength(2);
+    expect(written.text).toContain("Vectors are missing.");
+  });
+
   test("nothing of a trajectory or of a warning is obeyed by the terminal", () => {
     const sample = sampleTrajectory();
     const printer = askPrinter();

@@ -94,6 +94,13 @@ describe("comparing two runs", () => {
     expect(compared(first, second).won.map(({ id }) => id)).toEqual(["u"]);
   });
 
+  test("an F1 of a half is right where F1 decides", () => {
+    const scored = (f1: number) =>
+      run([sampleRow("a", false, { metrics: { ...sampleRow("a", true).metrics!, cem1: 0, f1 } })]);
+    expect(compared(scored(0.49), scored(0.5), { right: "f1" }).won).toHaveLength(1);
+    expect(compared(scored(0.49), scored(0.5)).won).toEqual([]);
+  });
+
   test("a judge decides what is right where it is asked to", () => {
     const judged = (verdict: "true" | "false") =>
       run([sampleRow("a", false, { judge: { verdict } })], {

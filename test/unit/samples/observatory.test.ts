@@ -3,6 +3,8 @@ import { join } from "node:path";
 import MiniSearch from "minisearch";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { partAt } from "../../../server/documents/document.ts";
+import { textAt } from "../../../server/documents/read-place.ts";
 import { passagesOf } from "../../../server/documents/passages.ts";
 import { scanFolder } from "../../../server/documents/scan.ts";
 import { contentKeys } from "../../../server/language/words.ts";
@@ -122,9 +124,20 @@ describe("a bridge question", () => {
 });
 
 describe("the documents of the sample handbook", () => {
-  test("are forty, of every kind that is read", () => {
-    const counts = [".md", ".html", ".ipynb", ".txt"].map((kind) => paths.filter((path) => path.endsWith(kind)).length);
-    expect([counts, paths.length]).toEqual([[29, 5, 3, 3], 40]);
+  test("are forty-two, of every kind that people write in", () => {
+    const kinds = [".md", ".html", ".ipynb", ".txt", ".pdf", ".docx"];
+    const counts = kinds.map((kind) => paths.filter((path) => path.endsWith(kind)).length);
+    expect([counts, paths.length]).toEqual([[29, 5, 3, 3, 1, 1], 42]);
+  });
+
+  test("have places in the PDF and the Word document that read back as their passages", async () => {
+    for (const path of ["procedures/snow-plan.pdf", "handbook/reading-room.docx"]) {
+      const document = await sampleDocument(path);
+      const own = passages.filter(({ place }) => place?.path === path);
+      expect(own.length).toBeGreaterThan(3);
+      for (const { text, place } of own) expect(textAt(partAt(document, place!)!, place!)).toBe(text);
+    }
+    expect(passages.find(({ text }) => holds(text, "forty sacks"))?.place).toMatchObject({ page: 2 });
   });
 
   test("link only to files that exist", () => {

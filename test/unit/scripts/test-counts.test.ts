@@ -17,18 +17,28 @@ function report(content: object): string {
 const clean = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0, testResults: [] };
 
 test("a clean run counts its tests and says which were skipped", () => {
-  expect(countVitestReport(report(clean), 0)).toEqual({ passed: 3, failed: 0, skipped: 1 });
+  expect(countVitestReport(report(clean), 0)).toEqual({ passed: 3, failed: 0, skipped: 1, failures: [] });
 });
 
-test("a test file that could not be loaded counts as failed although it has no tests", () => {
+test("a test file that could not be loaded counts as failed although it has no tests, and what failed is named", () => {
   const testResults = [
-    { status: "failed", assertionResults: [] },
-    { status: "failed", assertionResults: [{ status: "failed" }] },
-    { status: "passed", assertionResults: [{ status: "passed" }] },
+    { name: "a/test/x.test.ts", status: "failed", message: "no such module", assertionResults: [] },
+    {
+      name: "a/test/y.test.ts",
+      status: "failed",
+      assertionResults: [
+        { status: "failed", fullName: "it holds", failureMessages: ["\u001b[31mexpected 1\u001b[39m"] },
+      ],
+    },
+    { name: "a/test/z.test.ts", status: "passed", assertionResults: [{ status: "passed", fullName: "it is" }] },
   ];
   expect(countVitestReport(report({ ...clean, numFailedTests: 1, testResults }), 1)).toMatchObject({
     passed: 3,
     failed: 2,
+    failures: [
+      { test: "test/y.test.ts › it holds", message: "expected 1" },
+      { test: "test/x.test.ts", message: "no such module" },
+    ],
   });
 });
 

@@ -7,7 +7,7 @@ import { rewardDifferences } from "../../../server/commands/score-check.ts";
 import { addQuestion, addTest } from "../../../server/editor/collect-trajectory.ts";
 import { readDataSet } from "../../../server/evaluation/data-sets/read-data-set.ts";
 import { r1Searcher } from "../../../server/rollout/profiles/r1-searcher.ts";
-import { supervisedTrajectories } from "../../../server/supervised-trajectories.ts";
+import { supervisedTrajectories, unreadSentence } from "../../../server/supervised-trajectories.ts";
 import { AnnotationFile } from "../../../server/trajectories/annotations/annotation-file.ts";
 import { subjectOf } from "../../../server/trajectories/annotations/subject.ts";
 import { readTrajectories } from "../../../server/trajectories/import/read-trajectories.ts";
@@ -80,11 +80,22 @@ test("a reward is held to its total, its components and its broken rules", () =>
 test("a supervised start imitates what has the reward and was not excluded by a person", async () => {
   writeFileSync(file, groups.map((each) => `${JSON.stringify(each)}\n`).join(""));
   const right = groups.filter(({ reward }) => reward!.total >= 1).map(({ id }) => id);
-  const kept = async () => (await supervisedTrajectories([file], r1Searcher, 1)).map(({ id }) => id);
+  const kept = async () => (await supervisedTrajectories([file], r1Searcher, 1)).kept.map(({ id }) => id);
   expect(await kept()).toEqual(right);
   const notes = new AnnotationFile(annotationsPath(file));
   notes.add(right[1]!, { kind: "exclude", on: true });
   expect(await kept()).toEqual(right.filter((id) => id !== right[1]));
   notes.add(right[1]!, { kind: "exclude", on: false });
   expect(await kept()).toEqual(right);
+});
+
+test("records that a supervised start cannot read are counted, and the first is named", async () => {
+  const lines = groups.slice(0, 3).map((each) => JSON.stringify(each));
+  writeFileSync(file, [lines[0], "{", '{"segments": 7}', lines[1], lines[2]].map((line) => `${line}\n`).join(""));
+  const { kept, unread } = await supervisedTrajectories([file], r1Searcher);
+  expect(kept.map(({ id }) => id)).toEqual(groups.slice(0, 3).map(({ id }) => id));
+  expect(unread).toMatchObject([{ file, count: 2, first: { line: 2 } }]);
+  expect(unreadSentence(unread[0]!)).toMatch(
+    /^2 records of .* are left out of the supervised start, the first in line 2/,
+  );
 });

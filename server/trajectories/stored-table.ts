@@ -1,0 +1,160 @@
+import type { Connection, Index, Table } from "@lancedb/lancedb";
+import { Trajectory } from "../../protocol/trajectory.ts";
+import { type Lance, loadLance } from "../lance.ts";
+import { storedFacts } from "./stored-row.ts";
+
+const tableName = "trajectories";
+const smallFragmentsKept = 50;
+/** Another window may still read a version this old. */
+const versionsKeptMilliseconds = 10 * 60_000;
+/** Rows that are filled in with one commit. */
+const filledAtOnce = 100;
+/** A longer word would be left out of the index of words. */
+const longestWord = 4096;
+
+/** Columns that a table of before them is given, as SQL that makes them empty. */
+const laterColumns: Readonly<Record<string, string>> = {
+  tokens: "Binary",
+  words: "Utf8",
+  stop: "Utf8",
+  policy: "Utf8",
+  profile: "Utf8",
+  searches: "Int32",
+  step: "Float64",
+  prompt: "Utf8",
+  reward: "Float64",
+  rules: "List(Utf8)",
+};
+
+/** Opens or makes the table of finished trajectories in a folder; undefined where LanceDB or the table cannot be opened yet. */
+export async function openStoredTable(path: string): Promise<Table | undefined> {
+  const load = await loadLance();
+  if (!load.ok) return undefined;
+  const connection: Connection = await load.lance.connect(path);
+  const names = await connection.tableNames();
+  const known = names.includes(tableName) ? await openKnown(connection) : undefined;
+  const table = known ?? (await makeTable(connection));
+  await addColumns(table);
+  await fillColumns(table);
+  await ensureIndexes(load.lance, table);
+  await tidy(table);
+  return table;
+}
+
+/** Undefined where another process is only just making it: its folder is there before the table is. */
+async function openKnown(connection: Connection): Promise<Table | undefined> {
+  try {
+    return await connection.openTable(tableName);
+  } catch (error) {
+    if (/not found/i.test(String(error))) return undefined;
+    throw error;
+  }
+}
+
+async function makeTable(connection: Connection): Promise<Table> {
+  const { Schema, Field, Utf8 } = await import("apache-arrow");
+  const text = (name: string) => new Field(name, new Utf8(), false);
+  return connection.createEmptyTable(tableName, new Schema(["id", "summary", "record"].map(text)), { existOk: true });
+}
+
+async function addColumns(table: Table): Promise<void> {
+  const missing = async (): Promise<string[]> => {
+    const present = new Set((await table.schema()).fields.map(({ name }) => name));
+    return Object.keys(laterColumns).filter((name) => !present.has(name));
+  };
+  const names = await missing();
+  if (names.length === 0) return;
+  try {
+    await table.addColumns(names.map((name) => ({ name, valueSql: `arrow_cast(NULL, '${laterColumns[name]}')` })));
+  } catch (error) {
+    // Another process may have added them in between.
+    await table.checkoutLatest();
+    if ((await missing()).length > 0) throw error;
+  }
+}
+
+/**
+ * Gives rows of before the columns what they are chosen by; their records stay as they are. A row whose record cannot be read is given
+ * no words, so that it is looked at once.
+ */
+async function fillColumns(table: Table): Promise<void> {
+  for (;;) {
+    const rows = await table
+      .query()
+      .where("words IS NULL")
+      .select(["id", "summary", "record", "tokens"])
+      .limit(filledAtOnce)
+      .toArray();
+    if (rows.length === 0) return;
+    const filled = rows.map(({ id, summary, record, tokens }) => ({
+      id: String(id),
+      summary: String(summary),
+      record: String(record),
+      tokens: tokens instanceof Uint8Array ? Buffer.from(tokens) : null,
+      ...factsOf(String(record)),
+    }));
+    try {
+      await table.mergeInsert("id").whenMatchedUpdateAll().execute(filled);
+    } catch {
+      // Another process was at it; what is left is filled in by the next opening.
+      return;
+    }
+  }
+}
+
+function factsOf(record: string): Partial<ReturnType<typeof storedFacts>> {
+  try {
+    const parsed = Trajectory.safeParse(JSON.parse(record));
+    if (parsed.success) return storedFacts(parsed.data);
+  } catch {
+    // Not even JSON.
+  }
+  return { words: "" };
+}
+
+/** Without indexes every look-up reads all of a column, and texts cannot be searched for words. */
+async function ensureIndexes(lance: Lance, table: Table): Promise<void> {
+  const present = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
+  const wanted: Record<string, Index> = {
+    // The words are made by the same rule as a search's (`foldedWords`), so that nothing is left for the index to decide.
+    words: lance.Index.fts({
+      baseTokenizer: "whitespace",
+      stem: false,
+      removeStopWords: false,
+      lowercase: false,
+      asciiFolding: false,
+      withPosition: true,
+      maxTokenLength: longestWord,
+    }),
+    id: lance.Index.btree(),
+    step: lance.Index.btree(),
+    prompt: lance.Index.btree(),
+    reward: lance.Index.btree(),
+    searches: lance.Index.bitmap(),
+    stop: lance.Index.bitmap(),
+    policy: lance.Index.bitmap(),
+    profile: lance.Index.bitmap(),
+    rules: lance.Index.labelList(),
+  };
+  for (const [column, config] of Object.entries(wanted)) {
+    if (present.has(column)) continue;
+    try {
+      await table.createIndex(column, { config });
+    } catch (error) {
+      // Another process may have made it in between.
+      await table.checkoutLatest();
+      if (!(await table.listIndices()).some(({ columns }) => columns.includes(column))) throw error;
+    }
+  }
+}
+
+/** Each finished question is a commit of one row; folded together they stay a few files instead of thousands. */
+async function tidy(table: Table): Promise<void> {
+  const stats = await table.stats();
+  if (stats.fragmentStats.numSmallFragments < smallFragmentsKept) return;
+  try {
+    await table.optimize({ cleanupOlderThan: new Date(Date.now() - versionsKeptMilliseconds) });
+  } catch {
+    // Another process committed in between; the next opening tries again.
+  }
+}

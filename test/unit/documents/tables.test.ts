@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { partAt } from "../../../server/documents/document.ts";
+import { passagesOf } from "../../../server/documents/passages.ts";
+import { readDocument } from "../../../server/documents/read-document.ts";
+import { textAt } from "../../../server/documents/read-place.ts";
+
+const rows = Array.from({ length: 60 }, (_, at) => [`sensor-${at}`, `${4000 + at}`, `checked by night crew ${at}`]);
+const columns = "Sensor | Port | Note";
+
+const files: [name: string, path: string, source: string][] = [
+  [
+    "Markdown",
+    "a.md",
+    `# Page\n\n## Ports\n\n| Sensor | **Port** | Note |\n| --- | :-: | --- |\n${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}\n`,
+  ],
+  [
+    "HTML",
+    "a.html",
+    `<h1>Page</h1><h2>Ports</h2><table><thead><tr><th>Sensor</th><th>Port</th><th>Note</th></tr></thead><tbody>${rows
+      .map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join("")}</tr>`)
+      .join("\n")}</tbody></table>`,
+  ],
+  [
+    "AsciiDoc",
+    "a.adoc",
+    `= Page\n\n== Ports\n\n[%header,cols="1,1,2"]\n|===\n|Sensor |Port |Note\n${rows.map((row) => `|${row.join(" |")}`).join("\n")}\n|===\n`,
+  ],
+  [
+    "reStructuredText, as a grid",
+    "a.rst",
+    `Page\n====\n\nPorts\n-----\n\n+-----------+-------+---------------------------+\n| Sensor    | Port  | Note                      |\n+===========+=======+===========================+\n${rows
+      .map(
+        ([sensor, port, note]) =>
+          `| ${sensor!.padEnd(9)} | ${port!.padEnd(5)} | ${note!.padEnd(25)} |\n+-----------+-------+---------------------------+`,
+      )
+      .join("\n")}\n`,
+  ],
+  [
+    "reStructuredText, simple",
+    "b.rst",
+    `Page\n====\n\nPorts\n-----\n\n=========  =====  =========================\nSensor     Port   Note\n=========  =====  =========================\n${rows
+      .map(([sensor, port, note]) => `${sensor!.padEnd(9)}  ${port!.padEnd(5)}  ${note!.padEnd(25)}`)
+      .join("\n")}\n=========  =====  =========================\n`,
+  ],
+];
+
+test.each(files)(
+  "a long table of %s names its columns in each passage, and places stay exact",
+  async (_, path, source) => {
+    const read = await readDocument(path, Buffer.from(source));
+    if (!read.ok) throw new Error(read.reason);
+    const passages = passagesOf(read.document, { folder: "f", path, contentHash: "" });
+    const [first, ...later] = passages.filter(({ text }) => text.includes("sensor-"));
+    expect(later.length).toBeGreaterThan(1);
+    expect(first!.text).toMatch(/Sensor/);
+    expect(first!.title).toBe("Page › Ports");
+    for (const { title, text } of later) {
+      expect(title).toBe(`Page › Ports › ${columns}`);
+      expect(text).not.toMatch(/Sensor/);
+    }
+    for (const { text, place } of passages) expect(textAt(partAt(read.document, place!)!, place!)).toBe(text);
+  },
+);
+
+test.each([
+  ["a table that is one passage", "a.md", "# P\n\n| A | B |\n| - | - |\n| 1 | 2 |\n\nText after it.\n"],
+  ["paragraphs after a table", "a.html", `<table><tr><th>A</th><th>B</th></tr></table><p>${"Words. ".repeat(400)}</p>`],
+  [
+    "a table whose rows begin with a header cell",
+    "a.html",
+    `<table>${"<tr><th>A</th><td>one two</td></tr>".repeat(200)}</table>`,
+  ],
+])("%s has no names of columns above it", async (_, path, source) => {
+  const read = await readDocument(path, Buffer.from(source));
+  if (!read.ok) throw new Error(read.reason);
+  const titles = new Set(passagesOf(read.document, { folder: "f", path, contentHash: "" }).map(({ title }) => title));
+  expect([...titles].filter((title) => title.includes("|"))).toEqual([]);
+});
