@@ -50,14 +50,20 @@ function setPart(set: string, all: readonly PolicyScores[], seeds: readonly Seed
 | policy | T | valid form | F1 | exact | searches | pages found |
 |---|---|---|---|---|---|---|
 ${scores.map(scoreRow).join("\n")}
-
-| compared | T | valid form | F1 | exact |
-|---|---|---|---|---|
-${pairedRows(scores).join("\n")}
-
+${pairedTable(scores)}
 | F1 by seed | T |${seeds.map(({ recipe }) => ` seed ${recipe.seed} |`).join("")}
 |---|---|${seeds.map(() => "---|").join("")}
 ${scores.map((row) => seedRow(row, seeds)).join("\n")}
+`;
+}
+
+function pairedTable(scores: readonly PolicyScores[]): string {
+  const rows = pairedRows(scores);
+  if (rows.length === 0) return "";
+  return `
+| compared | T | valid form | F1 | exact |
+|---|---|---|---|---|
+${rows.join("\n")}
 `;
 }
 

@@ -84,7 +84,7 @@ function phaseSeconds(events: readonly RunEvent[], phase: string): number {
   );
 }
 
-/** Each question's mean over the seeds, for each policy, temperature and set; questions by their ids. */
+/** Each question's mean over the seeds that were asked it, for each policy, temperature and set; questions by their ids. */
 export function meanScores(seeds: readonly (readonly PolicyScores[])[]): PolicyScores[] {
   return seeds[0]!.map((first) => {
     const same = seeds.flatMap((scores) =>
@@ -92,22 +92,20 @@ export function meanScores(seeds: readonly (readonly PolicyScores[])[]): PolicyS
         (each) => each.name === first.name && each.temperature === first.temperature && each.set === first.set,
       ),
     );
-    const means = (key: "f1" | "em" | "form" | "searches" | "found"): number[] =>
-      (first[key].length === 0 ? [] : first.ids).map((id) =>
-        mean(
-          same.flatMap((scores) => {
-            const at = scores.ids.indexOf(id);
-            return at < 0 ? [] : [scores[key][at]!];
-          }),
-        ),
-      );
+    const ids = [...new Set(same.flatMap((scores) => scores.ids))];
+    const means = (key: "f1" | "em" | "form" | "searches" | "found"): number[] => {
+      const values = new Map<string, number[]>();
+      for (const scores of same)
+        scores[key].forEach((value, at) => {
+          const id = scores.ids[at]!;
+          values.set(id, [...(values.get(id) ?? []), value]);
+        });
+      return ids.flatMap((id) => (values.has(id) ? [mean(values.get(id)!)] : []));
+    };
     return {
-      ...first,
-      f1: means("f1"),
-      em: means("em"),
-      form: means("form"),
-      searches: means("searches"),
-      found: means("found"),
+      ...{ name: first.name, temperature: first.temperature, set: first.set, ids },
+      ...{ f1: means("f1"), em: means("em"), form: means("form") },
+      ...{ searches: means("searches"), found: means("found") },
     };
   });
 }
