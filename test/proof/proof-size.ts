@@ -86,8 +86,8 @@ export const proofSizes = {
     supervised: { ...supervised, steps: 2, batch: 8, learningRate: { peak: 1e-3 } },
     stage: { ...stage, iterations: 2, prompts: 4, rollouts: 8, minibatch: 32, learningRate: { peak: 4e-4 } },
     watched: 8,
-    inRun: false,
-    saved: 4,
+    inRun: true,
+    saved: 1,
   },
 } satisfies Record<string, ProofSize>;
 export type ProofSizeName = keyof typeof proofSizes;
