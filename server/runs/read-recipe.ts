@@ -28,7 +28,14 @@ export function readRecipeFile(file: string): { text: string; reading: RecipeRea
 /** Reads a recipe's text, JSON with comments: the recipe with its defaults filled in, or every problem with its field. */
 export function readRecipe(text: string): RecipeReading {
   const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  let value: unknown;
+  try {
+    value = parse(text, errors, { allowTrailingComma: true });
+  } catch {
+    // The parser calls itself for each level, and its stack has an end.
+    const message = "The recipe nests deeper than any recipe does; give a recipe's file.";
+    return { ok: false, problems: [{ field: "", severity: "error", message }] };
+  }
   const [first] = errors;
   if (first) {
     const line = text.slice(0, first.offset).split("\n").length;

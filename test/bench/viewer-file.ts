@@ -33,6 +33,8 @@ const queries = [
   "the",
   "american film",
   '"the first"',
+  '"of the"',
+  '"in the"',
   "university",
   "born in germany",
   "kubernetes pod",
