@@ -1,4 +1,4 @@
-import { type Dirent, readFileSync } from "node:fs";
+import { type Dirent, type Stats, readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -29,6 +29,8 @@ export interface Scan {
 
 /** Folders that hold no documents of the project's own, whatever its ignore files say. */
 const neverEntered = new Set([".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__", ".searchlight"]);
+/** Files of a folder that the disk is asked about at the same time. */
+const askedAtOnce = 64;
 const ignoreFiles = [".gitignore", ".searchlightignore"];
 
 /** Rules of one folder, which hold for paths below it. */
@@ -60,14 +62,27 @@ export async function scanFolder(
     const entries = await listed(join(folder, base), base);
     const own = ownRules(folder, base, entries);
     const rules = own ? [...inherited, own] : inherited;
+    const candidates: { path: string; entry: Dirent }[] = [];
+    const folders: string[] = [];
     for (const entry of entries) {
       const path = base === "" ? entry.name : `${base}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (!neverEntered.has(entry.name) && !isIgnored(`${path}/`, rules)) await enter(path, rules);
+        if (!neverEntered.has(entry.name) && !isIgnored(`${path}/`, rules)) folders.push(path);
       } else if ((formatOf(path) ?? unreadReason(path) ?? entry.isSymbolicLink()) && !isIgnored(path, rules)) {
-        await take(path, entry);
+        candidates.push({ path, entry });
       }
     }
+    for (let at = 0; at < candidates.length; at += askedAtOnce) {
+      const group = candidates.slice(at, at + askedAtOnce);
+      // One after the other the disk would be waited for five thousand times.
+      const stats = await Promise.all(group.map(({ path, entry }) => (entry.isFile() ? statOf(path) : undefined)));
+      for (const [index, { path, entry }] of group.entries()) await take(path, entry, stats[index]);
+    }
+    for (const path of folders) await enter(path, rules);
+  }
+
+  function statOf(path: string): Promise<Stats | undefined> {
+    return stat(join(folder, path)).catch(() => undefined);
   }
 
   async function listed(path: string, base: string): Promise<Dirent[]> {
@@ -79,20 +94,17 @@ export async function scanFolder(
     }
   }
 
-  async function take(path: string, entry: Dirent): Promise<void> {
+  async function take(path: string, entry: Dirent, facts: Stats | undefined): Promise<void> {
     if (entry.isSymbolicLink()) return skipLink(path);
     if (!entry.isFile()) return;
     const unread = formatOf(path) ? undefined : unreadReason(path);
     if (unread) return skipped.add(path, unread);
-    try {
-      const { size, mtimeMs } = await stat(join(folder, path));
-      const limit = limits.bytes(path);
-      if (size > limit) skipped.add(path, `larger than ${limit / 2 ** 20} MiB`);
-      else if (files.length >= limits.files) skipped.add(path, `more than ${limits.files} files`);
-      else files.push({ path, size, modified: mtimeMs });
-    } catch {
-      skipped.add(path, "cannot be read");
-    }
+    if (!facts) return skipped.add(path, "cannot be read");
+    const { size, mtimeMs } = facts;
+    const limit = limits.bytes(path);
+    if (size > limit) skipped.add(path, `larger than ${limit / 2 ** 20} MiB`);
+    else if (files.length >= limits.files) skipped.add(path, `more than ${limits.files} files`);
+    else files.push({ path, size, modified: mtimeMs });
   }
 
   /** Links to what would not be read anyway are not worth a word. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Hit, Passage, SearchMode } from "../../protocol/passage.ts";
 import { loadLance } from "../lance.ts";
 import type { Embedder } from "../models/embedder.ts";
@@ -25,6 +26,10 @@ export interface PassageIndexOptions {
 }
 
 const batch = 64;
+/** What is handed over at once is copied at once: about ten milliseconds in which nothing else runs. */
+const passagesPerCommit = 2_000;
+/** Texts whose keys are worked out at one go. */
+const keysAtOnce = 2_000;
 
 /** Opens the index in a folder, building it where the folder does not hold these passages. Vectors already made stay. */
 export async function openPassageIndex(
@@ -50,11 +55,13 @@ export async function openPassageIndex(
     database.close();
     clearFolder(path);
     ({ database, tables } = await open());
-    for (let at = 0; at < passages.length; at += 5000) await tables.addPassages(passages.slice(at, at + 5000));
+    for (let at = 0; at < passages.length; at += passagesPerCommit)
+      await tables.addPassages(passages.slice(at, at + passagesPerCommit));
     await tables.maintain(true);
   }
   const byHash = new Map<string, string[]>();
-  for (const passage of passages) {
+  for (const [at, passage] of passages.entries()) {
+    if (at % keysAtOnce === 0) await setImmediate();
     const hash = embeddingHash(passage);
     byHash.set(hash, [...(byHash.get(hash) ?? []), passage.id]);
   }

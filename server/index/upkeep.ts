@@ -3,8 +3,11 @@ import { join } from "node:path";
 import type { Table } from "@lancedb/lancedb";
 import type { IndexPlace } from "./index-place.ts";
 
-const unindexedRows = 2_000;
-const smallFragments = 30;
+/** Every query reads the rows that no index holds, at about 20 µs each, and every fragment; folding them in takes seconds in a large table, so that one waits for more. */
+const unindexedRows = 600;
+const rowsPerUnindexed = 500;
+const smallFragments = 20;
+const rowsPerFragment = 25_000;
 /** Another process may still read a version this old. */
 const keptMilliseconds = 10 * 60_000;
 /** The table may take this many times its live rows before old versions go, whoever may still read them. */
@@ -21,8 +24,11 @@ export async function keepUp(place: IndexPlace, table: Table, index: string, for
   if (place.kind === "store" && place.scheme === "db") return;
   await table.checkoutLatest();
   const unindexed = (await table.indexStats(index))?.numUnindexedRows ?? 0;
-  const { fragmentStats } = await table.stats();
-  const due = force || unindexed >= unindexedRows || fragmentStats.numSmallFragments >= smallFragments;
+  const { fragmentStats, numRows } = await table.stats();
+  const due =
+    force ||
+    unindexed >= Math.max(unindexedRows, numRows / rowsPerUnindexed) ||
+    fragmentStats.numSmallFragments >= Math.max(smallFragments, numRows / rowsPerFragment);
   if (due && (unindexed > 0 || fragmentStats.numSmallFragments > 1)) {
     await optimise(table, { cleanupOlderThan: new Date(Date.now() - keptMilliseconds) });
   }

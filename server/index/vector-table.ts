@@ -19,6 +19,8 @@ export interface VectorTable {
 
 export const vectorTablePrefix = "vectors-";
 const indexName = "vector_idx";
+/** Each time rows are folded in, the index gets a part more, which every search asks as well; from so many on it is built anew, in seconds. */
+const mostParts = 6;
 /** Below this many rows a search of all of them is quick, and no index is worth its recall. */
 const indexedRows = 20_000;
 const hashesPerFilter = 500;
@@ -78,8 +80,11 @@ export async function openVectorTable(
     },
     async ensureIndex() {
       const names = (await table.listIndices()).map((index) => index.name);
-      if (names.includes(indexName) || (await table.countRows()) < indexedRows) return;
-      await table.createIndex("vector", { config: lance.Index.ivfRq({ distanceType: "dot" }), name: indexName });
+      const parts = names.includes(indexName) ? ((await table.indexStats(indexName))?.numIndices ?? 1) : 0;
+      if (parts > 0 && parts <= mostParts) return;
+      if (parts === 0 && (await table.countRows()) < indexedRows) return;
+      const config = lance.Index.ivfRq({ distanceType: "dot" });
+      await table.createIndex("vector", { config, name: indexName, replace: true });
     },
   };
 }

@@ -48,11 +48,13 @@ export async function openEndpointEmbedder(model: string, url: string, deps: Emb
 
   let dimension: number;
   try {
-    dimension = (await request(["preflight"], AbortSignal.timeout(20_000)))[0]!.length;
+    const [short, long] = await embedGroup(["preflight", longestPassage], request, AbortSignal.timeout(20_000));
+    dimension = short!.length;
+    const fault = vectorFault(short!, long!);
+    if (fault) return { ok: false, reason: `The embedding endpoint ${url} answered ${fault}.` };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
-  if (dimension === 0) return { ok: false, reason: `The embedding endpoint ${url} answered an empty vector.` };
 
   const embedder: Embedder = {
     id: `${model}@${host}`,
@@ -71,6 +73,19 @@ export async function openEndpointEmbedder(model: string, url: string, deps: Emb
     close: () => Promise.resolve(),
   };
   return { ok: true, embedder };
+}
+
+/** As many words as a passage may have tokens: what is too long for the endpoint shows before any work is done. */
+const longestPassage = "passage ".repeat(230);
+
+/** What is wrong with the vectors of two texts that have nothing in common; undefined for nothing. */
+function vectorFault(short: Float32Array, long: Float32Array): string | undefined {
+  if (short.length === 0) return "an empty vector";
+  if (long.length !== short.length) return `vectors of ${short.length} and of ${long.length} dimensions`;
+  if (![...short, ...long].every(Number.isFinite)) return "vectors that hold something other than numbers";
+  if (short.every((value) => value === 0)) return "a vector of zeros";
+  if (short.every((value, at) => value === long[at])) return "the same vector for different texts";
+  return undefined;
 }
 
 type Request = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>;

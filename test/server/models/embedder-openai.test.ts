@@ -57,8 +57,11 @@ test("a text that the endpoint refuses as too long is shortened until it fits; t
 
 test.each([
   ["no list", { hello: 1 }, "no list of embeddings"],
-  ["too few vectors", { data: [] }, "0 vectors for 1 texts"],
-  ["an empty vector", { data: [{ embedding: [] }] }, "empty vector"],
+  ["too few vectors", { data: [] }, "0 vectors for 2 texts"],
+  ["empty vectors", { data: [{ embedding: [] }, { embedding: [] }] }, "empty vector"],
+  ["vectors of two lengths", { data: [{ embedding: [1] }, { embedding: [1, 2] }] }, "of 1 and of 2 dimensions"],
+  ["zeros", { data: [{ embedding: [0, 0] }, { embedding: [0, 0] }] }, "zeros"],
+  ["one vector for everything", { data: [{ embedding: [1, 2] }, { embedding: [1, 2] }] }, "the same vector"],
 ])("an endpoint that answers %s is refused in one sentence", async (_what, body, sentence) => {
   await using server = await modelServer(answers(200, body));
   const opening = await openEmbedder(`openai:small@${server.url}`);

@@ -41,6 +41,16 @@ describe("words", () => {
     expect(characterPairs("데이터를 찾다")).toBe("데이 이터 터를 찾다");
     expect(characterPairs("plain words")).toBe("");
   });
+  test("are made of every character of these scripts, wherever Unicode has it", () => {
+    const script = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+    const unpaired: string[] = [];
+    for (let code = 0x80; code < 0x40000; code++) {
+      if (code >= 0xd800 && code <= 0xdfff) continue;
+      const character = String.fromCodePoint(code);
+      if (script.test(character) && characterPairs(`${character}${character}`) === "") unpaired.push(code.toString(16));
+    }
+    expect(unpaired).toEqual([]);
+  });
   test("of identifiers are split", () => {
     expect(splitIdentifiers("getUserById get_user_by_id HTTPServer2 plain")).toBe("get user by id http server");
   });
