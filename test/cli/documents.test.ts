@@ -58,11 +58,6 @@ test("asking or searching a folder without documents says that there are none", 
   }
 });
 
-test("a search for nothing is wrong usage", async () => {
-  using cli = program();
-  expect(await cli.run(["search", cli.folder, " "])).toMatchObject({ code: 2, stdout: "" });
-});
-
 test("what cannot be added is said in one sentence, and nothing is asked for", async () => {
   using cli = program();
   await using site = await docSite({ "/robots.txt": { status: 500 } });
