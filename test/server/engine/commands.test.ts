@@ -90,7 +90,7 @@ test("the doctor says what runs here, and decides by it", async () => {
   const report = JSON.parse(stdout) as {
     ok: boolean;
     facts: { name: string }[];
-    backends: { backend: string; state: string }[];
+    backends: { backend: string; device: string; state: string }[];
   };
   expect(code).toBe(report.ok ? 0 : 1);
   expect(report.facts.map(({ name }) => name)).toEqual([
@@ -103,7 +103,9 @@ test("the doctor says what runs here, and decides by it", async () => {
     "Packages",
     "GPUs",
   ]);
-  expect(report.backends.map(({ backend }) => backend)).toEqual(["jax", "fsdp", "megatron"]);
+  expect(report.backends.map(({ backend, device }) => `${backend} ${device}`)).toEqual([
+    ...["jax cpu", "jax cuda", "fsdp cuda", "megatron cuda"],
+  ]);
 });
 
 test("the proxy takes its token from a file, asks for it, and ends when it is told to", async () => {
