@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { Connection, Index, Table } from "@lancedb/lancedb";
 import { Trajectory } from "../../protocol/trajectory.ts";
 import { type Lance, loadLance } from "../lance.ts";
@@ -7,13 +8,15 @@ const tableName = "trajectories";
 const smallFragmentsKept = 50;
 /** Another window may still read a version this old. */
 const versionsKeptMilliseconds = 10 * 60_000;
+/** How often something is tried that another process may be at as well. */
+const attempts = 8;
 /** Rows that are filled in with one commit. */
 const filledAtOnce = 100;
 /** A longer word would be left out of the index of words. */
 const longestWord = 4096;
 
 /** Columns that a table of before them is given, as SQL that makes them empty. */
-const laterColumns: Readonly<Record<string, string>> = {
+const laterColumns: Readonly<Record<string, "Utf8" | "Binary" | "Float64" | "Int32" | "List(Utf8)">> = {
   tokens: "Binary",
   words: "Utf8",
   stop: "Utf8",
@@ -31,9 +34,7 @@ export async function openStoredTable(path: string): Promise<Table | undefined> 
   const load = await loadLance();
   if (!load.ok) return undefined;
   const connection: Connection = await load.lance.connect(path);
-  const names = await connection.tableNames();
-  const known = names.includes(tableName) ? await openKnown(connection) : undefined;
-  const table = known ?? (await makeTable(connection));
+  const table = await openOrMake(connection);
   await addColumns(table);
   await fillColumns(table);
   await ensureIndexes(load.lance, table);
@@ -41,20 +42,34 @@ export async function openStoredTable(path: string): Promise<Table | undefined> 
   return table;
 }
 
-/** Undefined where another process is only just making it: its folder is there before the table is. */
-async function openKnown(connection: Connection): Promise<Table | undefined> {
-  try {
-    return await connection.openTable(tableName);
-  } catch (error) {
-    if (/not found/i.test(String(error))) return undefined;
-    throw error;
+/** Several windows may do this at once: one of them makes the table, and the others find that one. */
+async function openOrMake(connection: Connection): Promise<Table> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const names = await connection.tableNames();
+      return names.includes(tableName) ? await connection.openTable(tableName) : await makeTable(connection);
+    } catch (error) {
+      // The folder of a table that is only just being made is there before the table.
+      if (attempt === attempts || !/not found|already exists|conflict|incompatible/i.test(String(error))) throw error;
+      await wait(attempt * 50);
+    }
   }
 }
 
 async function makeTable(connection: Connection): Promise<Table> {
-  const { Schema, Field, Utf8 } = await import("apache-arrow");
-  const text = (name: string) => new Field(name, new Utf8(), false);
-  return connection.createEmptyTable(tableName, new Schema(["id", "summary", "record"].map(text)), { existOk: true });
+  const { Schema, Field, Utf8, Binary, Float64, Int32, List } = await import("apache-arrow");
+  const types = {
+    Utf8: new Utf8(),
+    Binary: new Binary(),
+    Float64: new Float64(),
+    Int32: new Int32(),
+    "List(Utf8)": new List(new Field("item", new Utf8(), true)),
+  };
+  const fields = [
+    ...["id", "summary", "record"].map((name) => new Field(name, types.Utf8, false)),
+    ...Object.entries(laterColumns).map(([name, type]) => new Field(name, types[type], true)),
+  ];
+  return connection.createEmptyTable(tableName, new Schema(fields));
 }
 
 async function addColumns(table: Table): Promise<void> {
@@ -62,14 +77,17 @@ async function addColumns(table: Table): Promise<void> {
     const present = new Set((await table.schema()).fields.map(({ name }) => name));
     return Object.keys(laterColumns).filter((name) => !present.has(name));
   };
-  const names = await missing();
-  if (names.length === 0) return;
-  try {
-    await table.addColumns(names.map((name) => ({ name, valueSql: `arrow_cast(NULL, '${laterColumns[name]}')` })));
-  } catch (error) {
-    // Another process may have added them in between.
-    await table.checkoutLatest();
-    if ((await missing()).length > 0) throw error;
+  for (let attempt = 1; ; attempt++) {
+    const names = await missing();
+    if (names.length === 0) return;
+    try {
+      await table.addColumns(names.map((name) => ({ name, valueSql: `arrow_cast(NULL, '${laterColumns[name]}')` })));
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      // Another process may have added them in between, or written something else.
+      await wait(attempt * 50);
+      await table.checkoutLatest();
+    }
   }
 }
 
@@ -140,10 +158,9 @@ async function ensureIndexes(lance: Lance, table: Table): Promise<void> {
     if (present.has(column)) continue;
     try {
       await table.createIndex(column, { config });
-    } catch (error) {
-      // Another process may have made it in between.
+    } catch {
+      // Another process is at the table as well: a filter without its index reads the column, and the next opening tries again.
       await table.checkoutLatest();
-      if (!(await table.listIndices()).some(({ columns }) => columns.includes(column))) throw error;
     }
   }
 }

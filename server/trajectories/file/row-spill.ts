@@ -48,6 +48,8 @@ export class RowSpill {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
+    // What a reading that is just ending still adds makes no file again.
+    this.#failed = true;
   }
 
   #flush(): void {

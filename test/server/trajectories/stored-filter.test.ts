@@ -162,3 +162,15 @@ test("every column that is filtered has an index, and rows that it does not hold
   expect(await found({ text: '"the dome"' })).toHaveLength(1);
   table.close();
 });
+
+test("windows that open a store at the same time all search it", async () => {
+  store.close();
+  rmSync(home, { recursive: true, force: true });
+  const stores = await Promise.all([1, 2, 3].map(() => openTrajectoryStore(home)));
+  const trajectory = asked(1, "Where does the ridge road end?");
+  await stores[0]!.add(trajectory);
+  for (const each of stores)
+    expect((await each.list(10, { text: '"ridge road"' })).map(({ id }) => id)).toEqual([trajectory.id]);
+  for (const each of stores.slice(1)) each.close();
+  store = stores[0]!;
+});
