@@ -3,6 +3,13 @@ import { Annotations, Tag } from "./annotations.ts";
 import { Inspection } from "./inspection.ts";
 import { Trajectory } from "./trajectory.ts";
 
+/** What can make an answer right: it covers a gold answer, is one, or has an F1 of `rightF1`. */
+export const rightMeasures = ["cem1", "em", "f1"] as const;
+export type RightMeasure = (typeof rightMeasures)[number];
+
+/** From here on F1 counts as right: as many words right as wrong or missing. */
+export const rightF1 = 0.5;
+
 /** A trajectory of a file as a list shows it. */
 export const TrajectoryRow = z.object({
   /** Names the record within its file; changes when the file is written anew. */
@@ -24,8 +31,10 @@ export const TrajectoryRow = z.object({
   /** Names of the rules it lost to. */
   rules: z.array(z.string()),
   advantage: z.number().optional(),
-  /** Whether its answer covers a gold answer; absent where it has none. */
+  /** Whether its answer covers a gold answer, or is right by the filter's measure; absent where it has none. */
   right: z.boolean().optional(),
+  /** By which other measures it is right. */
+  rightAlso: z.array(z.enum(["em", "f1"])).optional(),
   /** The rollout of the same question in the file that this one is compared with. */
   pair: z
     .object({
@@ -61,6 +70,8 @@ export const RowFilter = z.object({
   step: z.int().optional(),
   /** Of one group. */
   group: z.string().optional(),
+  /** The name of its group or its question holds this, case aside. */
+  prompt: z.string().optional(),
   /** Of exactly this question. */
   question: z.string().optional(),
   /** Lost to this rule. */
@@ -73,6 +84,8 @@ export const RowFilter = z.object({
   most: z.number().optional(),
   /** Right here and wrong in the file it is compared with, the other way round, or either. */
   flip: z.enum(["won", "lost", "either"]).optional(),
+  /** What makes an answer right; that it covers a gold answer where absent. */
+  rightBy: z.enum(rightMeasures).optional(),
   tag: Tag.optional(),
   /** Excluded from training or not, or with a note. */
   marked: z.enum(["excluded", "included", "noted"]).optional(),

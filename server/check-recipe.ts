@@ -1,6 +1,8 @@
 import { existsSync, statfsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import { EngineStartError } from "./engine/engine-start-error.ts";
+import { requireGpu } from "./engine/find-gpus.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
@@ -43,7 +45,7 @@ export async function checkRecipe(
       error(`supervised.files.${index}`, `${file} does not exist; name a file of trajectories, or set experts.`);
   if (recipe.supervised?.files.length === 0 && !recipe.supervised.experts)
     error("supervised.files", "The supervised start has no trajectories; name files of them, or set experts.");
-  await checkEngine(recipe, error, signal);
+  await checkEngine(recipe, problems, signal);
   checkRoom(error);
   if (!profile.ok) return { problems };
   return { problems, estimate: estimateRun(recipe, profile.profile, evaluated) };
@@ -117,13 +119,18 @@ function checkModel(
   if (!read.ok) error("model.base", read.reason);
 }
 
-/** A remote engine is asked what it is; a session is opened and closed, nothing is trained. */
-async function checkEngine(
-  { engine }: Recipe,
-  error: (field: string, message: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  if (engine.kind !== "remote") return;
+/**
+ * A GPU that the recipe asks for is looked for. A remote engine is asked what it is; a session is opened and closed, nothing is trained. Its model
+ * goes by the engine's own name for it, so that another name than the recipe's may be the same model, and is a warning.
+ */
+async function checkEngine({ engine, model }: Recipe, problems: RecipeProblem[], signal: AbortSignal): Promise<void> {
+  if (engine.kind === "local") {
+    if (engine.device !== "cuda") return;
+    return requireGpu(signal).catch((cause: unknown) => {
+      if (!(cause instanceof EngineStartError)) throw cause;
+      problems.push({ field: "engine.device", severity: "error", message: cause.message });
+    });
+  }
   const token = process.env[engineTokenName];
   try {
     const connected = await connectEngine({
@@ -134,10 +141,27 @@ async function checkEngine(
       signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
     });
     await connected.close();
+    const served = connected.baseModel;
+    if (lastName(served) !== lastName(model.base))
+      problems.push({
+        field: "model.base",
+        severity: "warning",
+        message: `The engine at ${engine.url} serves ${served}; if that is another model than ${model.base}, its tokens are others: name the model that it serves.`,
+      });
   } catch (cause) {
     signal.throwIfAborted();
-    error("engine.url", cause instanceof EngineError ? cause.message : `The engine at ${engine.url} does not answer.`);
+    const message = cause instanceof EngineError ? cause.message : `The engine at ${engine.url} does not answer.`;
+    problems.push({ field: "engine.url", severity: "error", message });
   }
+}
+
+/** The name of a model without the folders or the owner before it. */
+function lastName(model: string): string {
+  return model
+    .replace(/[\\/]+$/, "")
+    .split(/[\\/]/)
+    .at(-1)!
+    .toLowerCase();
 }
 
 function checkRoom(error: (field: string, message: string) => void): void {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { ignorePatterns } from "../protocol/exclude-patterns.ts";
 import type { ServerOptions } from "../protocol/server-messages.ts";
+import { settingValues } from "../protocol/setting-values.ts";
 
 const section = "searchlight";
 
@@ -29,26 +30,25 @@ export class Settings implements vscode.Disposable {
    * workspace values of them out there; this holds for values from anywhere.
    */
   current(): ServerOptions {
-    const values = vscode.workspace.getConfiguration(section);
+    const configuration = vscode.workspace.getConfiguration(section);
+    const values = settingValues((name) => configuration.get(name));
+    const editorProxy: unknown = vscode.workspace.getConfiguration("http").get("proxy");
+    const proxy = values.proxy || (typeof editorProxy === "string" ? editorProxy : "");
     const trusted = vscode.workspace.isTrusted;
-    const proxy = values.get("proxy", "") || vscode.workspace.getConfiguration("http").get("proxy", "") || "";
     return {
       folders: (vscode.workspace.workspaceFolders ?? [])
         .filter(({ uri }) => uri.scheme === "file")
         .map(({ name, uri }) => ({ name, path: uri.fsPath })),
       trusted,
       settings: {
-        policy: trusted ? values.get("policy", "extractive") : "extractive",
-        profile: values.get("profile", "docs"),
-        embedder: trusted ? values.get("embedder", "minilm") : "minilm",
-        indexOnOpen: values.get("indexOnOpen", true),
-        indexPlace: trusted ? values.get("indexPlace", "") : "",
-        exclude: [
-          ...values.get("exclude", []),
-          ...ignorePatterns(vscode.workspace.getConfiguration("files").get("exclude")),
-        ],
+        policy: trusted ? values.policy : "extractive",
+        profile: values.profile,
+        embedder: trusted ? values.embedder : "minilm",
+        indexOnOpen: values.indexOnOpen,
+        indexPlace: trusted ? values.indexPlace : "",
+        exclude: [...values.exclude, ...ignorePatterns(vscode.workspace.getConfiguration("files").get("exclude"))],
         proxy: trusted ? proxy : "",
-        "training.service": trusted ? values.get("training.service", "") : "",
+        "training.service": trusted ? values["training.service"] : "",
       },
     };
   }

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { ask } from "../ask.ts";
 import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
 import { localRetriever } from "../retrieval/local.ts";
-import { openTrained } from "../trained-policies.ts";
+import { openTrained, trainedProfile } from "../trained-policies.ts";
 import { askJson } from "./ask-json.ts";
 import { askPrinter } from "./ask-print.ts";
 import { type RunningUpdate, updateWithProgress } from "./index-progress.ts";
@@ -52,6 +52,12 @@ async function runAsk(dir: string, question: string, options: AskOptions): Promi
   const profile = await profileFor(options.policy, options.profile, "docs");
   const policy = parsePolicyId(options.policy);
   if (!policy.ok) throw new CommandError(policy.reason, exitCodes.usage);
+  // A name that was never there is a slip, not a policy that fails: no other one answers in its place.
+  if (policy.policy.kind === "trained" && !trainedProfile(options.policy))
+    throw new CommandError(
+      `There is no trained policy ${policy.policy.name}; searchlight models lists those there are.`,
+      exitCodes.usage,
+    );
   if (options.retriever !== undefined && namesFolder(options.retriever)) {
     throw new CommandError(
       "--retriever names a server, the web or a recording; the folder to search is the first argument.",

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import type { Command } from "commander";
 import { SearchMode } from "../../protocol/passage.ts";
 import { fileRecords } from "../evaluation/data-sets/file-records.ts";
@@ -10,6 +10,7 @@ import { type SampledGroup, sampleGroups } from "../sample-groups.ts";
 import { bestOf, difficultyOf, expertPlans } from "../training-data.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { createFile } from "./new-file.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -190,18 +191,4 @@ function ended(options: DataOptions, { asked, questions }: Work): void {
       `Stopped after ${asked} of ${questions} questions; what is finished is in ${options.out}.`,
       exitCodes.interrupted,
     );
-}
-
-/** A file that is there is somebody's work. */
-function createFile(path: string): number {
-  try {
-    return openSync(path, "wx");
-  } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-    throw new CommandError(
-      exists ? `${path} is there already; name another file.` : `${path} cannot be written.`,
-      exitCodes.usage,
-      { cause: error },
-    );
-  }
 }

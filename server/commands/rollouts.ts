@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import type { Command } from "commander";
 import { mean, standardDeviation } from "simple-statistics";
 import { SearchMode } from "../../protocol/passage.ts";
@@ -7,6 +7,7 @@ import { noTerms } from "../rewards/optional-terms.ts";
 import { type SampledGroup, sampleGroups } from "../sample-groups.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
+import { createFile } from "./new-file.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -164,18 +165,4 @@ function printGroup({ question, rewards, mean: average, spread }: GroupSummary):
   print(
     `${average.toFixed(3).padStart(7)} ± ${spread.toFixed(3)}  [${rewards.map((value) => value.toFixed(2)).join(" ")}]  ${oneLine(question, 70)}${flag}`,
   );
-}
-
-/** A file that is there is somebody's work. */
-function createFile(path: string): number {
-  try {
-    return openSync(path, "wx");
-  } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-    throw new CommandError(
-      exists ? `${path} is there already; name another file.` : `${path} cannot be written.`,
-      exitCodes.usage,
-      { cause: error },
-    );
-  }
 }

@@ -4,12 +4,13 @@ import type { Command } from "commander";
 import { isLive } from "../../protocol/run-state.ts";
 import type { RunAction } from "../../protocol/run.ts";
 import { keepPolicy } from "../keep-policy.ts";
-import type { RunDetails, RunHost } from "../runs/run-host.ts";
+import type { RunHost } from "../runs/run-host.ts";
 import { attachRun, detachedHint } from "./attach-run.ts";
 import { asRunFailure, chosenRunHost } from "./chosen-run-host.ts";
-import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
+import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { spendingText, summaryLine } from "./run-print.ts";
 import { readCount } from "./trainer-options.ts";
+import { type UsualCheckpoint, usualCheckpoint } from "./usual-checkpoint.ts";
 import { visible } from "./visible-text.ts";
 
 interface RunsOptions {
@@ -153,7 +154,10 @@ async function exportAdapter(
   signal: AbortSignal,
 ): Promise<void> {
   const id = await idOf(host, run, signal);
-  const name = checkpoint ?? usualCheckpoint(await host.details(id, signal));
+  const details = await host.details(id, signal);
+  const chosen: UsualCheckpoint =
+    checkpoint === undefined ? usualCheckpoint(details.checkpoints) : { name: checkpoint };
+  const { name, warning } = chosen;
   const bytes = await host.adapter(id, name, signal);
   mkdirSync(resolve(out), { recursive: true });
   const file = join(resolve(out), `${name.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.tar.gz`);
@@ -161,14 +165,7 @@ async function exportAdapter(
   writeFileSync(file, bytes);
   if (json) printJson({ id, checkpoint: name, file });
   else print(visible(`Wrote ${file}`));
-}
-
-/** The best checkpoint that has an adapter, else the latest. */
-function usualCheckpoint({ checkpoints }: RunDetails): string {
-  const kept = checkpoints.filter(({ archive }) => archive !== undefined);
-  const name = (kept.find(({ best }) => best) ?? kept.at(-1))?.name;
-  if (name !== undefined) return name;
-  throw new CommandError("The run has kept no adapter yet; searchlight runs checkpoint saves one.");
+  if (warning !== undefined) note(warning);
 }
 
 async function keepCheckpoint(
@@ -180,10 +177,13 @@ async function keepCheckpoint(
 ): Promise<void> {
   const id = await idOf(host, run, signal);
   const details = await host.details(id, signal);
-  const name = checkpoint ?? usualCheckpoint(details);
+  const chosen: UsualCheckpoint =
+    checkpoint === undefined ? usualCheckpoint(details.checkpoints) : { name: checkpoint };
+  const { name, warning } = chosen;
   const policy = await keepPolicy(details, name, await host.adapter(id, name, signal));
   if (json) printJson({ id, checkpoint: name, policy });
   else print(visible(`Kept ${name} as ${policy}; ask with --policy ${policy}.`));
+  if (warning !== undefined) note(warning);
 }
 
 /** A run by its id, by how the id begins or ends, or the latest. */

@@ -33,6 +33,7 @@ export function openReaderPool(limits = readLimits): ReaderPool {
     resourceLimits: { maxOldGenerationSizeMb: limits.mebibytes },
   });
   let last: Promise<unknown> = Promise.resolve();
+  let started = false;
 
   /** One file after the other, each with limits of its own: a file that hangs takes none of the time of those that wait behind it. */
   function run(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
@@ -44,12 +45,16 @@ export function openReaderPool(limits = readLimits): ReaderPool {
   async function runAlone(job: DocumentJob, name: string, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     // A slow machine may take seconds to start a thread, which are none of the file's. A failure to start is told by what follows.
-    if (pool.threads.length === 0) await pool.run(undefined, { name: "started", signal }).catch(() => undefined);
+    if (!started || pool.threads.length === 0)
+      await pool.run(undefined, { name: "started", signal }).catch(() => undefined);
+    started = true;
     const time = AbortSignal.timeout(limits.seconds * 1000);
     const memory = watchBuffers(pool, limits.mebibytes);
     try {
       return await pool.run(job, { name, signal: AbortSignal.any([signal, time, memory.signal]) });
     } catch (error) {
+      // Its worker was ended, or ended itself.
+      started = false;
       signal.throwIfAborted();
       if (time.aborted) return { kind: "skipped", reason: `reading took more than ${limits.seconds} s`, lasting: true };
       const code = (error as NodeJS.ErrnoException).code;

@@ -76,7 +76,7 @@ export async function scanFolder(
       const group = candidates.slice(at, at + askedAtOnce);
       // One after the other the disk would be waited for five thousand times.
       const stats = await Promise.all(
-        group.map(({ path, entry }) => (entry.isFile() ? statOf(path) : Promise.resolve(undefined))),
+        group.map(async ({ path, entry }) => (entry.isFile() ? await statOf(path) : undefined)),
       );
       for (const [index, { path, entry }] of group.entries()) await take(path, entry, stats[index]);
     }

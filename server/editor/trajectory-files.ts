@@ -3,7 +3,7 @@ import { type AnnotationChange, type Annotations, annotationsPath } from "../../
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { AnnotationFile } from "../trajectories/annotations/annotation-file.ts";
 import { subjectOf } from "../trajectories/annotations/subject.ts";
-import type { FileRecord, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
+import type { FileRecord, RightMeasure, RowPage, RowQuery, TrajectoryRow } from "../../protocol/trajectory-file.ts";
 import {
   admitting,
   admittingMarks,
@@ -94,6 +94,7 @@ export class TrajectoryFiles {
     const pairs = other && pairsOf(file, other);
     const { facets, flat } = derivedOf(file);
     const { columns } = index;
+    const by = rightBy(query.filter.rightBy);
     const at = query.locate === undefined ? -1 : keys.indexOf(query.locate - index.base);
     const shown = [...keys.subarray(query.offset, query.offset + query.limit)].filter((key) => columns.has(key));
     return {
@@ -103,8 +104,8 @@ export class TrajectoryFiles {
         const row = index.row(key);
         const pair = pairs?.[key] ?? 0;
         return pairedRow(
-          shownRow(row, flat(key), file.annotations.of(row.subject)),
-          pair > 0 && other ? other.row(pair - 1) : undefined,
+          shownRow(by(row), flat(key), file.annotations.of(row.subject)),
+          pair > 0 && other ? by(other.row(pair - 1)) : undefined,
         );
       }),
       matched: keys.length,
@@ -113,7 +114,7 @@ export class TrajectoryFiles {
       problemCount: index.problemCount,
       bytes: index.bytes,
       read: complete ? index.bytes : index.read,
-      ...(pairs ? { flips: flipCounts(columns, other!.columns, pairs) } : {}),
+      ...(pairs ? { flips: flipCounts(columns, other!.columns, pairs, query.filter.rightBy) } : {}),
       complete: complete && searched === undefined && (other?.complete ?? true),
       ...(searched === undefined ? {} : { searched }),
       facets,
@@ -206,7 +207,7 @@ export class TrajectoryFiles {
         admitting(columns, filter),
         admittingMarks(columns, filter, annotations.all),
         ...(other && filter.flip !== undefined
-          ? [admittingFlips(columns, other.columns, pairsOf(file, other), filter.flip)]
+          ? [admittingFlips(columns, other.columns, pairsOf(file, other), filter)]
           : []),
       ];
       const keys = columns.keys((key) => tests.every((test) => test(key)));
@@ -254,6 +255,12 @@ function derivedOf(file: OpenFile): Derived {
       flat: flatGroups(columns),
     };
   return file.derived;
+}
+
+/** Rows as a measure has them right or wrong. */
+function rightBy(measure: RightMeasure = "cem1"): (row: TrajectoryRow) => TrajectoryRow {
+  if (measure === "cem1") return (row) => row;
+  return (row) => (row.rightAlso ? { ...row, right: row.rightAlso.includes(measure) } : row);
 }
 
 /** A row with what depends on other rows and on people. */

@@ -1,9 +1,9 @@
 import { originCounts } from "../../protocol/masks.ts";
-import { stripKinds } from "../../protocol/trajectory-file.ts";
+import { rightF1, stripKinds, type TrajectoryRow } from "../../protocol/trajectory-file.ts";
 import type { Segment } from "../../protocol/trajectory.ts";
 import { answerMetrics } from "../evaluation/answer-metrics.ts";
 import { fittingReward, shownReward } from "../rewards/fitting-reward.ts";
-import { isRight } from "../rewards/optional-terms.ts";
+import { metricsOf } from "../rewards/optional-terms.ts";
 import { builtInProfiles } from "../rollout/profile.ts";
 import { subjectOf } from "../trajectories/annotations/subject.ts";
 import type { MakeRow } from "../trajectories/file/row-index.ts";
@@ -39,14 +39,19 @@ export const trajectoryRow: MakeRow = (trajectory) => {
   };
 };
 
-function rightness(trajectory: Parameters<MakeRow>[0]): { right?: boolean } {
+function rightness(trajectory: Parameters<MakeRow>[0]): Pick<TrajectoryRow, "right" | "rightAlso"> {
   const { golds = [], answer, profile } = trajectory;
   if (golds.length === 0) return {};
-  if (answer?.abstained) return { right: false };
+  if (answer?.abstained) return { right: false, rightAlso: [] };
   const terms = fittingReward(builtInProfiles.find(({ name }) => name === profile));
   // Reading the answer out of a long transcript takes longer than all else of a row.
-  if (answer) return { right: answerMetrics(answer.text, golds, terms.normaliser).cem1 === 1 };
-  return { right: isRight(trajectory, terms, golds) };
+  const { cem1, em, f1 } = answer
+    ? answerMetrics(answer.text, golds, terms.normaliser)
+    : metricsOf(trajectory, terms, golds);
+  return {
+    right: cem1 === 1,
+    rightAlso: [...(em === 1 ? (["em"] as const) : []), ...(f1 >= rightF1 ? (["f1"] as const) : [])],
+  };
 }
 
 function stripOf(segments: readonly Segment[]): number[] {

@@ -61,7 +61,9 @@ export class StatusBoard {
     if (total === 0 && readFiles === 0) {
       return this.set({
         state: "none",
-        reason: note ?? "No documents were found; Markdown, text, HTML and notebooks are read.",
+        reason:
+          note ??
+          "No documents were found; Markdown, HTML, PDF, Word documents, notebooks, source code and text are read.",
       });
     }
     if (!this.#embedder)

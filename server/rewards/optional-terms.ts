@@ -5,7 +5,7 @@ import { evidenceReached, holdsGold } from "../evaluation/rollout-metrics.ts";
 import { readAnswer, scoreTrajectory, withTotal } from "./score-trajectory.ts";
 import type { RewardProfile } from "./reward-profile.ts";
 import { scoredText } from "./scored-text.ts";
-import { answerMetrics } from "../evaluation/answer-metrics.ts";
+import { type AnswerMetrics, answerMetrics } from "../evaluation/answer-metrics.ts";
 
 /**
  * Terms beside the answer and the format. Each is measured for every rollout and logged with weight 0; a weight makes it a
@@ -103,8 +103,17 @@ export function isRight(
   profile: RewardProfile,
   golds: readonly string[],
 ): boolean {
+  return metricsOf(trajectory, profile, golds).cem1 === 1;
+}
+
+/** The answer that the profile reads against the gold answers. */
+export function metricsOf(
+  trajectory: ScoredRollout["trajectory"],
+  profile: RewardProfile,
+  golds: readonly string[],
+): AnswerMetrics {
   const answer = readAnswer(trajectory, scoredText(trajectory, profile), profile);
-  return answerMetrics(answer?.text, golds, profile.normaliser).cem1 === 1;
+  return answerMetrics(answer?.text, golds, profile.normaliser);
 }
 
 /** The larger of two shares: queries asked before, and documents inserted before. 0 for fewer than two searches. */

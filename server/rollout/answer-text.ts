@@ -1,4 +1,4 @@
-import type { Trajectory } from "../../protocol/trajectory.ts";
+import type { Segment } from "../../protocol/trajectory.ts";
 import type { Profile } from "./profile.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Profile } from "./profile.ts";
  * Undefined when there is none. Documents are never looked at: only the policy's own text can hold its answer.
  */
 export function answerText(
-  trajectory: Pick<Trajectory, "text" | "segments">,
+  trajectory: { readonly text: string; readonly segments: readonly Segment[] },
   profile: Pick<Profile, "tags" | "answer">,
 ): string | undefined {
   const own = trajectory.segments

@@ -107,7 +107,17 @@ async function withUpload<T>(
     }
     return await use(file);
   } catch (error) {
-    if (error instanceof RunHostError || typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof RunHostError || typeof code !== "string") throw error;
+    // A folder and a file of one name, or the recipe's own.
+    if (["EEXIST", "ENOTDIR", "EISDIR"].includes(code))
+      throw new RunHostError(
+        "refused",
+        "Files that were sent stand in each other's way; give each a name of its own.",
+        {
+          cause: error,
+        },
+      );
     throw new RunHostError("disk", "The service could not write what was sent; make room on its disk.", {
       cause: error,
     });

@@ -125,9 +125,13 @@ export class LocalRunHost implements RunHost {
   }
 
   async act(id: string, action: RunAction, signal: AbortSignal): Promise<void> {
-    const { paths } = this.#run(id);
-    const record = readProcessRecord(paths.process);
-    if (!record) throw new RunHostError("refused", "The run has no process; resume it first.");
+    const run = this.#run(id);
+    const record = readProcessRecord(run.paths.process);
+    if (!record)
+      throw new RunHostError(
+        "refused",
+        `The run has no process (${this.#summary(run).state}); resume starts it again from its last checkpoint.`,
+      );
     await askRun(record, action, signal);
   }
 

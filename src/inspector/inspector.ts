@@ -1,16 +1,13 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Params } from "../../protocol/message.ts";
 import { fromInspector, type toInspector } from "../../protocol/inspector-messages.ts";
 import { openPlace } from "../editor/open-place.ts";
 import { showFault } from "../show-fault.ts";
 import { indexBanner } from "../views/index-text.ts";
-import { viewerHtml } from "../views/viewer-html.ts";
+import { PagePanel } from "../views/page-panel.ts";
 import { dispatchFrom } from "../views/viewer-messages.ts";
 import type { InspectorParts } from "./inspectors.ts";
 
-/** A page that has not reported itself by then is told of in the log and offered a reload. */
-const readyMilliseconds = 15_000;
 /** Passages that are shown before and after one. */
 const neighboursShown = 2;
 
@@ -18,35 +15,29 @@ const neighboursShown = 2;
 export class Inspector implements vscode.Disposable {
   readonly #parts: InspectorParts;
   readonly #panel: vscode.WebviewPanel;
+  readonly #page: PagePanel;
   readonly #subscriptions: vscode.Disposable[];
-  #ready = false;
   /** A query that waits for the page to be up. */
   #query: string | undefined;
   #search: AbortController | undefined;
-  #waiting: NodeJS.Timeout | undefined;
 
   constructor(parts: InspectorParts, panel: vscode.WebviewPanel) {
     this.#parts = parts;
     this.#panel = panel;
     const { context, faults, server, statuses, sources } = parts;
-    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "icons", "searchlight.svg");
-    panel.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "dist")],
-    };
+    const handlers = this.#handlers();
+    this.#page = new PagePanel({
+      ...{ context, panel, faults, bundle: "inspector", title: "Retrieval" },
+      ...{ name: "the inspector", sentenceName: "The retrieval inspector" },
+      receive: (raw, onFault) => dispatchFrom(fromInspector, raw, handlers, onFault),
+    });
     this.#subscriptions = [
-      panel.webview.onDidReceiveMessage((raw: unknown) => {
-        dispatchFrom(fromInspector, raw, this.#handlers(), (fault) => faults.report("the inspector", fault)).catch(
-          (error: unknown) => faults.report("a message of the inspector", error),
-        );
-      }),
-      // A hidden page is thrown away; its successor reports itself as ready again.
-      panel.onDidChangeViewState(() => !panel.visible && (this.#ready = false)),
+      this.#page,
       statuses.onDidChange(() => this.#tellState()),
       sources.onDidChange(() => this.#tellState()),
       server.onDidChangeState(() => this.#tellState()),
     ];
-    this.#load();
+    this.#page.load();
   }
 
   /** Brings the panel into sight; a query is put into it and searched for. */
@@ -57,7 +48,6 @@ export class Inspector implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#waiting);
     this.#search?.abort();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
@@ -76,8 +66,7 @@ export class Inspector implements vscode.Disposable {
       };
     return {
       ready: () => {
-        clearTimeout(this.#waiting);
-        this.#ready = true;
+        this.#page.cameUp();
         this.#tellState();
         this.#tellQuery();
       },
@@ -116,7 +105,7 @@ export class Inspector implements vscode.Disposable {
   }
 
   #tellQuery(): void {
-    if (!this.#ready || this.#query === undefined) return;
+    if (!this.#page.ready || this.#query === undefined) return;
     this.#post("query", { query: this.#query });
     this.#query = undefined;
   }
@@ -131,32 +120,7 @@ export class Inspector implements vscode.Disposable {
     });
   }
 
-  #load(): void {
-    const { context } = this.#parts;
-    const { webview } = this.#panel;
-    const resource = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, "dist", name)).toString();
-    clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#offerReload(), readyMilliseconds);
-    webview.html = viewerHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      scriptUri: resource("inspector.js"),
-      styleUri: resource("inspector.css"),
-      title: "Retrieval",
-    });
-  }
-
   #post<K extends keyof typeof toInspector>(method: K, params: Params<(typeof toInspector)[K]>): void {
-    if (this.#ready) void this.#panel.webview.postMessage({ method, params });
-  }
-
-  #offerReload(): void {
-    if (this.#ready || !this.#panel.visible) return;
-    this.#parts.faults.report("the inspector", "it did not start");
-    const reload = "Reload Page";
-    void vscode.window.showWarningMessage("The retrieval inspector did not start.", reload).then((choice) => {
-      if (choice === reload) this.#load();
-    });
+    this.#page.post({ method, params });
   }
 }

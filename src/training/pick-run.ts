@@ -30,6 +30,7 @@ export async function pickRun(
     );
     return undefined;
   }
+  if (runs.length === 1) return runs[0];
   const items = runs.map((run) => ({ label: run.name, ...pickWords(run), run }));
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.run;
 }

@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Params } from "../../protocol/message.ts";
 import { fromRunPage, type toRunPage } from "../../protocol/run-page-messages.ts";
 import type { RunRef } from "../../protocol/run-messages.ts";
-import { viewerHtml } from "../views/viewer-html.ts";
+import { PagePanel } from "../views/page-panel.ts";
 import { dispatchFrom } from "../views/viewer-messages.ts";
 import { runPageHandlers } from "./run-page-handlers.ts";
 import type { RunPageParts } from "./run-pages.ts";
 
-/** A page that has not reported itself by then is told of in the log and offered a reload. */
-const readyMilliseconds = 15_000;
 const restricted = "In Restricted Mode nothing is started or changed; trust this workspace to steer runs.";
 
 /** Sends one of the messages of the page. */
@@ -26,35 +23,27 @@ export class RunPage implements vscode.Disposable {
   readonly #parts: RunPageParts;
   readonly #panel: vscode.WebviewPanel;
   readonly #ref: RunRef;
+  readonly #page: PagePanel;
   readonly #subscriptions: vscode.Disposable[];
-  #ready = false;
   #asking = false;
   #facts: { recipe: string; folder?: string | undefined } | undefined;
-  #waiting: NodeJS.Timeout | undefined;
 
   constructor(parts: RunPageParts, panel: vscode.WebviewPanel, ref: RunRef) {
     this.#parts = parts;
     this.#panel = panel;
     this.#ref = ref;
     const { context, faults, server, runs } = parts;
-    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "icons", "searchlight.svg");
-    panel.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "dist")],
-    };
     const handlers = runPageHandlers({ ...parts, ref, post: this.#post, facts: () => this.#facts }, () => {
-      clearTimeout(this.#waiting);
-      this.#ready = true;
+      this.#page.cameUp();
       return this.#tellAll();
     });
+    this.#page = new PagePanel({
+      ...{ context, panel, faults, bundle: "run", title: "Training run" },
+      ...{ name: "the run page", sentenceName: "The page of the training run" },
+      receive: (raw, onFault) => dispatchFrom(fromRunPage, raw, handlers, onFault),
+    });
     this.#subscriptions = [
-      panel.webview.onDidReceiveMessage((raw: unknown) => {
-        dispatchFrom(fromRunPage, raw, handlers, (fault) => faults.report("the run page", fault)).catch(
-          (error: unknown) => faults.report("a message of the run page", error),
-        );
-      }),
-      // A hidden page is thrown away; its successor reports itself as ready again.
-      panel.onDidChangeViewState(() => !panel.visible && (this.#ready = false)),
+      this.#page,
       runs.onDidReceive(({ host, id, events }) => {
         if (id === ref.id && host === ref.host) this.#post("events", { events });
       }),
@@ -73,7 +62,7 @@ export class RunPage implements vscode.Disposable {
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#tellAll()),
     ];
-    this.#load();
+    this.#page.load();
   }
 
   reveal(): void {
@@ -85,29 +74,12 @@ export class RunPage implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#waiting);
     for (const subscription of this.#subscriptions) subscription.dispose();
     void this.#parts.server.notify("unwatchRun", this.#ref);
   }
 
-  #load(): void {
-    const { context } = this.#parts;
-    const { webview } = this.#panel;
-    const resource = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, "dist", name)).toString();
-    clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => this.#offerReload(), readyMilliseconds);
-    webview.html = viewerHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      scriptUri: resource("run.js"),
-      styleUri: resource("run.css"),
-      title: "Training run",
-    });
-  }
-
   async #tellAll(): Promise<void> {
-    if (!this.#ready || this.#asking) return;
+    if (!this.#page.ready || this.#asking) return;
     this.#asking = true;
     try {
       const watched = await this.#parts.server.request("watchRun", this.#ref);
@@ -132,15 +104,6 @@ export class RunPage implements vscode.Disposable {
   }
 
   readonly #post: PostToRunPage = (method, params) => {
-    if (this.#ready) void this.#panel.webview.postMessage({ method, params });
+    this.#page.post({ method, params });
   };
-
-  #offerReload(): void {
-    if (this.#ready || !this.#panel.visible) return;
-    this.#parts.faults.report("the run page", "it did not start");
-    const reload = "Reload Page";
-    void vscode.window.showWarningMessage("The page of the training run did not start.", reload).then((choice) => {
-      if (choice === reload) this.#load();
-    });
-  }
 }

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import type { TrajectoryFiles } from "../../server/editor/trajectory-files.ts";
 import { seededRandom } from "../../server/evaluation/statistics/seeded-random.ts";
@@ -25,6 +26,8 @@ export interface ViewerPageBench {
   emptyFramesPerSecond: number;
   /** Script memory of the page after many rows and trajectories were looked at. */
   pageMegabytes: number;
+  /** The most that a process of these pages has for itself: the list after that, or the tokens after they were scrolled. Absent off Linux. */
+  processMegabytes?: number;
 }
 
 const opened = 60;
@@ -65,12 +68,16 @@ export async function benchViewerPage(
     const session = await page.context().newCDPSession(page);
     await session.send("HeapProfiler.collectGarbage");
     const heap = (await session.send("Runtime.getHeapUsage")) as { usedSize: number };
+    const listProcess = await processMemory(page);
     served.close();
     const ordered = open.sort((a, b) => a - b);
+    const { tokenProcess, ...tokens } = await benchTokens(viewer, paragraphs);
+    const processes = [listProcess, tokenProcess].filter((each) => each !== undefined);
     return {
       firstPaint,
       open: { p50: quantile(ordered, 0.5), p95: quantile(ordered, 0.95) },
-      ...(await benchTokens(viewer, paragraphs)),
+      ...tokens,
+      ...(processes.length > 0 ? { processMegabytes: Math.max(...processes) } : {}),
       emptyFramesPerSecond,
       pageMegabytes: heap.usedSize / 2 ** 20,
     };
@@ -82,7 +89,11 @@ export async function benchViewerPage(
 async function benchTokens(
   viewer: Awaited<ReturnType<typeof startViewer>>,
   paragraphs: readonly string[],
-): Promise<Pick<ViewerPageBench, "tokens" | "tokenView" | "tokenViewWork" | "frameWork" | "framesPerSecond">> {
+): Promise<
+  Pick<ViewerPageBench, "tokens" | "tokenView" | "tokenViewWork" | "frameWork" | "framesPerSecond"> & {
+    tokenProcess: number | undefined;
+  }
+> {
   const random = seededRandom(3);
   const pick = (): string => paragraphs[Math.floor(random() * paragraphs.length)]!;
   const { trajectory, texts } = withTokens(record(0, pick, random, tokensWanted * 5));
@@ -103,7 +114,24 @@ async function benchTokens(
   const beforeFrames = await worked();
   const framesPerSecond = await frames(page, ".token-list");
   const frameWork = ((await worked()) - beforeFrames) / (framesPerSecond * scrolledSeconds);
-  return { tokens: texts.length, tokenView, tokenViewWork, frameWork, framesPerSecond };
+  const tokenProcess = await processMemory(page);
+  return { tokenProcess, tokens: texts.length, tokenView, tokenViewWork, frameWork, framesPerSecond };
+}
+
+/** MiB that the largest process of a browser's pages has for itself, by Linux's own count; what it shares with others is left out. */
+async function processMemory(page: Page): Promise<number | undefined> {
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const own = processInfo
+    .filter(({ type }) => type === "renderer")
+    .flatMap(({ id }) => {
+      const counts = `/proc/${id}/smaps_rollup`;
+      if (!existsSync(counts)) return [];
+      const kibibytes = [...readFileSync(counts, "utf8").matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
+      return [kibibytes.reduce((sum, [, each]) => sum + Number(each), 0) / 1024];
+    });
+  return own.length > 0 ? Math.max(...own) : undefined;
 }
 
 /** Tells how many milliseconds of processor time the thread of a page has worked by then. */

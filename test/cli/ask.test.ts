@@ -80,6 +80,13 @@ test("a question that the documents do not answer is an abstention with exit cod
   expect(JSON.parse(stdout)).toMatchObject({ abstained: true });
 });
 
+test("a search for nothing and a trained policy that is not there are wrong usage", async () => {
+  expect(await cli.run(["search", cli.folder, " "])).toMatchObject({ code: 2, stdout: "" });
+  const asked = await cli.run(["ask", cli.folder, demo.question, "--policy", "trained:nobody"]);
+  expect(asked).toMatchObject({ code: 2, stdout: "" });
+  expect(asked.stderr).toContain("There is no trained policy nobody");
+});
+
 test("what was asked is listed, shown by its id, and exported as JSON lines", async () => {
   const { trajectoryId } = await cli.json(["ask", cli.folder, demo.question]);
   const { trajectories } = (await cli.json(["trajectories", "list", cli.folder])) as {

@@ -47,9 +47,15 @@ test("a folder and a site are added to a folder, listed, searched with it, and r
   expect(rest.filter(({ title }) => title.includes("Note") || title.includes("night.html"))).toEqual([]);
 });
 
-test("a search for nothing is wrong usage", async () => {
+test("asking or searching a folder without documents says that there are none", async () => {
   using cli = program();
-  expect(await cli.run(["search", cli.folder, " "])).toMatchObject({ code: 2, stdout: "" });
+  const empty = join(cli.dataHome, "..", "empty");
+  mkdirSync(empty);
+  for (const command of ["search", "ask"]) {
+    const ended = await cli.run([command, empty, "Who keeps the log?", "--embedder", "none"]);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain("empty: No documents were found");
+  }
 });
 
 test("what cannot be added is said in one sentence, and nothing is asked for", async () => {

@@ -14,7 +14,12 @@ test("in Restricted Mode the folder's own settings send no question to a model, 
       mkdirSync(join(folder, ".vscode"));
       writeFileSync(
         join(folder, ".vscode", "settings.json"),
-        JSON.stringify({ "searchlight.policy": `openai:taken@${model.url}/v1` }),
+        JSON.stringify({
+          "searchlight.policy": `openai:taken@${model.url}/v1`,
+          // Of the wrong types: they count as not set, and keep nothing from working.
+          "searchlight.exclude": { "**/*.md": true },
+          "searchlight.profile": 7,
+        }),
       );
     },
   });

@@ -92,6 +92,17 @@ test("the lens starts a dry run, whose page shows charts, masked rollouts and ch
   expect(JSON.parse(readFileSync(join(runFolder(), "run.json"), "utf8"))).toMatchObject({ dryRun: true });
 });
 
+test("its rollouts open as a list", async () => {
+  await window.command("Searchlight: Open Rollouts of Run");
+  const list = await pageWith((frame) => frame.locator(".file-state [role=status]"));
+  const kept = readFileSync(join(runFolder(), "trajectories.jsonl"), "utf8").trim().split("\n").length;
+  await expect
+    .poll(() => list.locator(".file-state [role=status]").textContent(), patience)
+    .toContain(`${kept} trajectories`);
+  await window.screenshot("run-rollouts-list");
+  await pane().locator(".monaco-list-row", { hasText: "observatory-searcher" }).first().click();
+});
+
 test("a checkpoint becomes the policy that answers, through the engine", async () => {
   const run = await runPage();
   await run.getByRole("tab", { name: "Checkpoints" }).click();

@@ -1,4 +1,11 @@
-import { type RowFilter, type RowSort, rowSortKeys } from "../../../protocol/trajectory-file.ts";
+import {
+  type RightMeasure,
+  rightF1,
+  rightMeasures,
+  type RowFilter,
+  type RowSort,
+  rowSortKeys,
+} from "../../../protocol/trajectory-file.ts";
 import { Icon } from "../icon.tsx";
 import { SavedFilters } from "./saved-filters.tsx";
 import { useDraft } from "./draft.ts";
@@ -16,12 +23,18 @@ const sortWords: Readonly<Record<RowSort["key"], string>> = {
 
 const marks = ["excluded", "included", "noted"] as const;
 
+const rightWords: Readonly<Record<RightMeasure, string>> = {
+  cem1: "cover match",
+  em: "exact match",
+  f1: `F1 of ${rightF1}`,
+};
+
 const flips = ["either", "won", "lost"] as const;
 
 /** What the list shows and in which order. A filter whose values no row has is left out. */
 export function Filters() {
   const { steps = [], stops = [], rules = [], components = [], tags = [] } = summary.value?.facets ?? {};
-  const { step, stop, rule, component, text, searches, least, most, tag, marked, flip } = filter.value;
+  const { step, prompt, stop, rule, component, text, searches, least, most, tag, marked, flip, rightBy } = filter.value;
   const any = Object.keys(filter.value).length > 0;
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -42,6 +55,15 @@ export function Filters() {
             onChange={(value) => change({ step: value === "" ? undefined : Number(value) })}
           />
         )}
+        <span class="field">
+          <label for="filter-prompt">Prompt</label>
+          <input
+            type="search"
+            id="filter-prompt"
+            title="What the name of the group or the question holds"
+            {...useDraft(prompt ?? "", (written) => change({ prompt: written === "" ? undefined : written }))}
+          />
+        </span>
         <Choice
           label="Stop"
           value={stop ?? ""}
@@ -92,6 +114,15 @@ export function Filters() {
             value={flip ?? ""}
             values={flips}
             onChange={(value) => change({ flip: flips.find((each) => each === value) })}
+          />
+        )}
+        {againstName.value !== undefined && (
+          <Choice
+            label="Right by"
+            all={rightWords.cem1}
+            value={rightBy === undefined ? "" : rightWords[rightBy]}
+            values={[rightWords.em, rightWords.f1]}
+            onChange={(value) => change({ rightBy: rightMeasures.find((each) => rightWords[each] === value) })}
           />
         )}
       </div>
@@ -148,7 +179,7 @@ interface ChoiceProps {
 
 function Choice({ label, all = "any", value, values, onChange }: ChoiceProps) {
   const known = value === "" || values.includes(value) ? values : [value, ...values];
-  const id = `filter-${label}`;
+  const id = `filter-${label.replaceAll(" ", "-")}`;
   return (
     <span class="field">
       <label for={id}>{label}</label>
@@ -178,7 +209,7 @@ interface BoundProps {
 }
 
 function Bound({ label, value, whole = false, onChange }: BoundProps) {
-  const id = `filter-${label}`;
+  const id = `filter-${label.replaceAll(" ", "-")}`;
   return (
     <span class="field">
       <label for={id}>{label}</label>

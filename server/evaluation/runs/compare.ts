@@ -1,3 +1,4 @@
+import { rightF1 } from "../../../protocol/trajectory-file.ts";
 import { mcnemarExact } from "../statistics/mcnemar.ts";
 import { type PairedDifference, pairedDifference } from "../statistics/paired-difference.ts";
 import { type Difference, differences } from "./manifest.ts";
@@ -8,9 +9,6 @@ import { type MeasureName, measureNames, valueOf } from "./summary.ts";
 /** What can make an answer right: exact match, cover match (the paper's ACC_R), at least half of the words by F1, or the judge. */
 export const rightMeasures = ["em", "cem1", "f1", "judge"] as const;
 export type RightBy = (typeof rightMeasures)[number];
-
-/** From here on F1 counts as right: as many words right as wrong or missing. */
-const rightF1 = 0.5;
 
 export interface CompareTerms {
   /** The measure that the verdict is about. */

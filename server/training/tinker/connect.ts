@@ -7,7 +7,7 @@ import {
   type TrainingEngine,
 } from "../engine.ts";
 import { askDialect } from "./ask-dialect.ts";
-import { EngineConnection, type ConnectionOptions } from "./connection.ts";
+import { EngineConnection, type ConnectionOptions, EngineStatus } from "./connection.ts";
 import type { Dialect, SkyrlBackend } from "./dialects.ts";
 import { awaitFuture, requestId } from "./futures.ts";
 import { TinkerModel } from "./model.ts";
@@ -42,7 +42,7 @@ const Served = z.looseObject({ supported_models: z.array(z.looseObject({ model_n
  * Connects to a server of the Tinker protocol: asks what it is and what it speaks, opens a session and keeps it alive.
  * @throws EngineError: `unreachable`, `unauthorised`, `unknown-model` where it serves another base model, `bad-response`, `cancelled`
  */
-export async function connectEngine(options: ConnectOptions): Promise<TrainingEngine> {
+export async function connectEngine(options: ConnectOptions): Promise<TrainingEngine & { readonly baseModel: string }> {
   const { signal } = options;
   const connection = new EngineConnection(options);
   const baseModel = await askBaseModel(connection, options.baseModel, signal);
@@ -51,19 +51,34 @@ export async function connectEngine(options: ConnectOptions): Promise<TrainingEn
   return new TinkerEngine(connection, session, capabilitiesOf(dialect, options), dialect, baseModel);
 }
 
+async function askServed(connection: EngineConnection, signal: AbortSignal): Promise<z.infer<typeof Served>> {
+  let cause: unknown;
+  try {
+    const answer = await connection.json("/get_server_capabilities", undefined, { signal, retry: "always" });
+    const served = Served.safeParse(answer);
+    if (served.success) return served.data;
+    cause = served.error;
+  } catch (error) {
+    // What is not JSON, or an address that is not known there, comes from a program of another kind.
+    const other = error instanceof EngineStatus ? [404, 405].includes(error.status) : isBadResponse(error);
+    if (!other) throw error;
+    cause = error;
+  }
+  const what = `${connection.host} does not say what it serves; it may be no Tinker server, so check its address.`;
+  throw new EngineError("bad-response", what, { cause });
+}
+
+function isBadResponse(error: unknown): boolean {
+  return error instanceof EngineError && error.kind === "bad-response";
+}
+
 async function askBaseModel(
   connection: EngineConnection,
   wanted: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
-  const answer = await connection.json("/get_server_capabilities", undefined, { signal, retry: "always" });
-  const served = Served.safeParse(answer);
-  if (!served.success)
-    throw new EngineError(
-      "bad-response",
-      `${connection.host} does not say what it serves; it may be no Tinker server.`,
-    );
-  const names = served.data.supported_models.map(({ model_name: name }) => name);
+  const { supported_models: models } = await askServed(connection, signal);
+  const names = models.map(({ model_name: name }) => name);
   if (wanted === undefined) return names[0]!;
   if (names.includes(wanted)) return wanted;
   throw new EngineError(
@@ -95,7 +110,8 @@ class TinkerEngine implements TrainingEngine {
   readonly #connection: EngineConnection;
   readonly #session: EngineSession;
   readonly #dialect: Dialect;
-  readonly #baseModel: string;
+  /** The base model that is served, by its name on the engine. */
+  readonly baseModel: string;
   readonly #models = new Set<TinkerModel>();
 
   constructor(
@@ -109,7 +125,7 @@ class TinkerEngine implements TrainingEngine {
     this.#session = session;
     this.capabilities = capabilities;
     this.#dialect = dialect;
-    this.#baseModel = baseModel;
+    this.baseModel = baseModel;
   }
 
   async createModel(
@@ -137,7 +153,7 @@ class TinkerEngine implements TrainingEngine {
       capabilities: this.capabilities,
       id,
       rank,
-      baseModel: this.#baseModel,
+      baseModel: this.baseModel,
       forwardPath: this.#dialect.forwardPath,
       onUnload: () => this.#models.delete(model),
     });
@@ -160,7 +176,7 @@ class TinkerEngine implements TrainingEngine {
     const body = {
       session_id: this.#session.id,
       model_seq_id: this.#models.size,
-      base_model: this.#baseModel,
+      base_model: this.baseModel,
       lora_config: { rank, seed },
       type: "create_model",
     };
@@ -180,8 +196,8 @@ class TinkerEngine implements TrainingEngine {
     return new TinkerSampler({
       connection: this.#connection,
       capabilities: this.capabilities,
-      baseModel: this.#baseModel,
-      source: { baseModel: this.#baseModel },
+      baseModel: this.baseModel,
+      source: { baseModel: this.baseModel },
       checkFresh: () => this.#session.check(),
     });
   }

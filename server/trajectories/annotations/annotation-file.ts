@@ -26,6 +26,8 @@ const nextId = monotonicFactory();
 export class AnnotationFile {
   /** Counts up whenever what is said may have changed. */
   version = 0;
+  /** 1-based lines that say nothing that can be read: cut off, damaged, or of a later version. */
+  unreadable: readonly number[] = [];
   readonly #path: string;
   #known = new Map<string, Annotations>();
   #looked = "";
@@ -40,9 +42,15 @@ export class AnnotationFile {
     const looked = stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}` : "";
     if (looked === this.#looked) return;
     if (stat && stat.size > byteLimit) throw new Error(`${this.#path} is too long for a file of notes; move it away.`);
-    this.#known = stat ? annotationsIn(readFileSync(this.#path, "utf8")) : new Map();
+    const { known, unreadable } = annotationsIn(stat ? readFileSync(this.#path, "utf8") : "");
+    this.#known = known;
+    this.unreadable = unreadable;
     this.#looked = looked;
     this.version += 1;
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   of(subject: string): Annotations {
@@ -68,20 +76,24 @@ export function storeAnnotations(trajectoriesHome: string): AnnotationFile {
   return new AnnotationFile(join(trajectoriesHome, "notes.jsonl"));
 }
 
-/** Folds the changes of a file, in their order. Lines that are none, or of a later version, are left out. */
-export function annotationsIn(text: string): Map<string, Annotations> {
+/** Folds the changes of a file, in their order. Lines that are none, or of a later version, are left out and counted from 1. */
+export function annotationsIn(text: string): { known: Map<string, Annotations>; unreadable: number[] } {
   const known = new Map<string, Annotations>();
-  for (const line of text.split("\n")) {
+  const unreadable: number[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
     const entry = parsed(line);
-    if (!entry) continue;
+    if (!entry) {
+      unreadable.push(index + 1);
+      continue;
+    }
     const { subject, change, id, at } = entry;
     known.set(subject, afterChange(known.get(subject) ?? noAnnotations, change, { id, at }));
   }
-  return known;
+  return { known, unreadable };
 }
 
 function parsed(line: string): z.infer<typeof Entry> | undefined {
-  if (line === "") return undefined;
   try {
     return Entry.safeParse(JSON.parse(line)).data;
   } catch {

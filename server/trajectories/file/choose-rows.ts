@@ -8,7 +8,7 @@ export type Keys = Uint32Array<ArrayBuffer>;
 
 /** Whether the row of a key meets a filter, text and comparison aside: those are not in the columns. */
 export function admitting(columns: RowColumns, filter: RowFilter): (key: number) => boolean {
-  const { id, step, group, question, rule, stop, searches, component, least, most } = filter;
+  const { id, step, group, prompt, question, rule, stop, searches, component, least, most } = filter;
   const tests: ((key: number) => boolean)[] = [];
   const equal = ({ values }: { values: ArrayLike<number> }, wanted: number | undefined): void => {
     if (wanted !== undefined) tests.push((key) => values[key] === wanted);
@@ -23,6 +23,14 @@ export function admitting(columns: RowColumns, filter: RowFilter): (key: number)
   if (question !== undefined) equal(columns.question, columns.questions.values.indexOf(question));
   if (group !== undefined)
     among(columns.cohort, [false, ...columns.cohorts.values.map((each) => each.group === group)]);
+  if (prompt !== undefined) {
+    const wanted = prompt.trim().toLowerCase();
+    const holding = (text: string): boolean => text.toLowerCase().includes(wanted);
+    const questions = columns.questions.values.map(holding);
+    const cohorts = [false, ...columns.cohorts.values.map((each) => holding(each.group))];
+    const { question: ofRow, cohort } = columns;
+    tests.push((key) => questions[ofRow.values[key]!] === true || cohorts[cohort.values[key]!] === true);
+  }
   if (rule !== undefined)
     among(
       columns.rules,

@@ -1,5 +1,5 @@
-import type { RowFilter } from "../../../protocol/trajectory-file.ts";
-import { rightness, type RowColumns } from "./row-columns.ts";
+import type { RightMeasure, RowFilter } from "../../../protocol/trajectory-file.ts";
+import type { RowColumns } from "./row-columns.ts";
 
 /** For each key of a row, one more than the key of the rollout of the same question in another file; 0 where there is none. */
 export type RowPairs = Uint32Array<ArrayBuffer>;
@@ -28,10 +28,10 @@ export function admittingFlips(
   columns: RowColumns,
   others: RowColumns,
   pairs: RowPairs,
-  flip: RowFilter["flip"],
+  { flip, rightBy }: RowFilter,
 ): (key: number) => boolean {
   if (flip === undefined) return () => true;
-  const flipOf = flips(columns, others, pairs);
+  const flipOf = flips(columns, others, pairs, rightBy);
   return (key) => (flip === "either" ? flipOf(key) !== undefined : flipOf(key) === flip);
 }
 
@@ -40,9 +40,10 @@ export function flipCounts(
   columns: RowColumns,
   others: RowColumns,
   pairs: RowPairs,
+  by?: RightMeasure,
 ): { paired: number; won: number; lost: number } {
   const counts = { paired: 0, won: 0, lost: 0 };
-  const flipOf = flips(columns, others, pairs);
+  const flipOf = flips(columns, others, pairs, by);
   for (let key = 0; key < pairs.length; key++) {
     if (pairs[key] === 0) continue;
     counts.paired += 1;
@@ -53,13 +54,18 @@ export function flipCounts(
 }
 
 /** Undefined where either is not known to be right or wrong, or both agree. */
-function flips(columns: RowColumns, others: RowColumns, pairs: RowPairs): (key: number) => "won" | "lost" | undefined {
+function flips(
+  columns: RowColumns,
+  others: RowColumns,
+  pairs: RowPairs,
+  by: RightMeasure | undefined,
+): (key: number) => "won" | "lost" | undefined {
   return (key) => {
     const pair = pairs[key] ?? 0;
     if (pair === 0) return undefined;
-    const [here, there] = [columns.right.values[key]!, others.right.values[pair - 1]!];
-    if (here === there || here === rightness.unknown || there === rightness.unknown) return undefined;
-    return here === rightness.right ? "won" : "lost";
+    const [here, there] = [columns.isRight(key, by), others.isRight(pair - 1, by)];
+    if (here === undefined || there === undefined || here === there) return undefined;
+    return here ? "won" : "lost";
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TrajectoryRow } from "../../../protocol/trajectory-file.ts";
+import type { RightMeasure, TrajectoryRow } from "../../../protocol/trajectory-file.ts";
 import { bytes, floats, Interned, wholes } from "./grown-column.ts";
 
 /** Where a record stands in its file. */
@@ -18,8 +18,8 @@ export interface Cohort {
   group: string;
 }
 
-/** In `right`: nothing is known, wrong, right. */
-export const rightness = { unknown: 0, wrong: 1, right: 2 } as const;
+/** Bits of `right`: it is known whether the answer is right, and by which measures it is. */
+const rightBits = { known: 1, cem1: 2, em: 4, f1: 8 } as const;
 
 /**
  * What filters, orders and comparisons look at, a column of numbers for each: about 130 bytes a row, where a row as an object takes ten
@@ -77,7 +77,13 @@ export class RowColumns {
     this.advantage.push(row.advantage ?? Number.NaN);
     this.searches.push(row.searches);
     this.length.push(row.length);
-    this.right.push(right === undefined ? rightness.unknown : right ? rightness.right : rightness.wrong);
+    this.right.push(
+      right === undefined
+        ? 0
+        : rightBits.known +
+            (right ? rightBits.cem1 : 0) +
+            (row.rightAlso ?? []).reduce((sum, measure) => sum + rightBits[measure], 0),
+    );
     this.id.push(hashOf(row.id));
     this.subject.push(hashOf(row.subject));
     this.stop.push(this.stops.number(row.stop, () => row.stop));
@@ -99,6 +105,12 @@ export class RowColumns {
     if (!this.has(key)) return;
     this.gone.values[key] = 1;
     this.present -= 1;
+  }
+
+  /** Whether a row's answer is right; undefined where that is not known. */
+  isRight(key: number, by: RightMeasure = "cem1"): boolean | undefined {
+    const bits = this.right.values[key]!;
+    return (bits & rightBits.known) === 0 ? undefined : (bits & rightBits[by]) !== 0;
   }
 
   has(key: number): boolean {

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Recipe, type RecipeInput } from "../../../protocol/recipe.ts";
 import { checkRecipe } from "../../../server/check-recipe.ts";
+import { readRecipe } from "../../../server/runs/read-recipe.ts";
+import { tinkerServer } from "../../fixtures/tinker-server.ts";
 import { sampleRecipe, writeRecipe } from "../../fixtures/training-recipe.ts";
 
 let folder: string;
@@ -37,4 +39,37 @@ test("a sound recipe has no problem and an estimate; each thing that is missing 
 test("an engine elsewhere that does not answer is told before anything starts", async () => {
   const engine = { kind: "remote", url: "http://127.0.0.1:9" } as const;
   expect(await fields({ engine })).toEqual(["error engine.url"]);
+});
+
+test.skipIf(existsSync("/dev/nvidia0"))("a GPU that is not there is told before anything starts", async () => {
+  expect(await fields({ engine: { kind: "local", device: "cuda" } })).toEqual(["error engine.device"]);
+});
+
+async function messages(url: string, base = "tiny"): Promise<string[]> {
+  const recipe = Recipe.parse(sampleRecipe({ model: { base }, engine: { kind: "remote", url } }));
+  const { problems } = await checkRecipe(recipe, folder, AbortSignal.timeout(30_000));
+  return problems.filter(({ field }) => field !== "model.base" || base === "tiny").map(({ message }) => message);
+}
+
+test("so are a wrong token, a server of another kind, and an engine that serves another model", async () => {
+  const faulty = (status: number) => tinkerServer({ fault: () => ({ status, detail: "no" }) });
+  await using closed = await faulty(401);
+  expect(await messages(closed.url)).toEqual([expect.stringMatching(/token/)]);
+  await using other = await faulty(404);
+  expect(await messages(other.url)).toEqual([expect.stringMatching(/Tinker server/)]);
+  await using sound = await tinkerServer();
+  const [message, ...rest] = await messages(sound.url);
+  expect(message).toMatch(/serves base; if that is another model than tiny, .*: name the model that it serves\.$/);
+  expect(rest).toEqual([]);
+  expect(await messages(sound.url, "models/Base/")).toEqual([]);
+});
+
+test.each([
+  ['{ "version": 1, ', /^The recipe is no JSON with comments: property name expected in line 1\.$/],
+  [JSON.stringify({ ...sampleRecipe(), modle: 1 }), /^The recipe has no field "modle"; .*\.$/],
+  [JSON.stringify({ ...sampleRecipe(), model: undefined }), /^model is missing; .*\.$/],
+  [JSON.stringify({ ...sampleRecipe(), seed: "x" }), /^seed: expected number, received string\.$/],
+])("a recipe that cannot be read is told in one sentence: %s", (text, sentence) => {
+  const reading = readRecipe(text);
+  expect(reading.ok ? [] : reading.problems.map(({ message }) => message)).toEqual([expect.stringMatching(sentence)]);
 });

@@ -125,6 +125,22 @@ test("names that would leave the upload's folder are refused and nothing is writ
   expect(existsSync(join(runs.home, ".sent")) ? readdirSync(join(runs.home, ".sent")) : []).toEqual([]);
 });
 
+test("files that stand in each other's way are refused as such, not as a full disk", async () => {
+  const { url, runs } = await serve();
+  const packed = packRecipe(runs.recipe());
+  if (!packed.ok) throw new Error("the recipe is sound");
+  for (const files of [{ "recipe.jsonc": "eA==" }, { a: "eA==", "a/b": "eA==" }]) {
+    const answer = await fetch(`${url}/v1/check`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ recipe: packed.upload.recipe, files }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ kind: "refused" });
+  }
+  expect(readdirSync(join(runs.home, ".sent"))).toEqual([]);
+});
+
 test("a recipe with mistakes comes back with them and starts nothing", async () => {
   const { url, runs } = await serve();
   const host = new HttpRunHost({ url, token });

@@ -59,6 +59,17 @@ test("a line that was cut off, that is none, or of a later version takes no othe
   expect(readFileSync(path, "utf8").endsWith("}\n")).toBe(true);
 });
 
+test("where a line cannot be read nobody says who is excluded, since the line may say it", () => {
+  const file = join(folder, "run.trajectories.jsonl");
+  const annotations = new AnnotationFile(path);
+  annotations.add(ours, { kind: "exclude", on: true });
+  expect(excludedFrom(file)({ id: ours, text: "" })).toBe(true);
+  appendFileSync(path, '\n{"version":1,"id":"01JDX0');
+  expect(() => excludedFrom(file)).toThrow(`Line 3 of ${path} cannot be read`);
+  annotations.refresh();
+  expect(annotations.of(ours).excluded).toBe(true);
+});
+
 test("what does not fit is refused before it is written", () => {
   const file = new AnnotationFile(path);
   for (const change of [

@@ -54,6 +54,32 @@ test("rollouts are paired by question and number, whatever the order of the file
   expect(await ids("either")).toEqual([...won, ...lost].sort());
 });
 
+test("flips are by the measure that is chosen: covering a gold answer, being one, or half of its words", async () => {
+  const answers = [
+    ["in 1974", "1974"],
+    ["1974", "it was in the year of 1974"],
+    ["1998", "1974 or 1998"],
+  ] as const;
+  const of = (side: 0 | 1): Trajectory[] =>
+    answers.map((pair, at) => ({
+      ...after[at]!,
+      question: `question ${at}`,
+      golds: ["1974"],
+      answer: { ...after[at]!.answer!, text: pair[side] },
+    }));
+  const [path, against] = [write("after.jsonl", of(1)), write("before.jsonl", of(0))];
+  const won = async (rightBy?: "cem1" | "em" | "f1") => {
+    const { rows, flips } = await compared(path, against, rightBy ? { rightBy } : {});
+    const { rows: listed } = await compared(path, against, { flip: "either", ...(rightBy ? { rightBy } : {}) });
+    expect(listed).toHaveLength(flips!.won + flips!.lost);
+    return rows.map(({ right, pair }) => `${pair!.right}-${right}`);
+  };
+  expect(await won()).toEqual(["true-true", "true-true", "false-true"]);
+  expect(await won("cem1")).toEqual(await won());
+  expect(await won("em")).toEqual(["false-true", "true-false", "false-false"]);
+  expect(await won("f1")).toEqual(["true-true", "true-false", "false-true"]);
+});
+
 test("what only one file has stays unpaired, and without gold answers nothing is right or wrong", async () => {
   const bare = after.map((each) => ({ ...each, golds: [] }));
   const { rows, flips } = await compared(write("after.jsonl", bare), write("before.jsonl", before.slice(0, 2)));

@@ -69,6 +69,10 @@ test("filters hold together; bounds are of the chosen component", async () => {
   expect(await ids({ component: "format", most: -1 })).toEqual(
     expected(({ reward }) => reward!.components[1]!.value <= -1),
   );
+  expect(await ids({ prompt: "PROMPT-1" })).toEqual(expected(({ training }) => training!.group === "prompt-1"));
+  expect(await ids({ prompt: " kestrel ", step: 1 })).toEqual(
+    expected(({ question, training }) => question.includes("Kestrel") && training!.step === 1),
+  );
   expect(await ids({ least: 1 })).toEqual(expected(({ reward }) => reward!.total >= 1));
   expect(await ids({ searches: 2, stop: "finished" })).toEqual(expected(({ searches }) => searches.length === 2));
   expect(await ids({ component: "none" })).toEqual([]);
