@@ -22,6 +22,7 @@ export function openMemoryStore(): Omit<IndexStore, "database"> {
       put: none,
       swap: () => Promise.resolve(true),
       remove: none,
+      fold: none,
     },
   };
 }

@@ -8,6 +8,7 @@ import type { StoredState } from "./stored-state.ts";
 const Holder = z.object({ token: z.string(), host: z.string(), pid: z.int(), start: z.string(), beat: z.int() });
 
 const beatMilliseconds = 5_000;
+const beatsPerFolding = 200;
 /** A holder whose beat has not changed for this long has gone. */
 const deadMilliseconds = 30_000;
 /** A holder that could not beat for this long no longer counts on its right: well before others may take it. */
@@ -47,6 +48,8 @@ function keep(state: StoredState, token: string, first: string): Lease {
         const kept = await state.swap(key, current, next);
         if (kept || (await state.get(key)) === next) [current, beaten] = [next, performance.now()];
         else lost = true;
+        // Each beat is a version, also while nothing is indexed.
+        if (beat % beatsPerFolding === 0) await state.fold();
       } catch {
         // The store does not answer: the next beat may come through, and until then the right runs out by itself.
       }

@@ -149,6 +149,7 @@ export class StoreKeeper {
   async maintain(): Promise<void> {
     if (!this.writes) return;
     await this.store.files.fold();
+    await this.store.state.fold();
     await this.store.tables.maintain();
   }
 

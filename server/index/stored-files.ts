@@ -2,6 +2,7 @@ import type { Database } from "./database.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { quoted } from "./quoted.ts";
 import { textTable } from "./text-columns.ts";
+import { keepUp } from "./upkeep.ts";
 
 /** The files that an index holds, in a table: a row is written after all passages of its file, and taken away before them. */
 export interface StoredFiles {
@@ -10,15 +11,12 @@ export interface StoredFiles {
   all(): Promise<Map<string, ManifestFile>>;
   remove(paths: readonly string[]): Promise<void>;
   put(files: ReadonlyMap<string, ManifestFile>): Promise<void>;
-  /** Folds the many small commits into few. */
+  /** Folds the many small commits into few, and keeps to the disk cap. */
   fold(): Promise<void>;
 }
 
 const columns = ["path", "hash", "size", "modified", "passages"];
 const pathsPerFilter = 200;
-const smallFragments = 40;
-/** Another process may still read a version this old. */
-const keptMilliseconds = 10 * 60_000;
 
 export async function openStoredFiles(database: Database): Promise<StoredFiles> {
   const arrow = await import("apache-arrow");
@@ -66,12 +64,7 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
       const data = textTable(arrow, schema, rows);
       await table.mergeInsert("path").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(data);
     },
-    async fold() {
-      await table.checkoutLatest();
-      const { fragmentStats } = await table.stats();
-      if (fragmentStats.numSmallFragments < smallFragments) return;
-      await table.optimize({ cleanupOlderThan: new Date(Date.now() - keptMilliseconds) });
-    },
+    fold: () => keepUp(database.place, table, undefined, false),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from "./database.ts";
 import { quoted } from "./quoted.ts";
+import { dropVersions } from "./upkeep.ts";
 
 /** Small values that belong to an index as a whole, in a table of their own: version, model, writer. */
 export interface StoredState {
@@ -12,6 +13,8 @@ export interface StoredState {
    */
   swap(key: string, before: string | undefined, value: string): Promise<boolean>;
   remove(key: string): Promise<void>;
+  /** Removes old versions where there are many. */
+  fold(): Promise<void>;
 }
 
 export async function openStoredState(database: Database): Promise<StoredState> {
@@ -32,8 +35,12 @@ export async function openStoredState(database: Database): Promise<StoredState> 
   const insert = async (key: string, value: string): Promise<void> => {
     await table.mergeInsert("key").whenNotMatchedInsertAll().execute([{ key, value }]);
   };
+  let folded = 0;
   return {
     get,
+    async fold() {
+      folded = await dropVersions(database.place, table, folded);
+    },
     async all() {
       await table.checkoutLatest();
       const rows = await table.query().select(["key", "value"]).toArray();

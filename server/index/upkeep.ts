@@ -13,17 +13,22 @@ const keptMilliseconds = 10 * 60_000;
 /** The table may take this many times its live rows before old versions go, whoever may still read them. */
 const diskCap = 3;
 /** What is smaller is not worth the trouble. */
-const leastBytes = 64 * 2 ** 20;
+const leastBytes = 16 * 2 ** 20;
 
 /**
  * Every small commit is a fragment that each query reads, and every replaced row stays in an old version: past the thresholds fragments are
  * folded and indexed, and old versions go. What a crash left goes with them once the disk cap is reached, which only the one writer may do.
  */
-export async function keepUp(place: IndexPlace, table: Table, index: string, force: boolean): Promise<void> {
+export async function keepUp(
+  place: IndexPlace,
+  table: Table,
+  index: string | undefined,
+  force: boolean,
+): Promise<void> {
   // A LanceDB server keeps its tables itself.
   if (place.kind === "store" && place.scheme === "db") return;
   await table.checkoutLatest();
-  const unindexed = (await table.indexStats(index))?.numUnindexedRows ?? 0;
+  const unindexed = (index === undefined ? undefined : await table.indexStats(index))?.numUnindexedRows ?? 0;
   const { fragmentStats, numRows } = await table.stats();
   const due =
     force ||
@@ -35,6 +40,26 @@ export async function keepUp(place: IndexPlace, table: Table, index: string, for
   const { live, onDisk } = await tableBytes(place, table);
   if (onDisk !== undefined && onDisk > leastBytes && onDisk > diskCap * live) {
     await optimise(table, { cleanupOlderThan: new Date(), deleteUnverified: true });
+  }
+}
+
+/** Commits of a table of a few values after which its old versions go. */
+const versionsKept = 200;
+
+/**
+ * The same for a table of a few values that is written at every update, and on a store at every beat of the writer: only its versions are many. Gives the
+ * version up to which it is done. A commit of another process may come between; the next call does it then.
+ */
+export async function dropVersions(place: IndexPlace, table: Table, done: number): Promise<number> {
+  if (place.kind === "store" && place.scheme === "db") return done;
+  await table.checkoutLatest();
+  const version = await table.version();
+  if (version - done < versionsKept) return done;
+  try {
+    await optimise(table, { cleanupOlderThan: new Date(Date.now() - keptMilliseconds) });
+    return version;
+  } catch {
+    return done;
   }
 }
 
