@@ -29,7 +29,11 @@ export const RecipeEngine = z
       backend: z
         .enum(["jax", "fsdp", "megatron"])
         .default("jax")
-        .describe("jax runs on a CPU; fsdp and megatron need GPUs."),
+        .describe("jax runs on a CPU or on GPUs; fsdp and megatron need GPUs."),
+      device: z
+        .enum(["cpu", "cuda"])
+        .default("cpu")
+        .describe("What the jax backend computes on: the processor, or NVIDIA GPUs (Linux, driver 580 or later)."),
       samplingWidth: z
         .int()
         .min(1)
@@ -37,7 +41,12 @@ export const RecipeEngine = z
         .default(32)
         .describe("Sequences that are sampled together; calls are filled up to it."),
       microBatch: z.int().min(1).max(1024).default(8).describe("Sequences per forward and backward pass."),
-      devices: z.int().min(1).max(64).default(1).describe("Virtual CPU devices of the jax backend, or GPUs."),
+      devices: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(1)
+        .describe("GPUs, or virtual devices of the processor, over which the parameters are spread."),
     }),
     z.strictObject({
       kind: z.literal("remote").describe("A Tinker-protocol server that runs already."),

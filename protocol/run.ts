@@ -75,6 +75,17 @@ export const RunSpending = z.object({
 });
 export type RunSpending = z.infer<typeof RunSpending>;
 
+/** What a policy did with each question of an evaluation, in the order of the ids. */
+export const RunQuestionScores = z.object({
+  ids: z.array(z.string()),
+  f1: z.array(z.number()),
+  em: z.array(z.number()),
+  /** 1 where the form is valid. */
+  form: z.array(z.number()),
+  searches: z.array(z.int().min(0)),
+});
+export type RunQuestionScores = z.infer<typeof RunQuestionScores>;
+
 /** What a run tells, without its place in the order. */
 export const RunEventBody = z.discriminatedUnion("type", [
   z.object({ type: z.literal("launched"), pid: z.int(), resumed: z.boolean() }),
@@ -98,7 +109,14 @@ export const RunEventBody = z.discriminatedUnion("type", [
   z.object({ type: z.literal("group"), group: RunGroup }),
   /** The iteration is complete: its weights are on the engine, not yet in a checkpoint. */
   z.object({ type: z.literal("iteration"), iteration, stage: z.string(), metrics: RunMetrics }),
-  z.object({ type: z.literal("evaluation"), iteration, metrics: RunMetrics, best: z.boolean() }),
+  z.object({
+    type: z.literal("evaluation"),
+    iteration,
+    metrics: RunMetrics,
+    best: z.boolean(),
+    /** Question by question, for comparisons in pairs; absent in events of earlier versions. */
+    questions: RunQuestionScores.optional(),
+  }),
   /** Everything up to this iteration is acknowledged: a resume goes on from here. */
   z.object({ type: z.literal("checkpoint"), checkpoint: RunCheckpoint }),
   /** A resume went back: iterations after `iteration` were never acknowledged and are done again; −1 for all of them. */

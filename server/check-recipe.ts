@@ -1,6 +1,8 @@
 import { existsSync, statfsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
+import { EngineStartError } from "./engine/engine-start-error.ts";
+import { requireGpu } from "./engine/find-gpus.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
 import { modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
@@ -118,11 +120,17 @@ function checkModel(
 }
 
 /**
- * A remote engine is asked what it is; a session is opened and closed, nothing is trained. Its model goes by the engine's own name for it, so
- * that another name than the recipe's may be the same model, and is a warning.
+ * A GPU that the recipe asks for is looked for. A remote engine is asked what it is; a session is opened and closed, nothing is trained. Its model
+ * goes by the engine's own name for it, so that another name than the recipe's may be the same model, and is a warning.
  */
 async function checkEngine({ engine, model }: Recipe, problems: RecipeProblem[], signal: AbortSignal): Promise<void> {
-  if (engine.kind !== "remote") return;
+  if (engine.kind === "local") {
+    if (engine.device !== "cuda") return;
+    return requireGpu(signal).catch((cause: unknown) => {
+      if (!(cause instanceof EngineStartError)) throw cause;
+      problems.push({ field: "engine.device", severity: "error", message: cause.message });
+    });
+  }
   const token = process.env[engineTokenName];
   try {
     const connected = await connectEngine({

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EngineStartError } from "../engine/engine-start-error.ts";
-import { type Backend, backends } from "../engine/trainer-project.ts";
+import { type Backend, type Device, backends, devices } from "../engine/trainer-project.ts";
 import { dataHome } from "../home.ts";
 import { CommandError, exitCodes } from "./output.ts";
 
@@ -13,6 +13,12 @@ export function readBackend(text: string): Backend {
   const backend = backends.find((name) => name === text);
   if (!backend) throw new CommandError(`--backend takes ${backends.join(", ")}.`, exitCodes.usage);
   return backend;
+}
+
+export function readDevice(text: string): Device {
+  const device = devices.find((name) => name === text);
+  if (!device) throw new CommandError(`--device takes ${devices.join(", ")}.`, exitCodes.usage);
+  return device;
 }
 
 export function readCount(option: string, text: string, least: number, most = 2 ** 31 - 1): number {

@@ -8,11 +8,12 @@ import { type RemoteEngine, remoteCommand, remoteScript, remoteStopScript } from
 import { isSshHost, shellQuoted } from "../engine/shell-quote.ts";
 import { getJson } from "../models/http.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
-import { readBackend, readCount } from "./trainer-options.ts";
+import { readBackend, readCount, readDevice } from "./trainer-options.ts";
 
 interface RemoteOptions {
   model: string;
   backend: string;
+  device: string;
   port: string;
   localPort?: string;
   rank: string;
@@ -36,7 +37,8 @@ export function addServeRemoteCommand(command: Command): void {
     )
     .argument("<host>", "machine as ssh knows it: an alias, HOST or USER@HOST")
     .requiredOption("--model <path>", "model folder on that machine, from / or ~/ on")
-    .option("--backend <name>", "jax (CPU), fsdp or megatron (GPUs)", "fsdp")
+    .option("--backend <name>", "jax, fsdp or megatron (GPUs)", "fsdp")
+    .option("--device <name>", "of the jax backend: cpu, or cuda for NVIDIA GPUs", "cpu")
     .option("--port <port>", "port on that machine, on its loopback address", "8123")
     .option("--local-port <port>", "port on this machine; any free one with --run, else the same")
     .option("--rank <n>", "largest rank of an adapter", "8")
@@ -72,6 +74,7 @@ function readEngine(options: RemoteOptions): RemoteEngine {
   return {
     model: options.model,
     backend: readBackend(options.backend),
+    device: readDevice(options.device),
     port: readCount("--port", options.port, 1, 65_535),
     rank: readCount("--rank", options.rank, 1, 1024),
     adapters: readCount("--adapters", options.adapters, 2, 1024),

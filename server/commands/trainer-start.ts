@@ -9,11 +9,13 @@ import { lastLine } from "../engine/run-program.ts";
 import { type EngineOptions, type RunningEngine, startEngine } from "../engine/start-engine.ts";
 import { chosenModel } from "./chosen-model.ts";
 import { CommandError, interruptSignal, note, print, printJson } from "./output.ts";
-import { asCommandError, readBackend, readCount, usualEngineHome } from "./trainer-options.ts";
+import { asCommandError, readBackend, readCount, readDevice, usualEngineHome } from "./trainer-options.ts";
 
 interface StartOptions {
   model?: string;
   backend: string;
+  device: string;
+  python?: string;
   port?: string;
   rank: string;
   adapters: string;
@@ -33,13 +35,15 @@ export function addStartCommand(command: Command): void {
       "--model <folder>",
       "model folder, or a name that `searchlight models` lists; the only one listed where absent",
     )
-    .option("--backend <name>", "jax (CPU), fsdp or megatron (GPUs)", "jax")
+    .option("--backend <name>", "jax, fsdp or megatron (GPUs)", "jax")
+    .option("--device <name>", "of the jax backend: cpu, or cuda for NVIDIA GPUs", "cpu")
+    .option("--python <path>", "interpreter that has the engine's packages; they are installed where absent")
     .option("--port <port>", "port of this machine; any free one where absent")
     .option("--rank <n>", "largest rank of an adapter", "8")
     .option("--adapters <n>", "places for adapters, the base model's included", "4")
     .option("--micro-batch <n>", "sequences per forward and backward pass", "8")
     .option("--sampling-width <n>", "sequences that are sampled together", "32")
-    .option("--devices <n>", "virtual CPU devices (jax), or GPUs", "1")
+    .option("--devices <n>", "GPUs, or virtual devices of the processor", "1")
     .option("--home <folder>", "folder of its database, checkpoints and log")
     .option("--detach", "leave it running and end")
     .option("--json", "one JSON object on standard output once it is ready")
@@ -52,6 +56,8 @@ function readStart(options: StartOptions): Omit<EngineOptions, "signal"> {
     model: chosenModel(options.model),
     home: resolve(options.home ?? usualEngineHome()),
     backend: readBackend(options.backend),
+    device: readDevice(options.device),
+    ...(options.python === undefined ? {} : { python: resolve(options.python) }),
     ...(options.port === undefined ? {} : { port: readCount("--port", options.port, 1, 65_535) }),
     rank: readCount("--rank", options.rank, 1, 256),
     adapters: readCount("--adapters", options.adapters, 2, 1024),
@@ -112,8 +118,9 @@ async function startDetached(options: StartOptions): Promise<void> {
 }
 
 function report({ home, record }: KnownEngine, json: boolean): void {
-  const { url, model, backend } = record;
-  if (json) return printJson({ url, model, backend, group: record.leader.pid, home, log: join(home, "engine.log") });
-  print(`The engine answers at ${url} with ${model} (${backend}).`);
+  const { url, model, backend, device } = record;
+  if (json)
+    return printJson({ url, model, backend, device, group: record.leader.pid, home, log: join(home, "engine.log") });
+  print(`The engine answers at ${url} with ${model} (${backend}${device === "cuda" ? ", CUDA" : ""}).`);
   note(`Its log is ${join(home, "engine.log")}.`);
 }

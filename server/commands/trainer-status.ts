@@ -26,12 +26,12 @@ export function addStatusCommand(command: Command): void {
 }
 
 async function describe({ home, record, state, processes }: KnownEngine, signal: AbortSignal) {
-  const { url, model, backend, owner, started } = record;
+  const { url, model, backend, device, owner, started } = record;
   const health = getJson(`${url}/api/v1/healthz`, { signal, seconds: 2, retries: 0, maxBytes: 2 ** 16 });
   const answers = await health.then(
     () => true,
     () => false,
   );
   const megabytes = Math.round(processes.reduce((sum, pid) => sum + memoryOf(pid), 0) / 2 ** 20);
-  return { url, model, backend, owner, started, state, answers, processes, megabytes, home };
+  return { url, model, backend, device, owner, started, state, answers, processes, megabytes, home };
 }

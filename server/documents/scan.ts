@@ -75,7 +75,9 @@ export async function scanFolder(
     for (let at = 0; at < candidates.length; at += askedAtOnce) {
       const group = candidates.slice(at, at + askedAtOnce);
       // One after the other the disk would be waited for five thousand times.
-      const stats = await Promise.all(group.map(({ path, entry }) => (entry.isFile() ? statOf(path) : undefined)));
+      const stats = await Promise.all(
+        group.map(async ({ path, entry }) => (entry.isFile() ? await statOf(path) : undefined)),
+      );
       for (const [index, { path, entry }] of group.entries()) await take(path, entry, stats[index]);
     }
     for (const path of folders) await enter(path, rules);

@@ -3,10 +3,11 @@ import { availableParallelism, freemem, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { cacheHome } from "../home.ts";
 import { installedEnvironment } from "./environment.ts";
+import { type Gpu, findGpus, oldestDriver, outdatedGpu } from "./find-gpus.ts";
 import { findPython } from "./find-python.ts";
 import { findUv } from "./find-uv.ts";
 import { lastLine, runProgram } from "./run-program.ts";
-import { type Backend, backends } from "./trainer-project.ts";
+import type { Backend, Device } from "./trainer-project.ts";
 
 /** One fact about this machine. `ok` undefined: it decides nothing by itself. */
 export interface MachineFact {
@@ -18,14 +19,9 @@ export interface MachineFact {
 /** Whether a backend can run here, in one sentence. */
 export interface BackendVerdict {
   readonly backend: Backend;
+  readonly device: Device;
   readonly state: "installed" | "installable" | "not-here";
   readonly detail: string;
-}
-
-export interface Gpu {
-  readonly name: string;
-  readonly mebibytes: number;
-  readonly driver: string;
 }
 
 export interface MachineReport {
@@ -35,10 +31,16 @@ export interface MachineReport {
 }
 
 /** What an installation of the jax engine takes on the disk, download and packages. */
-const jaxDiskBytes = 2 * 2 ** 30;
-const gpuDiskBytes = 60 * 2 ** 30;
-/** Driver that CUDA 13 asks for, which the fsdp and megatron packages are built for. */
-const oldestDriver = 580;
+const diskBytes = { jax: 2 * 2 ** 30, "jax on CUDA": 12 * 2 ** 30, fsdp: 60 * 2 ** 30, megatron: 60 * 2 ** 30 };
+
+/** What can be chosen, with its name in sentences and how it is asked for. */
+const choices = [
+  { backend: "jax", device: "cpu", name: "jax", flags: "--backend jax" },
+  { backend: "jax", device: "cuda", name: "jax on CUDA", flags: "--backend jax --device cuda" },
+  { backend: "fsdp", device: "cuda", name: "fsdp", flags: "--backend fsdp" },
+  { backend: "megatron", device: "cuda", name: "megatron", flags: "--backend megatron" },
+] as const;
+type Choice = (typeof choices)[number];
 
 /** Looks at what an engine needs, without installing anything. */
 export async function checkMachine(signal: AbortSignal, env = process.env): Promise<MachineReport> {
@@ -47,8 +49,8 @@ export async function checkMachine(signal: AbortSignal, env = process.env): Prom
     findPython(env, undefined, signal),
     findGpus(signal),
   ]);
-  const installed = backends.filter((backend) => installedEnvironment(backend) !== undefined);
-  const network = uv && installed.length < backends.length ? await packagesReachable(uv.path, signal) : undefined;
+  const installed = choices.filter(({ backend, device }) => installedEnvironment(backend, device) !== undefined);
+  const network = uv && installed.length < choices.length ? await packagesReachable(uv.path, signal) : undefined;
   const free = freeBytes(cacheHome());
   const windows = process.platform === "win32";
   const facts: MachineFact[] = [
@@ -61,7 +63,7 @@ export async function checkMachine(signal: AbortSignal, env = process.env): Prom
     { name: "Memory", ok: totalmem() >= 2 * 2 ** 30, detail: memoryDetail() },
     {
       name: "Disk",
-      ok: installed.includes("jax") || free >= jaxDiskBytes,
+      ok: installed.length > 0 || free >= diskBytes.jax,
       detail: `${gibibytes(free)} free in ${cacheHome()}`,
     },
     {
@@ -82,50 +84,35 @@ export async function checkMachine(signal: AbortSignal, env = process.env): Prom
       detail: gpus.map(({ name, mebibytes }) => `${name} (${Math.round(mebibytes / 1024)} GiB)`).join(", ") || "none",
     },
   ];
-  return { facts, gpus, backends: backends.map((backend) => verdict(backend, { installed, network, free, gpus })) };
+  return { facts, gpus, backends: choices.map((choice) => verdict(choice, { installed, network, free, gpus })) };
 }
 
 interface Found {
-  installed: readonly Backend[];
+  installed: readonly Choice[];
   network: { ok: boolean; reason: string } | undefined;
   free: number;
   gpus: readonly Gpu[];
 }
 
-function verdict(backend: Backend, { installed, network, free, gpus }: Found): BackendVerdict {
-  const no = (detail: string): BackendVerdict => ({ backend, state: "not-here", detail });
+function verdict(choice: Choice, { installed, network, free, gpus }: Found): BackendVerdict {
+  const { backend, device, name, flags } = choice;
+  const said = (state: BackendVerdict["state"], detail: string): BackendVerdict => ({ backend, device, state, detail });
+  const no = (detail: string): BackendVerdict => said("not-here", detail);
   if (process.platform === "win32") return no("The engine does not run on Windows itself.");
-  if (backend !== "jax") {
-    if (process.platform !== "linux") return no(`${backend} runs on Linux only.`);
+  if (device === "cuda") {
+    if (process.platform !== "linux") return no(`${name} runs on Linux only.`);
     if (gpus.length === 0)
       return no(
-        `${backend} needs NVIDIA GPUs, and nvidia-smi shows none; use trainer serve-remote with a machine that has some.`,
+        `${name} needs NVIDIA GPUs, and nvidia-smi shows none; use trainer serve-remote with a machine that has some.`,
       );
-    const old = gpus.find(({ driver }) => Number.parseInt(driver, 10) < oldestDriver);
-    if (old) return no(`${backend} needs the driver ${oldestDriver} or later, and ${old.name} has ${old.driver}.`);
+    const old = outdatedGpu(gpus);
+    if (old) return no(`${name} needs the driver ${oldestDriver} or later, and ${old.name} has ${old.driver}.`);
   }
-  if (installed.includes(backend)) return { backend, state: "installed", detail: `${backend} is installed.` };
-  if (free < (backend === "jax" ? jaxDiskBytes : gpuDiskBytes))
-    return no(`${backend} needs ${gibibytes(backend === "jax" ? jaxDiskBytes : gpuDiskBytes)} of free disk.`);
+  if (installed.includes(choice)) return said("installed", `${name} is installed.`);
+  if (free < diskBytes[name]) return no(`${name} needs ${gibibytes(diskBytes[name])} of free disk.`);
   if (network && !network.ok)
-    return no(`${backend} is not installed and its packages cannot be reached (${network.reason}).`);
-  return {
-    backend,
-    state: "installable",
-    detail: `${backend} can be installed with trainer install --backend ${backend}.`,
-  };
-}
-
-/** GPUs as the driver's own tool lists them; none where it does not run. */
-export async function findGpus(signal?: AbortSignal): Promise<Gpu[]> {
-  const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"];
-  const { code, stdout } = await runProgram("nvidia-smi", query, { seconds: 20, ...(signal ? { signal } : {}) });
-  if (code !== 0) return [];
-  return stdout
-    .split("\n")
-    .map((line) => line.split(",").map((part) => part.trim()))
-    .filter((parts) => parts.length === 3 && Number.isFinite(Number(parts[1])))
-    .map(([name = "", mebibytes, driver = ""]) => ({ name, mebibytes: Number(mebibytes), driver }));
+    return no(`${name} is not installed and its packages cannot be reached (${network.reason}).`);
+  return said("installable", `${name} can be installed with trainer install ${flags}.`);
 }
 
 /** Whether the package index that `uv` is set up for answers: a package of no size is resolved, nothing is installed. */

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { delimiter, dirname } from "node:path";
-import { type EngineEnvironment, uvEnvironment } from "./environment.ts";
+import { type EngineEnvironment, extraArguments, uvEnvironment } from "./environment.ts";
 import type { EngineHome } from "./engine-home.ts";
+import type { Device } from "./trainer-project.ts";
 
 /** What an engine is started with, apart from where. */
 export interface EngineShape {
@@ -15,7 +16,7 @@ export interface EngineShape {
   readonly microBatch: number;
   /** Sequences that are sampled together. */
   readonly samplingWidth: number;
-  /** Virtual CPU devices of the jax backend, over which the parameters are spread; GPUs of the others. */
+  /** GPUs; of the jax backend on the processor, virtual devices. The jax backend spreads the parameters over them. */
   readonly devices: number;
 }
 
@@ -37,14 +38,14 @@ export function engineCommand(
   port: number,
   base: NodeJS.ProcessEnv = process.env,
 ): EngineCommand {
-  const { project, uv, python, backend } = environment;
+  const { project, uv, python, backend, device } = environment;
   const config = backend === "jax" ? jaxConfig(shape) : gpuConfig(backend, shape);
   return {
     file: uv,
     cwd: project.folder,
     args: [
       "run",
-      ...["--extra", "tinker", "--extra", backend],
+      ...extraArguments(backend, device),
       ...["-m", "skyrl.tinker.api"],
       ...["--base-model", shape.model, "--backend", backend],
       ...["--host", "127.0.0.1", "--port", String(port)],
@@ -55,11 +56,14 @@ export function engineCommand(
       ...uvEnvironment(base),
       PATH: [dirname(uv), base["PATH"]].filter(Boolean).join(delimiter),
       UV_PYTHON: python,
+      UV_PROJECT_ENVIRONMENT: project.environment,
       UV_NO_SYNC: "1",
       UV_FROZEN: "1",
       UV_OFFLINE: "1",
       UV_PYTHON_DOWNLOADS: "never",
-      PYTHONPATH: [project.leash, ...(project.shims ? [project.shims] : [])].join(delimiter),
+      PYTHONPATH: project.leash,
+      // Behind the installed packages: a real torch or peft is taken where there is one.
+      ...(project.shims ? { SEARCHLIGHT_STAND_INS: project.shims } : {}),
       PYTHONUNBUFFERED: "1",
       SEARCHLIGHT_LEASH: "stdin",
       HF_HUB_OFFLINE: "1",
@@ -71,7 +75,7 @@ export function engineCommand(
       DO_NOT_TRACK: "1",
       // The log's lines are wrapped at the width of this imagined terminal.
       COLUMNS: "160",
-      ...(backend === "jax" ? jaxEnvironment(project.compiled, shape.devices, base) : {}),
+      ...(backend === "jax" ? jaxEnvironment(project.compiled, device, shape.devices, base) : {}),
     },
   };
 }
@@ -118,15 +122,16 @@ export function gpuConfig(
 }
 
 /** Every compiled program is kept, however quick it was to make: the whole of them is small, and most of a start is compiling. */
-function jaxEnvironment(compiled: string, devices: number, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function jaxEnvironment(compiled: string, device: Device, devices: number, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const flags = [
     base["XLA_FLAGS"] ?? "",
-    ...(devices > 1 ? [`--xla_force_host_platform_device_count=${devices}`] : []),
+    ...(device === "cpu" && devices > 1 ? [`--xla_force_host_platform_device_count=${devices}`] : []),
     // One thread pool with spinning workers on a machine whose cores are busy otherwise is many times slower.
     ...(availableParallelism() === 1 ? ["--xla_cpu_multi_thread_eigen=false"] : []),
   ].filter(Boolean);
   return {
-    JAX_PLATFORMS: "cpu",
+    // An engine that was meant for a GPU must not start on the processor where CUDA does not load.
+    JAX_PLATFORMS: device,
     JAX_COMPILATION_CACHE_DIR: compiled,
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS: "0",
     JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES: "-1",

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { backends } from "./trainer-project.ts";
+import { backends, devices } from "./trainer-project.ts";
 
 /** Files of one engine: what it must find again after a restart, and what is known of its processes. */
 export interface EngineHome {
@@ -31,6 +31,7 @@ const EngineRecord = z.object({
   url: z.string(),
   model: z.string(),
   backend: z.enum(backends),
+  device: z.enum(devices).default("cpu"),
   /** What started it: a person's command, or a run. */
   owner: z.enum(["command", "run"]),
   /** Who started it and would stop it. */

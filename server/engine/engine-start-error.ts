@@ -2,6 +2,7 @@ export type EngineStartErrorKind =
   | "platform" // no engine runs on this system
   | "no-uv"
   | "no-python"
+  | "no-gpu" // CUDA was asked for, and the driver shows no GPU, or is too old
   | "install" // the Python packages could not be had
   | "model" // the model folder is none that the engine loads
   | "port"

@@ -3,49 +3,64 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { EngineStartError } from "./engine-start-error.ts";
 import { findPython } from "./find-python.ts";
+import { givenEnvironment, givenPythonName } from "./given-python.ts";
 import { type Uv, ensureUv } from "./find-uv.ts";
 import { pruneEnvironments } from "./prune-environments.ts";
 import { lastLine, runProgram } from "./run-program.ts";
 import { skyrlSource } from "./skyrl-source.ts";
-import { type Backend, type TrainerProject, placeProject } from "./trainer-project.ts";
+import { type Backend, type Device, type TrainerProject, placeProject } from "./trainer-project.ts";
+
+/** Which packages an engine needs, and where they are if somebody has installed them already. */
+export interface EngineChoice {
+  readonly backend: Backend;
+  /** `cpu` where absent. */
+  readonly device?: Device | undefined;
+  /** An interpreter that has the packages; absent: the one that `SEARCHLIGHT_TRAINER_PYTHON` names, else they are installed. */
+  readonly python?: string | undefined;
+}
 
 /** The engine's Python packages, installed. */
 export interface EngineEnvironment {
   readonly project: TrainerProject;
+  /** `uv`, or what stands in for it where the interpreter was given. */
   readonly uv: string;
   /** Interpreter of the environment. */
   readonly python: string;
   readonly backend: Backend;
+  readonly device: Device;
 }
 
 /** Written when an installation is complete: a folder without it is one that was interrupted. */
 const Installed = z.object({ uv: z.string(), backend: z.string() });
 
 /** The environment where it is installed and whole, without looking anything up. */
-export function installedEnvironment(backend: Backend): EngineEnvironment | undefined {
-  const project = placeProject(backend);
+export function installedEnvironment(backend: Backend, device: Device): EngineEnvironment | undefined {
+  const project = placeProject(backend, device);
   const python = interpreterOf(project);
   try {
-    const mark = Installed.parse(JSON.parse(readFileSync(markOf(project, backend), "utf8")));
+    const mark = Installed.parse(JSON.parse(readFileSync(markOf(project, backend, device), "utf8")));
     if (!existsSync(mark.uv) || !existsSync(python)) return undefined;
-    return { project, uv: mark.uv, python, backend };
+    return { project, uv: mark.uv, python, backend, device };
   } catch {
     return undefined;
   }
 }
 
 /**
- * Makes sure of `uv`, Python and the packages: a moment where they are there, else a download (0.25 GB for jax). The lock is made
- * on this machine. Throws `EngineStartError`.
+ * Makes sure of `uv`, Python and the packages: a moment where they are there, else a download (0.25 GB for jax on the processor, some
+ * 3 GB with CUDA). The lock is made on this machine. A given interpreter is looked at and nothing is installed. Throws `EngineStartError`.
  */
 export async function ensureEnvironment(
-  backend: Backend,
+  choice: EngineChoice,
   signal: AbortSignal,
   onLine: (line: string) => void = () => {},
 ): Promise<EngineEnvironment> {
-  const known = installedEnvironment(backend);
+  const { backend, device = "cpu" } = choice;
+  const given = choice.python ?? process.env[givenPythonName];
+  if (given) return givenEnvironment(given, placeProject(backend, device), backend, device, signal);
+  const known = installedEnvironment(backend, device);
   if (known) {
-    touch(markOf(known.project, backend));
+    touch(markOf(known.project, backend, device));
     return known;
   }
   if (process.platform === "win32") {
@@ -54,7 +69,7 @@ export async function ensureEnvironment(
       "The engine runs on Linux and macOS only; start it in WSL or on another machine with searchlight trainer serve-remote.",
     );
   }
-  const project = placeProject(backend);
+  const project = placeProject(backend, device);
   try {
     onLine("Looking for uv");
     const uv = await ensureUv(signal);
@@ -62,11 +77,11 @@ export async function ensureEnvironment(
     const python = await ensurePython(uv, signal, onLine);
     if (backend !== "jax") await checkOut(project, signal, onLine);
     onLine(`Installing the engine's packages into ${project.folder}`);
-    await sync(project, backend, uv, python, signal, onLine);
-    writeFileSync(markOf(project, backend), JSON.stringify({ uv: uv.path, backend }));
+    await sync(project, backend, device, uv, python, signal, onLine);
+    writeFileSync(markOf(project, backend, device), JSON.stringify({ uv: uv.path, backend }));
     const root = dirname(project.leash);
     pruneEnvironments(dirname(root), root);
-    return { project, uv: uv.path, python: interpreterOf(project), backend };
+    return { project, uv: uv.path, python: interpreterOf(project), backend, device };
   } catch (error) {
     if (signal.aborted) throw new EngineStartError("cancelled", "The installation of the engine was stopped.");
     throw error;
@@ -114,16 +129,17 @@ async function checkOut(project: TrainerProject, signal: AbortSignal, onLine: (l
 async function sync(
   project: TrainerProject,
   backend: Backend,
+  device: Device,
   uv: Uv,
   python: string,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const args = ["sync", "--no-progress", "--python", python, "--extra", "tinker", "--extra", backend];
+  const args = ["sync", "--no-progress", "--python", python, ...extraArguments(backend, device)];
   const { code, stderr } = await runProgram(uv.path, args, {
     cwd: project.folder,
-    env: uvEnvironment(process.env),
-    seconds: backend === "jax" ? 1800 : 7200,
+    env: { ...uvEnvironment(process.env), UV_PROJECT_ENVIRONMENT: project.environment },
+    seconds: backend === "jax" && device === "cpu" ? 1800 : 7200,
     signal,
     // One line per package is for nobody.
     onLine: (line) => void (/^ [-+~] /.test(line) || onLine(line)),
@@ -131,6 +147,12 @@ async function sync(
   if (code === 0) return;
   signal.throwIfAborted();
   throw new EngineStartError("install", `The engine's packages could not be installed (${failureOf(stderr)}).`);
+}
+
+/** The parts of the project that are installed and started: `--extra NAME` for each. */
+export function extraArguments(backend: Backend, device: Device): string[] {
+  const extras = ["tinker", backend, ...(backend === "jax" && device === "cuda" ? ["cuda"] : [])];
+  return extras.flatMap((name) => ["--extra", name]);
 }
 
 /** The environment for `uv`, without what would lead it to another project's environment. */
@@ -161,9 +183,9 @@ function touch(mark: string): void {
 }
 
 function interpreterOf(project: TrainerProject): string {
-  return join(project.folder, ".venv", "bin", "python");
+  return join(project.environment, "bin", "python");
 }
 
-function markOf(project: TrainerProject, backend: Backend): string {
-  return join(project.folder, `installed-${backend}.json`);
+function markOf(project: TrainerProject, backend: Backend, device: Device): string {
+  return join(project.folder, `installed-${backend}${backend === "jax" && device === "cuda" ? "-cuda" : ""}.json`);
 }

@@ -25,7 +25,7 @@ function lastUse(root: string): number {
   for (const project of readdirSync(root, { withFileTypes: true })) {
     if (!project.isDirectory()) continue;
     for (const name of readdirSync(join(root, project.name)))
-      if (/^installed-\w+\.json$/.test(name)) times.push(statSync(join(root, project.name, name)).mtimeMs);
+      if (/^installed-[\w-]+\.json$/.test(name)) times.push(statSync(join(root, project.name, name)).mtimeMs);
   }
   return Math.max(...times);
 }

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type EngineShape, engineCommand } from "./engine-command.ts";
+import { extraArguments } from "./environment.ts";
 import { uvVersion } from "./find-uv.ts";
 import { shellQuoted } from "./shell-quote.ts";
 import { skyrlSource } from "./skyrl-source.ts";
-import { type Backend, filesUnder, projectIn, trainerFolder, trainerHash } from "./trainer-project.ts";
+import { type Backend, type Device, filesUnder, projectIn, trainerFolder, trainerHash } from "./trainer-project.ts";
 
 export interface RemoteEngine extends EngineShape {
   readonly backend: Backend;
+  readonly device: Device;
   /** Port on the host, of its own loopback address. */
   readonly port: number;
   /** The engine outlives the connection; without it, it ends with it. */
@@ -22,7 +24,7 @@ const rootMark = "/@searchlight-root@";
  * POSIX shell, base64, and uv or a Python with pip; git for the GPU backends. The model's path begins with `/` or `~/`.
  */
 export function remoteScript(engine: RemoteEngine): string {
-  const project = projectIn(rootMark, engine.backend);
+  const project = projectIn(rootMark, engine.backend, engine.device);
   const home = {
     folder: `${rootMark}/home`,
     database: `${rootMark}/home/engine.db`,
@@ -30,8 +32,8 @@ export function remoteScript(engine: RemoteEngine): string {
     log: `${rootMark}/home/engine.log`,
     record: `${rootMark}/home/engine.json`,
   };
-  const python = join(project.folder, ".venv", "bin", "python");
-  const environment = { project, uv: "uv", python, backend: engine.backend };
+  const python = join(project.environment, "bin", "python");
+  const environment = { project, uv: "uv", python, backend: engine.backend, device: engine.device };
   const { args, env } = engineCommand(environment, home, { ...engine, model: modelMark }, engine.port, {});
   const settings = Object.entries(env)
     .filter(([name]) => name !== "PATH" && !(engine.keep && name === "SEARCHLIGHT_LEASH"))
@@ -52,7 +54,7 @@ export function remoteScript(engine: RemoteEngine): string {
     `cd ${word(dirname(project.folder))}`,
     ...(engine.backend === "jax" ? [] : checkoutLines(project.folder)),
     `cd ${word(project.folder)}`,
-    `uv sync --no-progress --python "$python" --extra tinker --extra ${engine.backend} >&2`,
+    `UV_PROJECT_ENVIRONMENT=${word(project.environment)} uv sync --no-progress --python "$python" ${extraArguments(engine.backend, engine.device).join(" ")} >&2`,
     `if [ -f ${word(home.database)} ]; then ${word(python)} -I ${word(project.settle)} ${word(home.database)}; fi`,
     ...(engine.keep ? keptStart(start, home.log) : [`exec ${start}`]),
     "",

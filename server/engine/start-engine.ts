@@ -19,16 +19,21 @@ import { EngineStartError } from "./engine-start-error.ts";
 import { type EngineEnvironment, ensureEnvironment } from "./environment.ts";
 import { readModelFolder } from "./model-folder.ts";
 import { freePort } from "./free-port.ts";
+import { requireGpu } from "./find-gpus.ts";
 import { claimHome } from "./home-claim.ts";
 import { endOrphans, recordIsLive } from "./orphans.ts";
 import { endGroup, groupMembers } from "./process-group.ts";
 import { lastLine, runProgram } from "./run-program.ts";
-import type { Backend } from "./trainer-project.ts";
+import type { Backend, Device } from "./trainer-project.ts";
 
 export interface EngineOptions extends Omit<EngineShape, "devices"> {
   /** Folder of this engine's own files; what an earlier engine saved there can be loaded again. */
   readonly home: string;
   readonly backend: Backend;
+  /** Of the jax backend; `cpu` where absent. */
+  readonly device?: Device;
+  /** An interpreter that has the engine's packages; absent: `SEARCHLIGHT_TRAINER_PYTHON`, else they are installed. */
+  readonly python?: string;
   /** Any free one where absent. */
   readonly port?: number;
   readonly devices?: number;
@@ -78,7 +83,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { signal, onProgress = () => {} } = options;
   const model = readModelFolder(options.model, options.backend);
   if (!model.ok) throw new EngineStartError("model", model.reason);
-  const environment = await ensureEnvironment(options.backend, signal, onProgress);
+  if (options.device === "cuda") await requireGpu(signal);
+  const environment = await ensureEnvironment(options, signal, onProgress);
   const home = engineHome(options.home);
   const claim = claimHome(home.folder);
   if (!claim.ok) throw busy(home, claim.pid);
@@ -177,6 +183,7 @@ function launch(
       url,
       model: shape.model,
       backend: environment.backend,
+      device: environment.device,
       owner,
       starter: identify(process.pid),
       leader: identify(pid),

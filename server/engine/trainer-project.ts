@@ -8,10 +8,16 @@ export const backends = ["jax", "fsdp", "megatron"] as const;
 /** What computes inside the engine. */
 export type Backend = (typeof backends)[number];
 
+export const devices = ["cpu", "cuda"] as const;
+/** What the jax backend computes on: the processor, or NVIDIA GPUs. The other backends know GPUs only. */
+export type Device = (typeof devices)[number];
+
 /** The Python project of a backend, as a copy in the cache that `uv` may write into. */
 export interface TrainerProject {
-  /** Folder with the pyproject.toml, the lock and the environment. */
+  /** Folder with the pyproject.toml and the lock. */
   readonly folder: string;
+  /** Folder of the installed packages. */
+  readonly environment: string;
   /** Folder of the modules that stand in for packages the backend does not need; undefined where it needs them all. */
   readonly shims: string | undefined;
   /** Folder of the module that ends the engine with its starter. */
@@ -33,7 +39,12 @@ export function trainerFolder(): string {
 }
 
 /** Copies the backend's project into the cache, under the hash of its content, where it is not there yet. */
-export function placeProject(backend: Backend, source = trainerFolder(), cache = cacheHome()): TrainerProject {
+export function placeProject(
+  backend: Backend,
+  device: Device,
+  source = trainerFolder(),
+  cache = cacheHome(),
+): TrainerProject {
   const root = join(cache, "engine", `trainer-${trainerHash(source)}`);
   if (!existsSync(root)) {
     mkdirSync(dirname(root), { recursive: true });
@@ -47,15 +58,18 @@ export function placeProject(backend: Backend, source = trainerFolder(), cache =
       if (!existsSync(root)) throw error;
     }
   }
-  return projectIn(root, backend);
+  return projectIn(root, backend, device);
 }
 
 /** The parts of a copy of `trainer/`. The GPU backends are a checkout of SkyRL's own project beside it. */
-export function projectIn(root: string, backend: Backend): TrainerProject {
+export function projectIn(root: string, backend: Backend, device: Device): TrainerProject {
   const jax = backend === "jax";
+  // Their packages exclude each other, so each has a checkout of its own.
+  const folder = join(root, jax ? "jax" : `skyrl-${backend}`);
   return {
-    // Their packages exclude each other, so each has a checkout of its own.
-    folder: join(root, jax ? "jax" : `skyrl-${backend}`),
+    folder,
+    // Whoever trains on the processor is spared the gigabytes of CUDA's libraries.
+    environment: join(folder, jax && device === "cuda" ? ".venv-cuda" : ".venv"),
     shims: jax ? join(root, "shims") : undefined,
     leash: join(root, "leash"),
     settle: join(root, "settle_requests.py"),

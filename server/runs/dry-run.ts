@@ -27,7 +27,7 @@ export function scaledDown(recipe: Recipe): Recipe {
   return {
     ...rest,
     model: { ...recipe.model, base: "tiny" },
-    engine: { kind: "local", backend: "jax", samplingWidth: 8, microBatch: 4, devices: 1 },
+    engine: { kind: "local", backend: "jax", device: "cpu", samplingWidth: 8, microBatch: 4, devices: 1 },
     stages,
     ...(supervised ? { supervised: { ...supervised, epochs: 1, steps: 1, batch: Math.min(supervised.batch, 4) } } : {}),
     ...(evaluation

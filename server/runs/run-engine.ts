@@ -58,12 +58,13 @@ export async function openRunEngine(request: RunEngineRequest): Promise<RunEngin
       },
     };
   }
-  const { backend, microBatch, devices } = chosen;
+  const { backend, device, microBatch, devices } = chosen;
   const { rank } = recipe.model;
   const running = await startEngine({
     home,
     model,
     backend,
+    device,
     rank,
     adapters,
     microBatch,

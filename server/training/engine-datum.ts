@@ -1,4 +1,4 @@
-import { checkTokens, overUnmasked, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
+import { checkTokens, overUnmasked, ShapeError, unmaskedCount, zeroRows, type Tokens } from "./tokens.ts";
 
 /**
  * What an engine does with the datums of one optimiser step, w being their weights and f its per-token loss:
@@ -36,11 +36,12 @@ export function engineRows(
   checkTokens("coefficient", coefficients, mask);
   const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
   const moving = [...scaled.keys()].filter((sequence) => moves(scaled[sequence]!));
-  return moving.map((sequence) => {
+  const ones = zeroRows(moving.map((sequence) => mask[sequence]!));
+  return moving.map((sequence, at) => {
     const row = mask[sequence]!;
     const factor = engine === "token-sum" ? 1 : unmaskedCount(row) * moving.length;
     const folded = scaled[sequence]!;
-    const weights = new Float64Array(row.length);
+    const weights = ones[at]!;
     for (let token = 0; token < row.length; token++) {
       if (row[token] !== 0) weights[token] = 1;
       folded[token]! *= factor;

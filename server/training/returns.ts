@@ -54,10 +54,11 @@ export function discountedReturns(
   mask: Tokens,
   { gamma, acrossMask = "carry" }: ReturnOptions,
 ): Float64Array[] {
+  const ones = new Uint8Array(rewards.reduce((most, { length }) => Math.max(most, length), 0)).fill(1);
   checkTokens(
     "token reward",
     rewards,
-    rewards.map((row) => new Uint8Array(row.length).fill(1)),
+    rewards.map(({ length }) => ones.subarray(0, length)),
   );
   checkTokens("token reward", rewards, mask);
   const out = zeroRows(mask);

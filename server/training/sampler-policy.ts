@@ -73,7 +73,8 @@ export function samplerPolicy(parts: SamplerPolicyParts): Policy {
       const stops = stopsFor(turn.stops);
       const { temperature = 1, topP, seed = 0, maxSegmentTokens = room } = turn.sampling;
       const sequence = await sample({
-        prompt: prompt.slice(),
+        // A transcript does not grow while its stretch is written.
+        prompt,
         maxTokens: Math.min(room, maxSegmentTokens),
         temperature,
         ...(topP === undefined || topP === 1 ? {} : { topP }),

@@ -74,14 +74,14 @@ async function addColumns(table: Table): Promise<void> {
 }
 
 /**
- * Gives rows of before the columns what they are chosen by; their records stay as they are. A row whose record cannot be read is given
- * no words, so that it is looked at once.
+ * Gives rows of before the columns what they are chosen by; their records stay as they are. Every row has a stop reason once it is filled
+ * in, one whose record cannot be read an empty one.
  */
 async function fillColumns(table: Table): Promise<void> {
   for (;;) {
     const rows = await table
       .query()
-      .where("words IS NULL")
+      .where("stop IS NULL")
       .select(["id", "summary", "record", "tokens"])
       .limit(filledAtOnce)
       .toArray();
@@ -109,7 +109,7 @@ function factsOf(record: string): Partial<ReturnType<typeof storedFacts>> {
   } catch {
     // Not even JSON.
   }
-  return { words: "" };
+  return { words: "", stop: "" };
 }
 
 /** Without indexes every look-up reads all of a column, and texts cannot be searched for words. */

@@ -177,8 +177,13 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
     if (this.#ready || !view.visible || view !== this.#view) return;
     this.#parts.faults.report("the Trajectory view", "it did not start");
     const reload = "Reload View";
-    void vscode.window.showWarningMessage("The Trajectory view did not start.", reload).then((choice) => {
-      if (choice === reload && view === this.#view) this.#load(view);
-    });
+    const text = "Open as Text";
+    const shown = this.#parts.questions.shownId !== undefined;
+    void vscode.window
+      .showWarningMessage("The Trajectory view did not start.", reload, ...(shown ? [text] : []))
+      .then((choice) => {
+        if (choice === reload && view === this.#view) this.#load(view);
+        if (choice === text) void vscode.commands.executeCommand("searchlight.openTrajectoryText");
+      });
   }
 }

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ulid } from "ulid";
 import { Recipe } from "../../protocol/recipe.ts";
+import type { RunCheckpoint } from "../../protocol/run.ts";
 import { LocalRunHost } from "../../server/runs/local-host.ts";
 import { hashOf, writeManifest } from "../../server/runs/run-manifest.ts";
 import { runPaths } from "../../server/runs/run-paths.ts";
+import { runProcess } from "../../server/runs/run-process.ts";
+import type { TrainingParts, TrainingPosition } from "../../server/training/loop/host.ts";
 import { sampleRecipe } from "../fixtures/training-recipe.ts";
 import { quantile } from "./quantile.ts";
 
@@ -17,6 +20,8 @@ export interface AttachBench {
   late: number;
   /** Milliseconds of the first summary, which reads every event once. */
   summary: number;
+  /** Milliseconds from the start of a resumed run's work to its loop with the last checkpoint in hand; the engine's own start not counted. */
+  resume: number;
 }
 
 const events = 100_000;
@@ -42,6 +47,19 @@ export async function benchAttach(): Promise<AttachBench> {
       await new LocalRunHost(spec).list(AbortSignal.timeout(60_000));
       return performance.now() - started;
     };
+    const resume = async (): Promise<number> => {
+      let found = 0;
+      const started = performance.now();
+      await runProcess(join(home, id), {
+        open: async () => ({ parts: {} as TrainingParts, engineEnded: new Promise(() => {}), close: async () => [] }),
+        train: async (_parts, _host, from) => {
+          found = performance.now();
+          if (from?.checkpoint.name !== "last") throw new Error("The last checkpoint was not found.");
+          return { outcome: "stopped", reason: "Measured." };
+        },
+      });
+      return found - started;
+    };
     const repeated = async (measure: () => Promise<number>): Promise<number> => {
       const measured: number[] = [];
       for (let repeat = 0; repeat < repeats; repeat++) measured.push(await measure());
@@ -56,6 +74,8 @@ export async function benchAttach(): Promise<AttachBench> {
       first: await repeated(() => attach(0)),
       late: await repeated(() => attach(events - 10)),
       summary: await repeated(summarise),
+      // Last and once: a process keeps a run's lock to its end.
+      resume: await resume(),
     };
   } finally {
     rmSync(home, { recursive: true, force: true });
@@ -93,6 +113,24 @@ function writeRun(home: string, id: string): number {
     zeroVariance: false,
     trained: true,
   });
+  const checkpoint = (iteration: number): RunCheckpoint => ({
+    name: "last",
+    iteration,
+    stage: "answers",
+    path: "tinker://model/weights/last",
+    archive: "adapters/last.tar.gz",
+    best: false,
+  });
+  const position = (iteration: number): TrainingPosition => ({
+    iteration,
+    supervisedStep: 0,
+    stageStep: iteration,
+    klCoefficient: 0,
+    drawn: iteration,
+    sinceBest: 0,
+    spending: { policyTokens: 0, trainedTokens: 0, searches: 0, seconds: 0, money: 0 },
+    monitors: {},
+  });
   const metrics = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`metric/${index}`, index * 1.2345]));
   const file = openSync(paths.events, "w");
   let bytes = 0;
@@ -105,7 +143,9 @@ function writeRun(home: string, id: string): number {
           ? { type: "done", outcome: "done", reason: "All done." }
           : seq % 10 === 9
             ? { type: "iteration", iteration, stage: "answers", metrics }
-            : { type: "group", group: group(iteration) };
+            : seq === events - 3
+              ? { type: "checkpoint", checkpoint: checkpoint(iteration), position: position(iteration) }
+              : { type: "group", group: group(iteration) };
     bytes += writeSync(file, `${JSON.stringify({ seq, at, ...body })}\n`);
   }
   closeSync(file);

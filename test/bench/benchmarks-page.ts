@@ -117,7 +117,7 @@ ${
 ## Training runs
 
 A run of ${attach.events} events (${number(attach.megabytes, 0)} MiB): whoever attaches has the first event after ${number(attach.first)} ms, one near the end after ${number(attach.late)} ms. The first
-summary of the run, which reads all of them once, takes ${number(attach.summary, 0)} ms.
+summary of the run, which reads all of them once, takes ${number(attach.summary, 0)} ms; a resumed run has its last checkpoint after ${number(attach.resume, 0)} ms, before its engine starts.
 
 ${trainingLoopText(trainingLoop)}
 

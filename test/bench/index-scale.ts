@@ -59,6 +59,7 @@ export interface ScaleBench {
 
 const perFile = 20;
 const perCommit = 4_000;
+const searchedEdits = 60;
 const count = Number(process.argv[2] ?? 10_000);
 const editCount = Number(process.argv[3] ?? 500);
 const signal = new AbortController().signal;
@@ -124,8 +125,7 @@ async function bench(): Promise<ScaleBench> {
   say(`hybrid ${hybrid.p95 | 0} ms (p95), restart ${reopened.seconds.toFixed(2)} s, ${reopened.megabytes | 0} MiB`);
 
   store = await open(embedder);
-  const edits = await edited(store, holdings, sources);
-  const hybridAfter = await searched("hybrid");
+  const { searchable, hybridAfter } = await edited(store, holdings, sources, queries);
   const { live, onDisk = 0 } = await store.tables.bytes();
   store.database.close();
   rmSync(join(home, "tables"), { recursive: true });
@@ -153,7 +153,7 @@ async function bench(): Promise<ScaleBench> {
     megabytes: reopened.megabytes,
     edits: {
       count: editCount,
-      searchable: edits,
+      searchable,
       hybridAfter,
       diskRatio: onDisk / live,
       diskMegabytes: onDisk / 2 ** 20,
@@ -162,13 +162,18 @@ async function bench(): Promise<ScaleBench> {
   };
 }
 
-/** Saves one file after the other, each until a word that only it has is found; upkeep comes behind, as in an update. */
+/**
+ * Saves one file after the other, each until a word that only it has is found; upkeep comes behind, as in an update. Searches after each of the last
+ * edits see the index as it is at any moment between two foldings.
+ */
 async function edited(
   store: IndexStore,
   holdings: Holdings,
   sources: () => Parameters<typeof searchTables>[0],
-): Promise<SearchFigures> {
+  queries: readonly string[],
+): Promise<{ searchable: SearchFigures; hybridAfter: SearchFigures }> {
   const meter = new Meter();
+  const searching = new Meter();
   const files = Math.floor(count / perFile);
   for (let edit = 0; edit < editCount; edit++) {
     const fresh = generatedPassages(1000 + edit, ((edit * 7) % files) * perFile, perFile, perFile);
@@ -183,8 +188,11 @@ async function edited(
     await store.tables.addVectors(hashes, await sources().embedder!.embed(hashes, "passage", signal));
     holdings.addVectors(hashes);
     await upkeep(store);
+    if (edit < editCount - searchedEdits) continue;
+    for (const query of [queries[(2 * edit) % queries.length]!, queries[(2 * edit + 1) % queries.length]!])
+      await searching.run(() => searchTables(sources(), query, 10, "hybrid", signal));
   }
-  return meter.figures();
+  return { searchable: meter.figures(), hybridAfter: searching.figures() };
 }
 
 function planOf(passages: readonly Passage[]): Parameters<typeof commitFiles>[2] {

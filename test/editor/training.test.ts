@@ -100,7 +100,7 @@ test("its rollouts open as a list", async () => {
     .poll(() => list.locator(".file-state [role=status]").textContent(), patience)
     .toContain(`${kept} trajectories`);
   await window.screenshot("run-rollouts-list");
-  await window.command("View: Close Editor");
+  await pane().locator(".monaco-list-row", { hasText: "observatory-searcher" }).first().click();
 });
 
 test("a checkpoint becomes the policy that answers, through the engine", async () => {

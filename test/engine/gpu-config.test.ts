@@ -36,7 +36,7 @@ const scratch = mkdtempSync(join(tmpdir(), "searchlight-gpu-config-"));
 const shape: EngineShape = { model: "/m", rank: 16, adapters: 3, microBatch: 4, samplingWidth: 256, devices: 4 };
 
 beforeAll(async () => {
-  const { uv, python } = await ensureEnvironment("jax", AbortSignal.timeout(300_000));
+  const { uv, python } = await ensureEnvironment({ backend: "jax" }, AbortSignal.timeout(300_000));
   const installed = await runProgram(uv, [
     "pip",
     "install",
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 async function parse(backend: string, overrides: object) {
-  const { python, project } = await ensureEnvironment("jax", AbortSignal.timeout(300_000));
+  const { python, project } = await ensureEnvironment({ backend: "jax" }, AbortSignal.timeout(300_000));
   // The environment's own packages come first: those beside them are for what it lacks.
   const start = `import sys; sys.path.append(${JSON.stringify(scratch)})\n`;
   const env = { ...process.env, PYTHONPATH: [project.shims].join(delimiter) };

@@ -48,7 +48,7 @@ test("what an engine saved is loaded by another on the same folder, after it was
 }, 300_000);
 
 test("compiled programs are kept from one engine to the next, in the cache", async () => {
-  const { project } = await ensureEnvironment("jax", AbortSignal.timeout(60_000));
+  const { project } = await ensureEnvironment({ backend: "jax" }, AbortSignal.timeout(60_000));
   const files = execFileSync("ls", [project.compiled], { encoding: "utf8" }).trim().split("\n");
   expect(files.length).toBeGreaterThan(20);
   expect(readFileSync(join(project.folder, "uv.lock"), "utf8")).toContain('name = "skyrl"');

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { ensureEnvironment } from "../../server/engine/environment.ts";
 import { groupRuns } from "../../server/engine/process-group.ts";
 import { type EngineEnd, startEngine } from "../../server/engine/start-engine.ts";
 import { isAlive } from "../../server/process-identity.ts";
@@ -60,6 +61,21 @@ test("a port that is taken and a folder without a model are refused before anyth
   const port = Number(new URL((await sharedEngine()).url).port);
   await expect(freshEngine({ port })).rejects.toMatchObject({ kind: "port" });
   await expect(freshEngine({ model: tmpdir() })).rejects.toMatchObject({ kind: "model" });
+});
+
+test("an interpreter that has the packages starts the engine in the place of uv, and nothing of it is left", async () => {
+  const { python } = await ensureEnvironment({ backend: "jax" }, AbortSignal.timeout(300_000));
+  const engine = await freshEngine({ python });
+  expect(await call(engine.url, "/healthz")).toMatchObject({ status: "ok" });
+  const programs = execFileSync("ps", ["-A", "-o", "pgid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith(`${engine.group} `));
+  // The launcher twice, since the server starts its engine process by it, and the two interpreters.
+  expect(programs.filter((line) => /given-[0-9a-f]{12}\/uv run/.test(line))).toHaveLength(2);
+  expect(programs.filter((line) => line.includes(`${python} -m skyrl.tinker.`))).toHaveLength(2);
+  await engine.stop();
+  expect(await groupRuns(engine.group)).toBe(false);
 });
 
 test("an engine that is killed is noticed, and nothing of its group is left", async () => {

@@ -1,23 +1,41 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Recipe } from "../../protocol/recipe.ts";
+import { mean } from "simple-statistics";
+import { z } from "zod";
+import { Recipe } from "../../protocol/recipe.ts";
+import type { Passage } from "../../protocol/passage.ts";
 import type { RunCheckpoint } from "../../protocol/run.ts";
 import { answerMetrics } from "../../server/evaluation/answer-metrics.ts";
+import type { EvaluationQuestion } from "../../server/evaluation/data-sets/question.ts";
 import { openRecipe } from "../../server/open-recipe.ts";
+import type { Profile } from "../../server/rollout/profile.ts";
 import { answerText } from "../../server/rollout/answer-text.ts";
 import { evaluatePolicy } from "../../server/training/loop/evaluate-policy.ts";
+import type { Group } from "../../server/training/loop/sample-groups.ts";
 import { samplerPolicy } from "../../server/training/sampler-policy.ts";
+import { plainTitle } from "./single-facts.ts";
+import type { HeldOutSet } from "./proof-questions.ts";
+import { setsById } from "./sets-by-id.ts";
 
-/** What one policy did with each question, in the order of the questions. */
-export interface PolicyScores {
-  name: string;
-  temperature: number;
-  f1: number[];
-  em: number[];
+const numbers = z.array(z.number());
+
+/** What one policy did with each question of one set. */
+export const PolicyScores = z.object({
+  name: z.string(),
+  temperature: z.number(),
+  /** Name of the set. */
+  set: z.string(),
+  /** Questions, in the order of the numbers. */
+  ids: z.array(z.string()),
+  f1: numbers,
+  em: numbers,
   /** 1 where the form is valid. */
-  form: number[];
-  searches: number[];
-}
+  form: numbers,
+  searches: numbers,
+  /** Share of the pages that state the answer which a search found; empty where it was not looked at. */
+  found: numbers,
+});
+export type PolicyScores = z.infer<typeof PolicyScores>;
 
 export interface CheckpointsRequest {
   recipe: Recipe;
@@ -26,6 +44,9 @@ export interface CheckpointsRequest {
   /** Of the run, whose engine's files hold the checkpoints. */
   folder: string;
   policies: readonly { name: string; checkpoint: RunCheckpoint }[];
+  sets: readonly HeldOutSet[];
+  /** Most questions of each set. */
+  limit: number;
   /** Where finished scores are kept. */
   cache: string;
   say(line: string): void;
@@ -34,13 +55,18 @@ export interface CheckpointsRequest {
 
 const temperatures = [0, 1] as const;
 
-/** Samples each checkpoint on the recipe's evaluation questions, greedily and at temperature 1, with the same seeds for all. */
+/** Samples each checkpoint on the sets' questions, greedily and at temperature 1, with the same seeds for all. */
 export async function evaluateCheckpoints(request: CheckpointsRequest): Promise<PolicyScores[]> {
-  const { recipe, base, folder, policies, cache, say, signal } = request;
-  const scores: PolicyScores[] = existsSync(cache) ? (JSON.parse(readFileSync(cache, "utf8")) as PolicyScores[]) : [];
+  const { base, folder, policies, sets, limit, cache, say, signal } = request;
+  const scores = existsSync(cache) ? z.array(PolicyScores).parse(JSON.parse(readFileSync(cache, "utf8"))) : [];
   const known = (name: string, temperature: number): boolean =>
     scores.some((each) => each.name === name && each.temperature === temperature);
   if (policies.every(({ name }) => temperatures.every((temperature) => known(name, temperature)))) return scores;
+  const recipe = Recipe.parse({
+    ...request.recipe,
+    evaluation: { data: sets.map(({ file }) => ({ file, limit })), temperature: 0 },
+  });
+  const setOf = await setsById(base, sets);
   const opened = await openRecipe({
     recipe,
     base,
@@ -51,7 +77,8 @@ export async function evaluateCheckpoints(request: CheckpointsRequest): Promise<
   });
   try {
     const { engine, tokenizer, endIds, profile } = opened.parts;
-    for (const { name, checkpoint } of policies) {
+    // The latest policy first: what a time limit cuts off is the policy that says least.
+    for (const { name, checkpoint } of policies.toReversed()) {
       const model = await engine.createModel(
         { rank: recipe.model.rank, seed: recipe.seed, from: { path: checkpoint.path, optimiser: false } },
         signal,
@@ -68,25 +95,18 @@ export async function evaluateCheckpoints(request: CheckpointsRequest): Promise<
         if (known(name, temperature)) continue;
         const parts = { ...opened.parts, recipe: { ...recipe, evaluation: { ...recipe.evaluation!, temperature } } };
         const { groups } = await evaluatePolicy(parts, policy, signal);
-        const rows = groups.map(({ question, trajectories: [trajectory] }) => ({
-          ...answerMetrics(answerText(trajectory!, profile), question.golds, profile.normaliser),
-          form: Number(
-            trajectory!.reward!.components.every((each) => each.name !== "format" || each.violations.length === 0),
-          ),
-          searches: trajectory!.searches.length,
-        }));
-        scores.push({
-          name,
-          temperature,
-          f1: rows.map(({ f1 }) => f1),
-          em: rows.map(({ em }) => em),
-          form: rows.map(({ form }) => form),
-          searches: rows.map(({ searches }) => searches),
-        });
+        for (const { name: set } of sets) {
+          const own = groups.filter(({ question }) => setOf.get(question.id) === set);
+          const rows = own.map((group) => numbersOf(group, profile));
+          const column = (key: keyof (typeof rows)[number]): number[] => rows.map((row) => row[key]);
+          scores.push({
+            ...{ name, temperature, set, ids: own.map(({ question }) => question.id) },
+            ...{ f1: column("f1"), em: column("em"), form: column("form") },
+            ...{ searches: column("searches"), found: column("found") },
+          });
+          say(`${name} at T = ${temperature}, ${set}: f1 ${mean(column("f1")).toFixed(3)}`);
+        }
         writeFileSync(cache, JSON.stringify(scores));
-        say(
-          `${name} at T = ${temperature}: f1 ${(rows.reduce((sum, { f1 }) => sum + f1, 0) / rows.length).toFixed(3)}`,
-        );
       }
       await model.unload(signal);
     }
@@ -94,4 +114,34 @@ export async function evaluateCheckpoints(request: CheckpointsRequest): Promise<
     await opened.close();
   }
   return scores;
+}
+
+function numbersOf(
+  { question, trajectories: [trajectory] }: Group,
+  profile: Profile,
+): Record<"f1" | "em" | "form" | "searches" | "found", number> {
+  const { f1, em } = answerMetrics(answerText(trajectory!, profile), question.golds, profile.normaliser);
+  return {
+    f1,
+    em,
+    form: Number(
+      trajectory!.reward!.components.every((each) => each.name !== "format" || each.violations.length === 0),
+    ),
+    searches: trajectory!.searches.length,
+    found: foundShare(
+      question,
+      trajectory!.searches.flatMap(({ hits, insertedHits }) =>
+        hits.slice(0, insertedHits).map(({ passage }) => passage),
+      ),
+    ),
+  };
+}
+
+function foundShare({ supports }: EvaluationQuestion, passages: readonly Passage[]): number {
+  const wanted = supports.map((support) =>
+    passages.some(({ id, title }) =>
+      support.kind === "passage" ? id === support.id : support.kind === "page" && plainTitle(title) === support.name,
+    ),
+  );
+  return wanted.length === 0 ? 0 : wanted.filter(Boolean).length / wanted.length;
 }

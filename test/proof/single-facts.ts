@@ -26,7 +26,7 @@ const trade =
   "(?:actor|actress|singer|footballer|politician|writer|novelist|journalist|director|producer|composer|rapper|guitarist|painter|lawyer|model|comedian|screenwriter|musician)";
 
 /** A relation: how a passage states it (its first group is the answer), and how it is asked for. */
-const relations: Record<string, { states: RegExp; asks: readonly string[] }> = {
+export const relations: Record<string, { states: RegExp; asks: readonly string[] }> = {
   born: {
     states: new RegExp(`\\([^()]*?born (?:[^()]{0,30}?)(${date})`),
     asks: ["When was {title} born?", "What is the birth date of {title}?"],
@@ -57,26 +57,45 @@ const relations: Record<string, { states: RegExp; asks: readonly string[] }> = {
   },
 };
 
+/** Those that are stated of people. */
+export const personRelations: readonly string[] = ["born", "profession", "nationality"];
+
+/** A title without what tells it from others of its name. */
+export function plainTitle(title: string): string {
+  return title.replace(/ \([^)]*\)$/, "");
+}
+
 /** The first words of a passage: what the proof's corpus holds of it, so that a transcript stays short. */
 export function snippet(text: string, words: number): string {
   return text.split(/\s+/).slice(0, words).join(" ");
 }
 
+/** The two halves of the questions; no passage that answers one of one half answers one of the other. */
+export type Half = "training" | "heldOut";
+
+/** Share of the titles that answer unseen questions only. */
+const heldOutShare = 0.3;
+
+/** The half of a title, by a hash of it. */
+export function titleHalf(title: string): Half {
+  return createHash("sha256").update(title).digest()[0]! < Math.round(heldOutShare * 256) ? "heldOut" : "training";
+}
+
 /**
- * One question about each passage that states a known relation, made by program; the seed chooses relation and wording. The split goes by a
- * hash of the title, so that no passage that answers a held-out question answers one of training. The templates are shared by both halves.
+ * One question about each passage that states a known relation, made by program; the seed chooses relation and wording. The split goes by
+ * the title, a hash of it where `half` says nothing else. The templates are shared by both halves.
  */
 export function singleFacts(
   passages: readonly FactPassage[],
   seed: number,
-): { training: FactQuestion[]; heldOut: FactQuestion[] } {
+  half: (title: string) => Half = titleHalf,
+): Record<Half, FactQuestion[]> {
   const random = seededRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const seen = new Set<string>();
-  const training: FactQuestion[] = [];
-  const heldOut: FactQuestion[] = [];
+  const halves: Record<Half, FactQuestion[]> = { training: [], heldOut: [] };
   for (const { id, title, text } of passages) {
-    const plain = title.replace(/ \([^)]*\)$/, "");
+    const plain = plainTitle(title);
     if (plain.length > 45 || !plain.includes(" ") || seen.has(plain)) continue;
     seen.add(plain);
     const stated = Object.entries(relations).flatMap(([type, { states, asks }]) => {
@@ -85,9 +104,8 @@ export function singleFacts(
     });
     if (stated.length === 0) continue;
     const { type, answer, asks } = pick(stated);
-    const question = pick(asks).replace("{title}", plain);
-    const half = createHash("sha256").update(plain).digest()[0]! < 77 ? heldOut : training;
-    half.push({ id, question, answers: [answer], supporting: [plain], type });
+    const question = pick(asks).replace("{title}", () => plain);
+    halves[half(plain)].push({ id, question, answers: [answer], supporting: [plain], type });
   }
-  return { training: shuffle(training, random), heldOut: shuffle(heldOut, random) };
+  return { training: shuffle(halves.training, random), heldOut: shuffle(halves.heldOut, random) };
 }

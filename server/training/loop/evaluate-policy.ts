@@ -1,10 +1,10 @@
 import { mean } from "simple-statistics";
 import type { Recipe } from "../../../protocol/recipe.ts";
-import type { RunMetrics } from "../../../protocol/run.ts";
+import type { RunMetrics, RunQuestionScores } from "../../../protocol/run.ts";
 import { answerMetrics } from "../../evaluation/answer-metrics.ts";
 import { answerText } from "../../rollout/answer-text.ts";
 import type { Policy } from "../../models/policy.ts";
-import { rolloutNumbers } from "./iteration-metrics.ts";
+import { hasValidFormat, rolloutNumbers } from "./iteration-metrics.ts";
 import type { TrainingParts } from "./host.ts";
 import { type Group, rollGroups, scoreGroups } from "./sample-groups.ts";
 
@@ -16,7 +16,7 @@ export async function evaluatePolicy(
   { recipe, profile, retriever, evaluation }: TrainingParts,
   policy: Policy,
   signal: AbortSignal,
-): Promise<{ groups: Group[]; metrics: RunMetrics }> {
+): Promise<{ groups: Group[]; metrics: RunMetrics; questions: RunQuestionScores }> {
   const { temperature, metric } = recipe.evaluation!;
   const asked = { ...profile, sampling: { ...profile.sampling, temperature } };
   const groups = await rollGroups(
@@ -37,7 +37,17 @@ export async function evaluatePolicy(
     f1: mean(scores.map(({ f1 }) => f1)),
     cem: mean(scores.map(({ cem1 }) => cem1)),
   };
-  return { groups, metrics: { ...metrics, score: metric === "reward" ? metrics["reward"]! : metrics[metric]! } };
+  return {
+    groups,
+    metrics: { ...metrics, score: metric === "reward" ? metrics["reward"]! : metrics[metric]! },
+    questions: {
+      ids: groups.map(({ question }) => question.id),
+      f1: scores.map(({ f1 }) => f1),
+      em: scores.map(({ em }) => em),
+      form: groups.map(({ trajectories: [trajectory] }) => Number(hasValidFormat(trajectory!))),
+      searches: groups.map(({ trajectories: [trajectory] }) => trajectory!.searches.length),
+    },
+  };
 }
 
 /** Keeps the seeds of evaluation apart from those of every iteration. */

@@ -46,7 +46,7 @@ export function rolloutNumbers(groups: readonly Group[]): RunMetrics {
 
 const truncated = new Set(["segment-limit", "token-limit", "time-limit", "turn-limit"]);
 
-function hasValidFormat({ reward }: Trajectory): boolean {
+export function hasValidFormat({ reward }: Trajectory): boolean {
   return reward!.components.every(({ name, violations }) => name !== "format" || violations.length === 0);
 }
 

@@ -239,10 +239,10 @@ class Training {
     if (!recipe.evaluation) return;
     await this.#phase(stage, "evaluate", async () => {
       const policy = await this.#policy();
-      const { groups, metrics } = await evaluatePolicy(this.#parts, policy, this.#signal);
+      const { groups, metrics, questions } = await evaluatePolicy(this.#parts, policy, this.#signal);
       const { iteration, best } = this.#position;
       const better = best === undefined || metrics["score"]! > best.score;
-      this.#host.record({ type: "evaluation", iteration, metrics, best: better });
+      this.#host.record({ type: "evaluation", iteration, metrics, best: better, questions });
       this.#position.sinceBest = better ? 0 : this.#position.sinceBest + 1;
       if (better)
         this.#position.best = { score: metrics["score"]!, iteration, checkpoint: checkpointName(this.#position) };

@@ -16,8 +16,10 @@ export interface Datum {
  */
 export function shiftedDatum({ ids, weights, advantages, logprobs }: TrainingSequence): Datum {
   const length = ids.length - 1;
+  const floats = new Float32Array([weights, advantages, logprobs].filter(Boolean).length * length);
+  let end = 0;
   const shifted = (row: ArrayLike<number>): Float32Array => {
-    const out = new Float32Array(length);
+    const out = floats.subarray(end, (end += length));
     for (let i = 0; i < length; i++) out[i] = weights[i + 1] === 0 ? 0 : row[i + 1]!;
     return out;
   };

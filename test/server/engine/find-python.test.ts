@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { expect, test } from "vitest";
 import { findPython, pythonCandidates, suitsEngine, tryPython } from "../../../server/engine/find-python.ts";
 import { ensureUv, findUv } from "../../../server/engine/find-uv.ts";
-import { findGpus } from "../../../server/engine/check-machine.ts";
+import { findGpus } from "../../../server/engine/find-gpus.ts";
 
 const scratch = (): string => mkdtempSync(join(tmpdir(), "searchlight-python-"));
 

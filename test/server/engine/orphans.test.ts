@@ -60,6 +60,7 @@ async function record(
     url: "http://127.0.0.1:9",
     model: "/models/tiny",
     backend: "jax",
+    device: "cpu",
     owner,
     starter,
     leader: identify(leader),

@@ -19,6 +19,7 @@ const scratch = (): string => mkdtempSync(join(tmpdir(), "searchlight-remote-"))
 const engine: RemoteEngine = {
   model: "/models/m",
   backend: "jax",
+  device: "cpu",
   port: 8123,
   rank: 8,
   adapters: 4,
@@ -55,6 +56,14 @@ test.each(["jax", "fsdp", "megatron"] as const)("the script for %s is one that a
     expect(remoteCommand(script)).toMatch(/^[A-Za-z0-9 '"$()%+/=|-]+$/);
   }
   expect(await runProgram("sh", ["-n", "-c", remoteStopScript()])).toMatchObject({ code: 0 });
+});
+
+test("on another machine's GPUs the jax backend has CUDA's packages in an environment of its own", () => {
+  const script = remoteScript({ ...engine, device: "cuda", devices: 2 });
+  expect(script).toContain("/jax/.venv-cuda' uv sync");
+  expect(script).toContain("--extra tinker --extra jax --extra cuda");
+  expect(script).toContain("JAX_PLATFORMS='cuda'");
+  expect(script).not.toContain("device_count");
 });
 
 test("it prints what it would run, and that is what a shell hands to ssh", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,6 +39,10 @@ test("a sound recipe has no problem and an estimate; each thing that is missing 
 test("an engine elsewhere that does not answer is told before anything starts", async () => {
   const engine = { kind: "remote", url: "http://127.0.0.1:9" } as const;
   expect(await fields({ engine })).toEqual(["error engine.url"]);
+});
+
+test.skipIf(existsSync("/dev/nvidia0"))("a GPU that is not there is told before anything starts", async () => {
+  expect(await fields({ engine: { kind: "local", device: "cuda" } })).toEqual(["error engine.device"]);
 });
 
 async function messages(url: string, base = "tiny"): Promise<string[]> {
