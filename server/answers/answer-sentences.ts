@@ -31,7 +31,7 @@ export function answerSentences(answer: string): MarkedSentence[] {
 export function withoutMarks(text: string): string {
   return text
     .replace(mark, "")
-    .replace(/[ \t]+([.,;:!?…])/gu, "$1")
+    .replace(/(?<![ \t])[ \t]+([.,;:!?…])/gu, "$1")
     .replace(/(\S)[ \t]{2,}/gu, "$1 ")
     .trim();
 }

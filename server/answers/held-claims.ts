@@ -46,9 +46,12 @@ export function numbersIn(text: string): string[] {
   for (const [written] of text.matchAll(digits)) found.push(valueOf(written));
   for (const [written] of text.matchAll(spelt))
     if (written.toLowerCase() !== "one") found.push(String(speltValue(written)));
-  for (const { text: word, key } of words(text)) if (/\p{L}.*\p{N}/u.test(word)) found.push(key);
+  for (const { text: word, key } of words(text)) if (letterThenDigit.test(word)) found.push(key);
   return found;
 }
+
+/** Tried once from the beginning: a model that hangs writes one word of a hundred thousand letters. */
+const letterThenDigit = /^\P{L}*\p{L}.*\p{N}/u;
 
 /** `1,250` is one thousand two hundred and fifty; where commas group nothing they are left as written. */
 function valueOf(written: string): string {

@@ -7,33 +7,80 @@ import { plainPieces } from "../models/plain-pieces.ts";
  */
 const names = "think|answer|search|information|documents?|query|tool_call|tool_response|result";
 /** What chat templates mark turns with. A server that reads a whole text would take them for the marks themselves. */
-const chatNames = "s|bos|eos|unk|pad|sys|start_of_turn|end_of_turn|start_of_image";
-const tag = `\\|[A-Za-z_][A-Za-z0-9_]{0,62}\\||｜[^<>‹›｜\\n]{1,62}｜|\\/?(?:${names}|${chatNames})`;
-const live = new RegExp(`(‹*)<(${tag})>(›*)|(‹+)(${tag})(›+)`, "giu");
-const marked = new RegExp(`(‹+)(${tag})(›+)`, "giu");
+const chatNames = "s|bos|eos|unk|pad|sys|sop|start_of_turn|end_of_turn|start_of_image|seed:[a-z_]{1,40}";
+/** The same in square brackets, as Mistral's and GLM's tokenizers know them, in this very spelling: text in brackets is common otherwise. */
+const squareNames =
+  "\\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|THINK)|TOOL_CALLS|TOOL_CONTENT|CALL_ID|gMASK|sMASK";
+const kinds = [
+  tagKind(
+    "<",
+    ">",
+    "‹",
+    "›",
+    `\\|[A-Za-z_][A-Za-z0-9_]{0,62}\\||｜[^<>‹›｜\\n]{1,62}｜|\\/?(?:${names}|${chatNames})`,
+    "giu",
+  ),
+  tagKind("\\[", "\\]", "⁅", "⁆", squareNames, "gu"),
+];
+
+interface TagKind {
+  /** Brackets of the tag, and those that it gets. */
+  brackets: { open: string; close: string; safeOpen: string; safeClose: string };
+  live: RegExp;
+  marked: RegExp;
+}
+
+/** Tags of one kind of brackets; `open`, `close` and `tag` are patterns. A run of brackets is tried at its beginning alone, so that a long one takes no long time. */
+function tagKind(
+  open: string,
+  close: string,
+  safeOpen: string,
+  safeClose: string,
+  tag: string,
+  flags: string,
+): TagKind {
+  const [outside, opened, closed] = [`(?<!${safeOpen})`, `(${safeOpen}+)`, `(${safeClose}+)`];
+  return {
+    brackets: { open: open.at(-1)!, close: close.at(-1)!, safeOpen, safeClose },
+    live: new RegExp(
+      `${outside}(?:(${safeOpen}*)${open}(${tag})${close}(${safeClose}*)|${opened}(${tag})${closed})`,
+      flags,
+    ),
+    marked: new RegExp(`${outside}${opened}(${tag})${closed}`, flags),
+  };
+}
 
 /**
- * Turns `<tag>` into `‹tag›`. Brackets of that kind that stand around a tag in the document are doubled, so that an odd
- * number of them says "this was a live tag" and the change is reversible.
+ * Turns `<tag>` into `‹tag›` and `[TAG]` into `⁅TAG⁆`. Brackets of that kind that stand around a tag in the document are doubled, so
+ * that an odd number of them says "this was a live tag" and the change is reversible.
  */
 export function neutralise(text: string): { text: string; count: number } {
   let count = 0;
-  const safe = text.replace(live, (...match: string[]) => {
-    const [, outerOpen = "", angled, outerClose = "", open = "", name, close = ""] = match;
-    if (angled === undefined) return open + open + name + close + close;
-    count += 1;
-    return `${outerOpen}${outerOpen}‹${angled}›${outerClose}${outerClose}`;
-  });
+  let safe = text;
+  for (const { live, brackets } of kinds) {
+    safe = safe.replace(live, (...match: string[]) => {
+      const [, outerOpen = "", tag, outerClose = "", open = "", name, close = ""] = match;
+      if (tag === undefined) return open + open + name + close + close;
+      count += 1;
+      return `${outerOpen}${outerOpen}${brackets.safeOpen}${tag}${brackets.safeClose}${outerClose}${outerClose}`;
+    });
+  }
   return { text: safe, count };
 }
 
 /** Undoes `neutralise`. */
 export function restore(text: string): string {
-  return text.replace(marked, (_, open: string, name: string, close: string) => {
-    const opens = "‹".repeat(open.length >> 1);
-    const closes = "›".repeat(close.length >> 1);
-    return open.length % 2 === 1 ? `${opens}<${name}>${closes}` : `${opens}${name}${closes}`;
-  });
+  let restored = text;
+  for (const { marked, brackets } of kinds.toReversed()) {
+    restored = restored.replace(marked, (_, open: string, name: string, close: string) => {
+      const opens = brackets.safeOpen.repeat(open.length >> 1);
+      const closes = brackets.safeClose.repeat(close.length >> 1);
+      return open.length % 2 === 1
+        ? `${opens}${brackets.open}${name}${brackets.close}${closes}`
+        : `${opens}${name}${closes}`;
+    });
+  }
+  return restored;
 }
 
 /** A mark without width that joins words; it stands inside a broken tag. */

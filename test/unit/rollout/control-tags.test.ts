@@ -16,13 +16,26 @@ const chatTags = [
   "<<SYS>>",
   "<｜begin▁of▁sentence｜>",
   "<｜User｜>",
+  "<seed:bos>",
+  "<sop>",
+];
+/** Their spelling counts. */
+const squareTags = [
+  "[INST]",
+  "[/INST]",
+  "[SYSTEM_PROMPT]",
+  "[/SYSTEM_PROMPT]",
+  "[TOOL_CALLS]",
+  "[TOOL_RESULTS]",
+  "[THINK]",
+  "[gMASK]",
 ];
 /** Text in which tags, their look-alikes and pieces of both are likely to meet. */
 const hostile = fc
   .array(
     fc.oneof(
-      fc.constantFrom(...tags, ...chatTags),
-      fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</"),
+      fc.constantFrom(...tags, ...chatTags, ...squareTags),
+      fc.constantFrom("‹", "›", "<", ">", "|", "‹think›", "<|x|>", "</", "⁅", "⁆", "[", "]", "⁅INST⁆", "INST", "｜"),
       fc.string({ maxLength: 4 }),
     ),
     { maxLength: 24 },
@@ -35,10 +48,24 @@ describe("control tags in documents", () => {
       fc.property(hostile, (text) => {
         const safe = neutralise(text);
         for (const tag of [...tags, ...chatTags]) expect(safe.text.toLowerCase()).not.toContain(tag.toLowerCase());
+        for (const tag of squareTags) expect(safe.text).not.toContain(tag);
         expect(restore(safe.text)).toBe(text);
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("a long run of look-alike brackets is gone through once", () => {
+    for (const bracket of ["‹", "⁅"]) {
+      const text = bracket.repeat(1_000_000);
+      expect(neutralise(text)).toEqual({ text, count: 0 });
+      expect(restore(text)).toBe(text);
+    }
+  });
+
+  test("what stands in square brackets otherwise is left as it is", () => {
+    const text = "usage: tool [ARGS] [inst] [1] [think](notes.md) array[INST]X";
+    expect(neutralise(text)).toEqual({ text: text.replace("[INST]", "⁅INST⁆"), count: 1 });
   });
 
   test("tags of any form that a project's own profile has are broken, reversibly", () => {
