@@ -1,5 +1,6 @@
 import type { Segment, Trajectory } from "../../protocol/trajectory.ts";
 import type { ChatMessage, ChatPrompt } from "../models/policy.ts";
+import { neutralise } from "./control-tags.ts";
 import type { Profile } from "./profile.ts";
 
 /** A question and answer that the one at hand follows up. */
@@ -12,10 +13,13 @@ export function earlierOf(trajectory: Trajectory): Earlier {
   return { question: trajectory.question, answer: trajectory.answer?.text ?? "" };
 }
 
-/** Puts a question into a profile's prompt. A question's own braces have no meaning. */
+/**
+ * Puts a question into a profile's prompt. A question's own braces have no meaning, and neither have tags in an earlier answer, which may
+ * quote a document.
+ */
 export function fillPrompt(profile: Profile, question: string, earlier?: Earlier): ChatPrompt {
   const before = earlier
-    ? `Earlier question: ${earlier.question}\nEarlier answer: ${earlier.answer}\n\nThe question that follows it up: `
+    ? `Earlier question: ${earlier.question}\nEarlier answer: ${neutralise(earlier.answer).text}\n\nThe question that follows it up: `
     : "";
   const fields: Record<string, string> = {
     question,

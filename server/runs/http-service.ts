@@ -38,6 +38,8 @@ export async function openRunService(options: RunServiceOptions): Promise<RunSer
   const app = fastify({
     bodyLimit: bodyBytes,
     forceCloseConnections: true,
+    // Slow senders cannot hold a place for ever; a recipe's files over a slow line have this long. Streams of events are answers.
+    requestTimeout: 600_000,
     ...(options.tls ? { https: { ...options.tls } } : {}),
   });
   const token = digest(options.token);
