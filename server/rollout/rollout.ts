@@ -34,12 +34,16 @@ export interface RolloutWatch {
 export async function runRollout(request: RolloutRequest, watch: RolloutWatch): Promise<Trajectory> {
   const { profile, policy, retriever } = request;
   const started = performance.now();
-  const signal = deadline(watch.signal, profile.limits.seconds * 1000);
+  const { signal, release } = deadline(watch.signal, profile.limits.seconds * 1000);
   const state = beginRollout(request, watch.onEvent);
-  while (state.step.kind !== "end") {
-    if (signal.aborted) endAborted(state, watch.signal, profile);
-    else if (state.step.kind === "policy") await writeStretch(state, policy, signal, watch.signal);
-    else await searchOnce(state, retriever, state.step.query, signal, watch.signal);
+  try {
+    while (state.step.kind !== "end") {
+      if (signal.aborted) endAborted(state, watch.signal, profile);
+      else if (state.step.kind === "policy") await writeStretch(state, policy, signal, watch.signal);
+      else await searchOnce(state, retriever, state.step.query, signal, watch.signal);
+    }
+  } finally {
+    release();
   }
   state.seconds = (performance.now() - started) / 1000;
   return state.trajectory();

@@ -60,7 +60,12 @@ async function takeStretch(rollout: Live, asked: AbortSignal): Promise<void> {
   const left = millisecondsLeft(rollout);
   if (left <= 0 || asked.aborted) return endAborted(state, asked, request.profile);
   const began = performance.now();
-  await writeStretch(state, request.policy, deadline(asked, left), asked);
+  const { signal, release } = deadline(asked, left);
+  try {
+    await writeStretch(state, request.policy, signal, asked);
+  } finally {
+    release();
+  }
   rollout.spent += performance.now() - began;
 }
 
@@ -92,7 +97,8 @@ async function searchTurn(live: readonly Live[], signal: AbortSignal): Promise<v
       // A call serves as long as anyone of its askers has time.
       const last = deadline(signal, Math.max(...[...queries.values()].flat().map(millisecondsLeft)));
       const began = performance.now();
-      const outcomes = await unlessAborted(retriever.search([...queries.keys()], passages, last), last);
+      const search = retriever.search([...queries.keys()], passages, last.signal);
+      const outcomes = await unlessAborted(search, last.signal).finally(last.release);
       const took = performance.now() - began;
       for (const [at, askers] of [...queries.values()].entries()) {
         for (const [nth, rollout] of askers.entries()) {
