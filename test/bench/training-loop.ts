@@ -37,7 +37,7 @@ export interface TrainingLoopBench {
   seconds: number;
   /** Processor seconds that a bare program takes to write an iteration's trajectories as JSON. */
   bareSeconds: number;
-  /** MiB of the process at most, and what is held after the last iteration more than after half of them. */
+  /** MiB of the process at most, and what the heap holds after the last iteration more than after half of them. */
   peakMegabytes: number;
   grownMegabytes: number;
   /** Bytes that one training sequence takes on each wire, the mean. */
@@ -249,8 +249,7 @@ async function bench(): Promise<TrainingLoopBench> {
       // Twice only: what is collected here, the loop need not collect.
       if (ends.length !== iterations >> 1 && ends.length !== iterations) return;
       globalThis.gc?.();
-      const { heapUsed, external } = process.memoryUsage();
-      held.push(heapUsed + external);
+      held.push(process.memoryUsage().heapUsed);
     };
     const profile = { ...r1Searcher, limits: { ...r1Searcher.limits, searches, turns: searches + 1 } };
     const started = processorSeconds();
