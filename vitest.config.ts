@@ -16,7 +16,7 @@ export default defineConfig({
       tier("server", 60_000),
       tier("webview", 60_000),
       tier("cli", 180_000),
-      tier("engine", 300_000),
+      tier("engine", 900_000),
       tier("editor", 240_000),
     ],
   },

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import type { Lance } from "../lance.ts";
+import { openOrMakeTable } from "../open-table.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { storeOptions } from "./store-options.ts";
 
@@ -48,12 +49,8 @@ export async function openDatabase(
     place,
     names,
     async table(name, schema) {
-      const present = (await names()).includes(name);
-      return keep(
-        present
-          ? await connection.openTable(prefix + name)
-          : await connection.createEmptyTable(prefix + name, schema(), { existOk: true }),
-      );
+      const listed = async (): Promise<boolean> => (await names()).includes(name);
+      return keep(await openOrMakeTable(connection, { name: prefix + name, listed, schema }));
     },
     async existing(name) {
       return (await names()).includes(name) ? keep(await connection.openTable(prefix + name)) : undefined;

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Connection, Index, Table } from "@lancedb/lancedb";
+import type { Schema } from "apache-arrow";
 import { Trajectory } from "../../protocol/trajectory.ts";
 import { type Lance, loadLance } from "../lance.ts";
+import { openOrMakeTable } from "../open-table.ts";
 import { storedFacts } from "./stored-row.ts";
 
 const tableName = "trajectories";
@@ -34,7 +36,9 @@ export async function openStoredTable(path: string): Promise<Table | undefined> 
   const load = await loadLance();
   if (!load.ok) return undefined;
   const connection: Connection = await load.lance.connect(path);
-  const table = await openOrMake(connection);
+  const schema = await tableSchema();
+  const listed = async (): Promise<boolean> => (await connection.tableNames()).includes(tableName);
+  const table = await openOrMakeTable(connection, { name: tableName, listed, schema: () => schema });
   await addColumns(table);
   await fillColumns(table);
   await ensureIndexes(load.lance, table);
@@ -42,21 +46,7 @@ export async function openStoredTable(path: string): Promise<Table | undefined> 
   return table;
 }
 
-/** Several windows may do this at once: one of them makes the table, and the others find that one. */
-async function openOrMake(connection: Connection): Promise<Table> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const names = await connection.tableNames();
-      return names.includes(tableName) ? await connection.openTable(tableName) : await makeTable(connection);
-    } catch (error) {
-      // The folder of a table that is only just being made is there before the table.
-      if (attempt === attempts || !/not found|already exists|conflict|incompatible/i.test(String(error))) throw error;
-      await wait(attempt * 50);
-    }
-  }
-}
-
-async function makeTable(connection: Connection): Promise<Table> {
+async function tableSchema(): Promise<Schema> {
   const { Schema, Field, Utf8, Binary, Float64, Int32, List } = await import("apache-arrow");
   const types = {
     Utf8: new Utf8(),
@@ -69,7 +59,7 @@ async function makeTable(connection: Connection): Promise<Table> {
     ...["id", "summary", "record"].map((name) => new Field(name, types.Utf8, false)),
     ...Object.entries(laterColumns).map(([name, type]) => new Field(name, types[type], true)),
   ];
-  return connection.createEmptyTable(tableName, new Schema(fields));
+  return new Schema(fields);
 }
 
 async function addColumns(table: Table): Promise<void> {

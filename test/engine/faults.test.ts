@@ -12,7 +12,7 @@ import { openCutProxy } from "./fixture/cut-proxy.ts";
 import { freshEngine, scratchHome, tinyModel } from "./fixture/running-engine.ts";
 
 const iterations = 3;
-const signal = (): AbortSignal => AbortSignal.timeout(120_000);
+const signal = (): AbortSignal => AbortSignal.timeout(300_000);
 const command = { file: process.execPath, args: [join(import.meta.dirname, "fixture", "engine-run.ts")] };
 
 function fresh(engine?: RecipeInput["engine"]) {
@@ -110,7 +110,7 @@ test("an undisturbed run trains each iteration once and leaves nothing running",
   expect(new Set(undisturbed).size).toBe(iterations);
   expect(stepsInEngine(join(folderOf(id), "engine"))).toEqual([iterations]);
   expect(processesOf(folderOf(id))).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test.each(["rollouts", "train", "checkpoint"] as const)(
   "a run whose process is killed while it does %s ends with the weights of an undisturbed one",
@@ -154,7 +154,7 @@ test("an engine that is killed is started again and the run ends as if nothing h
   expect(events.some((event) => event.type === "log" && event.message.includes("started again"))).toBe(true);
   for (const [index, probe] of undisturbed.entries()) expect(probes(events)[index]).toBeCloseTo(probe, 3);
   expect(processesOf(folderOf(id))).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test("a run on an engine elsewhere outlasts a cut of the network in the middle of a call, and trains nothing twice", async () => {
   const engine = await freshEngine({ samplingWidth: 8, microBatch: 4 });
@@ -173,4 +173,4 @@ test("a run on an engine elsewhere outlasts a cut of the network in the middle o
   } finally {
     await proxy.close();
   }
-}, 120_000);
+}, 300_000);

@@ -25,7 +25,7 @@ const adam = (rate: number): Adam => ({
   epsilon: large,
   weightDecay: 0,
 });
-const signal = AbortSignal.timeout(280_000);
+const signal = AbortSignal.timeout(850_000);
 
 interface Batch {
   ids: number[][];

@@ -45,7 +45,7 @@ async function rewards(seed: number, broken?: Breakage): Promise<number[]> {
     ],
     checkpoints: { every: 100 },
   });
-  const signal = AbortSignal.timeout(400_000);
+  const signal = AbortSignal.timeout(850_000);
   const onProgress = (): void => {};
   const opened = await openRecipe({ recipe, base, engineHome: join(folder, "engine"), folder, signal, onProgress });
   try {

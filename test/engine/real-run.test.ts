@@ -9,7 +9,7 @@ import { LocalRunHost } from "../../server/runs/local-host.ts";
 import { lampTask } from "./fixture/lamp-task.ts";
 import { scratchHome } from "./fixture/running-engine.ts";
 
-const signal = AbortSignal.timeout(400_000);
+const signal = AbortSignal.timeout(850_000);
 /** The process of a run as it ships: the real loop, the real engine. */
 const command = { file: process.execPath, args: [join(import.meta.dirname, "../../server/run.ts")] };
 

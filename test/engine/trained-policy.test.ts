@@ -17,7 +17,7 @@ import type { Trajectory } from "../../protocol/trajectory.ts";
 import { lampTask } from "./fixture/lamp-task.ts";
 import { scratchHome } from "./fixture/running-engine.ts";
 
-const signal = AbortSignal.timeout(400_000);
+const signal = AbortSignal.timeout(850_000);
 const folder = scratchHome();
 const kept = process.env["SEARCHLIGHT_HOME"];
 
