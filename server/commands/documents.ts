@@ -87,7 +87,10 @@ async function fetchSite(site: Site, rate: number, quiet: boolean): Promise<void
     throw new CommandError(
       `Another Searchlight fetches ${prefixAddress(site.prefix)}; wait for it, or pause it there.`,
     );
-  if (outcome.kind === "failed") throw new CommandError(outcome.reason);
+  if (outcome.kind === "failed")
+    throw new CommandError(
+      `${outcome.reason} The site stays listed: the same command tries again, documents remove takes it away.`,
+    );
 }
 
 function list(dir: string, json: boolean): void {

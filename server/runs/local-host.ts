@@ -120,6 +120,11 @@ export class LocalRunHost implements RunHost {
     const { state } = this.#summary(this.#run(id));
     if (isLive(state) && runProcess(paths.folder))
       throw new RunHostError("busy", `The run is ${state} already; attach to it.`);
+    if (state === "done")
+      throw new RunHostError(
+        "refused",
+        "The run is done, and nothing of its recipe is left to do; train the recipe again for another.",
+      );
     await startRunProcess(paths, this.#spec.command, signal);
     return { ok: true, id, joined: false };
   }

@@ -37,6 +37,7 @@ test("a run goes from launch to its end, and its folder tells all of it", async 
   expect((await another.trajectories(id, { latest: 2 }, soon())).map((one) => one.id)).toEqual(["t1", "t2"]);
   expect((await another.log(id, 1, soon())).join("")).toContain("done: All iterations are done.");
   expect(readFileSync(join(home, id, "recipe.jsonc"), "utf8")).toContain("// A small run.");
+  await expect(host.resume(id, soon())).rejects.toMatchObject({ kind: "refused" });
 });
 
 test("the run outlives the process that launched it: it has a session of its own", async () => {
