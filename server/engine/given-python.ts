@@ -97,15 +97,18 @@ export function launcherScript(python: string): string {
   return [
     "#!/bin/sh",
     'while [ "$#" -gt 0 ] && [ "$1" != -m ]; do shift; done',
+    // Before there is anything to end, so that no request goes amiss.
+    "child= asked=",
+    `trap 'asked=1; [ -z "$child" ] || kill -s TERM "$child" 2>/dev/null' TERM INT`,
     // A program in the background would have nothing as its standard input.
     "exec 3<&0",
     `${shellQuoted(python)} "$@" <&3 3<&- &`,
     "child=$!",
-    `trap 'kill -s TERM "$child" 2>/dev/null' TERM INT`,
+    '[ -z "$asked" ] || kill -s TERM "$child" 2>/dev/null',
     'wait "$child"',
     "code=$?",
-    // A request to end interrupts the first wait.
-    'if kill -s 0 "$child" 2>/dev/null; then wait "$child"; code=$?; fi',
+    // A request to end interrupts a wait.
+    'while kill -s 0 "$child" 2>/dev/null; do wait "$child"; code=$?; done',
     'exit "$code"',
     "",
   ].join("\n");
