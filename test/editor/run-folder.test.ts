@@ -56,7 +56,9 @@ async function pickPath(path: string): Promise<void> {
   await expect.poll(() => input.inputValue(), patience).toMatch(/\/$/);
   await expect
     .poll(async () => {
-      if ((await input.inputValue()) !== path) await input.fill(path, { timeout: 1000 }).catch(() => undefined);
+      // Once the dialog is gone, a list may have come in its place, whose own box is empty.
+      const shown = await input.inputValue({ timeout: 1000 }).catch(() => "");
+      if (shown !== "" && shown !== path) await input.fill(path, { timeout: 1000 }).catch(() => undefined);
       await accept.click({ timeout: 1000 }).catch(() => undefined);
       return accept.isVisible();
     }, patience)
