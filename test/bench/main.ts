@@ -1,5 +1,6 @@
-// npm run bench [-- --quick | --million]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes; `--million` adds what takes
-// an hour (a million passages, ten thousand edits) and keeps its figures for the pages of later runs.
+// npm run bench [-- --quick | --unembedded | --million]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
+// `--unembedded` only the vectors of the Kubernetes pages, which take ten; `--million` adds what takes an hour (a million passages, ten thousand
+// edits) and keeps its figures for the pages of later runs.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -19,6 +20,7 @@ import { sampleAnswers } from "./sample-answers.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const quick = process.argv.includes("--quick");
+const unembedded = quick || process.argv.includes("--unembedded");
 const million = process.argv.includes("--million");
 const machine = `${process.platform}-${process.arch}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), Node ${process.versions.node}`;
 const activations = 3;
@@ -98,7 +100,7 @@ say("Loop");
 const loop = await benchLoop();
 const index = [
   ...indexFolder("samples/observatory", join(root, "samples", "observatory"), true),
-  ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !quick),
+  ...indexFolder("kubernetes", join(shared, "docs", "kubernetes"), !unembedded),
 ];
 const scaleBenches = scale();
 const trajectories = quick ? 5000 : 100_000;
