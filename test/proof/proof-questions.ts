@@ -35,7 +35,7 @@ export function writeProofQuestions(folder: string, passageFiles: readonly strin
   const half = chainHalves(chains);
   const single = singleFacts(passages, questionSeed, half);
   write("training.jsonl", single.training.slice(0, size.training.single));
-  write("held-out.jsonl", single.heldOut.slice(0, size.heldOut));
+  write("held-out.jsonl", single.heldOut.slice(0, size.heldOut.single));
   const files: ProofQuestions = {
     passages: passages.length,
     training: ["training.jsonl"],
@@ -45,12 +45,12 @@ export function writeProofQuestions(folder: string, passageFiles: readonly strin
   const twoHop = twoHopFacts(chains, questionSeed);
   const of = (wanted: string): FactQuestion[] => twoHop.filter(({ supporting }) => half(supporting[0]!) === wanted);
   write("training-two-hop.jsonl", of("training").slice(0, size.training.twoHop));
-  write("held-out-two-hop.jsonl", of("heldOut").slice(0, size.heldOut));
+  write("held-out-two-hop.jsonl", of("heldOut").slice(0, size.heldOut.twoHop));
   files.training.push("training-two-hop.jsonl");
   files.heldOut.push({ name: "two pages, one after the other", file: "held-out-two-hop.jsonl" });
   const written = join(dirname(passageFiles[0]!), "questions.jsonl");
-  if (!existsSync(written)) return files;
-  write("written.jsonl", untaught(jsonLines<WrittenQuestion>(written), half).slice(0, size.heldOut));
+  if (size.heldOut.written === 0 || !existsSync(written)) return files;
+  write("written.jsonl", untaught(jsonLines<WrittenQuestion>(written), half).slice(0, size.heldOut.written));
   files.heldOut.push({ name: "written by people (HotpotQA)", file: "written.jsonl" });
   return files;
 }
