@@ -1,4 +1,4 @@
-import { checkTokens, overUnmasked, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overUnmasked, type Tokens } from "./tokens.ts";
 
 /**
  * How advantages are brought to mean 0 and variance 1 over the unmasked tokens of the whole buffer.
@@ -35,6 +35,8 @@ export function whiten(values: Tokens, mask: Tokens, how: Whitening = "floor"): 
 
 function eachUnmasked(values: Tokens, mask: Tokens, visit: (value: number) => void): void {
   values.forEach((row, sequence) => {
-    for (let token = 0; token < row.length; token++) if (mask[sequence]![token] !== 0) visit(row[token]!);
+    eachStretch(mask[sequence]!, (from, to) => {
+      for (let token = from; token < to; token++) visit(row[token]!);
+    });
   });
 }
