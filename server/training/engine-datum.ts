@@ -1,4 +1,4 @@
-import { checkTokens, eachStretch, overUnmasked, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overStretches, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
 
 /**
  * What an engine does with the datums of one optimiser step, w being their weights and f its per-token loss:
@@ -34,7 +34,10 @@ export function engineRows(
 ): EngineRow[] {
   checkTokens("advantage", advantages, mask);
   checkTokens("coefficient", coefficients, mask);
-  const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
+  const scaled = overStretches(mask, (values, from, to, sequence) => {
+    const [own, factors] = [advantages[sequence]!, coefficients[sequence]!];
+    for (let token = from; token < to; token++) values[token] = own[token]! * factors[token]!;
+  });
   const moving = [...scaled.keys()].filter((sequence) => moves(scaled[sequence]!));
   return moving.map((sequence) => {
     const weights = mask[sequence]!;
@@ -74,7 +77,10 @@ export function gradientRows(gradient: Tokens, mask: Tokens, engine: EngineReduc
  */
 export function engineLogprobs(oldLogprobs: Tokens, mask: Tokens): Float64Array[] {
   checkTokens("old log-prob", oldLogprobs, mask);
-  return overUnmasked(mask, (sequence, token) => oldLogprobs[sequence]![token]!);
+  return overStretches(mask, (values, from, to, sequence) => {
+    const row = oldLogprobs[sequence]!;
+    for (let token = from; token < to; token++) values[token] = row[token]!;
+  });
 }
 
 /** Sum of gradients of several loss terms over the same tokens, each with its coefficient. */

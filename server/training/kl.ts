@@ -1,4 +1,4 @@
-import { checkTokens, eachStretch, overUnmasked, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overStretches, overUnmasked, sumOf, type Tokens } from "./tokens.ts";
 
 /**
  * A per-token estimate of KL(policy ‖ reference) from one sampled token, in nats, with d = log π − log π_ref:
@@ -72,7 +72,10 @@ function slopeAt(d: number, kind: KlEstimator["kind"]): number {
 export function klTokens(logprobs: Tokens, references: Tokens, mask: Tokens, estimator: KlEstimator): Float64Array[] {
   checkTokens("log-prob", logprobs, mask);
   checkTokens("reference log-prob", references, mask);
-  const kl = overUnmasked(mask, (i, t) => estimate(logprobs[i]![t]!, references[i]![t]!, estimator));
+  const kl = overStretches(mask, (values, from, to, sequence) => {
+    const [own, reference] = [logprobs[sequence]!, references[sequence]!];
+    for (let token = from; token < to; token++) values[token] = estimate(own[token]!, reference[token]!, estimator);
+  });
   // An unbounded k3 overflows from a log-ratio of −710.
   checkTokens("KL estimate", kl, mask);
   return kl;
@@ -84,7 +87,7 @@ export function sequenceMeans(values: Tokens, mask: Tokens): Float64Array {
     let sum = 0;
     let count = 0;
     eachStretch(mask[sequence]!, (from, to) => {
-      for (let token = from; token < to; token++) sum += row[token]!;
+      sum += sumOf(row, from, to);
       count += to - from;
     });
     return count === 0 ? 0 : sum / count;

@@ -71,12 +71,23 @@ export function checkOutcomes(quantity: string, values: ArrayLike<number>, seque
 
 /** A row per sequence, computed at the unmasked tokens in order and 0 at the masked ones. */
 export function overUnmasked(mask: Tokens, value: (sequence: number, token: number) => number): Float64Array[] {
+  return overStretches(mask, (values, from, to, sequence) => {
+    for (let token = from; token < to; token++) values[token] = value(sequence, token);
+  });
+}
+
+/**
+ * A row per sequence, filled stretch by stretch of unmasked tokens and 0 at the masked ones: for what is computed over millions of tokens,
+ * where a call for each would cost more than what it computes.
+ */
+export function overStretches(
+  mask: Tokens,
+  fill: (values: Float64Array, from: number, to: number, sequence: number) => void,
+): Float64Array[] {
   const out = zeroRows(mask);
   mask.forEach((row, sequence) => {
     const values = out[sequence]!;
-    eachStretch(row, (from, to) => {
-      for (let token = from; token < to; token++) values[token] = value(sequence, token);
-    });
+    eachStretch(row, (from, to) => fill(values, from, to, sequence));
   });
   return out;
 }
@@ -116,6 +127,13 @@ export function zeroRows(like: Tokens): Float64Array[] {
   const all = new Float64Array(like.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
   return like.map(({ length }) => all.subarray(end, (end += length)));
+}
+
+/** Σ of a row's values over tokens. */
+export function sumOf(row: ArrayLike<number>, from: number, to: number): number {
+  let sum = 0;
+  for (let token = from; token < to; token++) sum += row[token]!;
+  return sum;
 }
 
 /** How many tokens of one row are trained on. */

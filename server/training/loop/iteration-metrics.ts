@@ -2,7 +2,7 @@ import { max, mean, min, standardDeviation, sum } from "simple-statistics";
 import type { RunMetrics } from "../../../protocol/run.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import type { Advantages } from "../advantages.ts";
-import { eachStretch } from "../tokens.ts";
+import { eachStretch, sumOf } from "../tokens.ts";
 import type { MaskedSequence } from "./masked-sequence.ts";
 import { type Group, withoutSpread } from "./sample-groups.ts";
 import type { UpdateResult } from "./update-policy.ts";
@@ -90,7 +90,7 @@ export function updateNumbers(
     const own = { sum: 0, tokens: 0 };
     const gap = { sum: 0, tokens: 0 };
     eachStretch(mask, (from, to) => {
-      for (let token = from; token < to; token++) own.sum += old[token]!;
+      own.sum += sumOf(old, from, to);
       own.tokens += to - from;
       if (!trained) return;
       for (let token = from; token < to; token++) {
