@@ -10,8 +10,11 @@ const smallFragments = 20;
 const rowsPerFragment = 25_000;
 /** A reader of a folder looks for the last version at every query, so that only what it is in the middle of needs one this old; on a store it looks more seldom. */
 const keptMilliseconds = { folder: 30_000, store: 10 * 60_000 };
-/** The table may take this many times its live rows before old versions go, whoever may still read them. */
-const diskCap = 3;
+/**
+ * The table may take this many times its live rows before old versions go, whoever may still read them. What a fold replaces stays until the next
+ * call; that call merges full-text indexes again, which takes as long as making them, and costs other tables nothing.
+ */
+const diskCap = { fullText: 3, other: 1.5 };
 /** What is smaller is not worth the trouble. */
 const leastBytes = 16 * 2 ** 20;
 /** Commits of a few rows after which the files on disk are counted again. */
@@ -26,8 +29,13 @@ export interface Upkeep {
   keep(force?: boolean): Promise<void>;
 }
 
-/** Upkeep of a table at its place; `index` is the one whose rows count as indexed. */
-export function upkeepOf(place: IndexPlace, table: Table, index?: string): Upkeep {
+/** Upkeep of a table at its place; `index` is the one whose rows count as indexed, `fullText` says that it is of words. */
+export function upkeepOf(
+  place: IndexPlace,
+  table: Table,
+  { index, fullText = false }: { index?: string; fullText?: boolean } = {},
+): Upkeep {
+  const cap = fullText ? diskCap.fullText : diskCap.other;
   let counted = Number.NEGATIVE_INFINITY;
   const sizes = async (): Promise<{ live: number; onDisk: number }> => {
     counted = await table.version();
@@ -47,12 +55,12 @@ export function upkeepOf(place: IndexPlace, table: Table, index?: string): Upkee
         fragmentStats.numSmallFragments >= Math.max(smallFragments, numRows / rowsPerFragment);
       if (due && (unindexed > 0 || fragmentStats.numSmallFragments > 1)) {
         // A fold may write all rows again, so that a large table gives back at once what that replaces; who is in the middle of reading it looks
-        // again. Another call for it would merge the indexes a second time.
+        // again.
         const { onDisk } = await sizes();
         await optimise(table, onDisk > leastBytes ? everyOldVersion() : oldVersions(place));
       } else if ((await table.version()) - counted < commitsPerCount) return;
       const { live, onDisk } = await sizes();
-      if (onDisk > leastBytes && onDisk > diskCap * live) await optimise(table, everyOldVersion());
+      if (onDisk > leastBytes && onDisk > cap * live) await optimise(table, everyOldVersion());
     },
   };
 }

@@ -27,7 +27,7 @@ test("an index of vectors that was extended many times stays in few parts, and f
     };
     await add("a", 20_000);
     const [stored, index] = table.upkept;
-    const upkeep = upkeepOf(database.place, stored, index);
+    const upkeep = upkeepOf(database.place, stored, { index });
     let most = 0;
     for (let round = 0; round < 10; round++) {
       await table.ensureIndex();
@@ -52,7 +52,7 @@ test("rows that are replaced again and again take no more than three times the l
     const database = await openDatabase(lance, { kind: "folder", path: home });
     const table = await openVectorTable(lance, database, "vectors-test-384", 384);
     const [stored, index] = table.upkept;
-    const upkeep = upkeepOf(database.place, stored, index);
+    const upkeep = upkeepOf(database.place, stored, { index });
     const named = (round: number): string[] => Array.from({ length: 2_000 }, (_, at) => `r${round}x${at}`);
     const vectors = Array.from({ length: 2_000 }, (_, at) => new Float32Array(384).fill(at / 2_000));
     let most = 0;
