@@ -69,7 +69,12 @@ export const proofSizes = {
       batch: 8,
       learningRate: { peak: 1e-3, schedule: "linear", warmup: 0.1 },
     },
-    stage: { ...stage, iterations: 28, prompts: 4, rollouts: 8, minibatch: 32, learningRate: { peak: 4e-4 } },
+    // Questions that one search answers would teach to search once: few questions an iteration leave that drift uncorrected.
+    stage: {
+      ...stage,
+      data: [{ file: "training-two-hop.jsonl" }],
+      ...{ iterations: 24, prompts: 4, rollouts: 8, minibatch: 32, learningRate: { peak: 4e-4 } },
+    },
     watched: 16,
     inRun: false,
     saved: 4,
