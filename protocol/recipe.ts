@@ -132,7 +132,7 @@ export const RecipeOptimiser = z
     epsilon: positive.default(1e-8),
     weightDecay: z.number().min(0).default(0),
   })
-  .describe("Adam's constants; engines on GPUs fix theirs at start.");
+  .describe("Adam's constants; engines on GPUs fix theirs at start. Its moments start anew with each stage, the first included.");
 
 export const RecipeStage = z
   .strictObject({

@@ -75,7 +75,7 @@ export const proofSizes = {
       ...stage,
       data: [{ file: "training-two-hop.jsonl" }],
       reduction: "token-mean",
-      ...{ iterations: 16, prompts: 6, rollouts: 8, minibatch: 48, learningRate: { peak: 2e-4 } },
+      ...{ iterations: 12, prompts: 6, rollouts: 8, minibatch: 48, learningRate: { peak: 2e-4 } },
     },
     watched: 16,
     inRun: false,

@@ -49,6 +49,7 @@ class Training {
   readonly #signal: AbortSignal;
   #saved: SavedCheckpoint | undefined;
   #position: TrainingPosition;
+  #supervisedSteps = 0;
   #model!: TrainedModel;
   /** Checkpoints on the engine, the latest last. */
   #kept: RunCheckpoint[] = [];
@@ -69,6 +70,7 @@ class Training {
     const { recipe, tokenizer, endIds, supervised } = this.#parts;
     const sequences = supervised.map((trajectory) => imitatedSequence(trajectory, tokenizer, endIds));
     const steps = supervisedSteps(recipe.supervised, sequences.length);
+    this.#supervisedSteps = steps;
     this.#host.record({
       type: "plan",
       iterations: recipe.stages.reduce((sum, { iterations }) => sum + iterations, 0),
@@ -87,16 +89,33 @@ class Training {
       while (this.#position.iteration < before + stage.iterations) await this.#iterate(stage, index);
       before += stage.iterations;
       const next = recipe.stages[index + 1];
-      if (next && this.#position.iteration === before) this.#enter(next);
+      if (next && this.#position.iteration === before) await this.#enter(next, stage);
     }
     return { outcome: "done", reason: "All iterations are done." };
   }
 
   async #openModel(): Promise<TrainedModel> {
     const { engine, recipe } = this.#parts;
-    const from = this.#saved && { path: this.#saved.checkpoint.path, optimiser: true };
+    const from = this.#saved && { path: this.#saved.checkpoint.path, optimiser: !this.#atStageStart() };
     const { rank } = recipe.model;
     return engine.createModel({ rank, seed: recipe.seed, ...(from ? { from } : {}) }, this.#signal);
+  }
+
+  /** The position is where a stage begins, with no optimiser step of it made. */
+  #atStageStart(): boolean {
+    const { supervisedStep, iteration } = this.#position;
+    let before = 0;
+    const starts = this.#parts.recipe.stages.map(({ iterations }) => (before += iterations) - iterations);
+    return supervisedStep >= this.#supervisedSteps && starts.includes(iteration);
+  }
+
+  /**
+   * Opens the weights at a stage's start again, without the optimiser's moments: those of another objective, whose gradients are larger,
+   * would carry the weights on in its direction for a dozen steps and keep the stage's own steps small.
+   */
+  async #forgetMoments(): Promise<void> {
+    await this.#model.unload(this.#signal);
+    this.#model = await this.#openModel();
   }
 
   async #imitateAll(sequences: ReturnType<typeof imitatedSequence>[], steps: number): Promise<void> {
@@ -126,6 +145,7 @@ class Training {
     });
     await this.#evaluate(supervisedStage);
     await this.#checkpoint(supervisedStage);
+    if (recipe.stages.length > 0) await this.#forgetMoments();
   }
 
   async #iterate(stage: RecipeStage, index: number): Promise<void> {
@@ -167,8 +187,10 @@ class Training {
       throw new Ended(await this.#saveAnd("done", `No evaluation was better for ${patience} in a row.`, stage.name));
   }
 
-  /** Begins a stage: its questions, steps and KL start from their own beginning. */
-  #enter(stage: RecipeStage): void {
+  /** Begins a stage after another: its questions, steps, KL and optimiser start from their own beginning. */
+  async #enter(stage: RecipeStage, last: RecipeStage): Promise<void> {
+    await this.#checkpoint(last.name);
+    await this.#forgetMoments();
     Object.assign(this.#position, { stageStep: 0, drawn: 0, klCoefficient: stage.kl.coefficient });
   }
 

@@ -187,6 +187,35 @@ describe("reinforcement learning", () => {
   });
 });
 
+describe("an optimiser", () => {
+  const supervised: RecipeInput["supervised"] = { files: ["x"], epochs: 2, batch: 2, learningRate: { peak: 0.1 } };
+  const stages = [stage({ iterations: 2 }), stage({ name: "more", iterations: 3 })];
+
+  test("forgets its moments and steps where a stage begins, and the weights stay", async () => {
+    const parts = doubleTraining({ supervised, stages });
+    await train({ ...parts, supervised: await experts(parts) });
+    const made = parts.engine.models.map(({ weights, id }) => ({
+      optimiser: weights.step,
+      applied: parts.engine.steps.filter((model) => model === id).length,
+    }));
+    expect(made).toHaveLength(3);
+    for (const { optimiser, applied } of made) expect(optimiser).toBe(applied);
+    expect(made.every(({ applied }) => applied > 0)).toBe(true);
+  });
+
+  test("keeps them in the middle of a stage, also when the run is resumed there", async () => {
+    const parts = doubleTraining({ supervised, stages, checkpoints: { every: 1, keep: 100 } });
+    const trajectories = await experts(parts);
+    const { host } = await train({ ...parts, supervised: trajectories });
+    const saved = host.saved.find(({ position }) => position.iteration === 4)!;
+    const again = doubleTraining({ supervised, stages, checkpoints: { every: 1, keep: 100 } });
+    for (const [path, weights] of parts.engine.checkpoints) again.engine.checkpoints.set(path, weights);
+    await train({ ...again, supervised: trajectories }, new KeptHost(), saved);
+    expect(again.engine.models).toHaveLength(1);
+    expect(lastModel(again.engine).weights.step).toBe(lastModel(parts.engine).weights.step);
+  });
+});
+
 describe("a supervised start", () => {
   const supervised: RecipeInput["supervised"] = { files: ["x"], epochs: 40, batch: 2, learningRate: { peak: 0.1 } };
 
