@@ -4,6 +4,8 @@ type Piece = Uint8Array | string;
 const nothing = new Uint8Array();
 
 export interface ByteLevelVocabulary {
+  /** Its ids are below it. */
+  size: number;
   /** A token by its id, written in the alphabet of byte-level vocabularies; undefined for an id that is none. */
   token(id: number): string | undefined;
   /** Tokens that are ordinary text, whatever characters they have. */
@@ -15,8 +17,8 @@ export interface ByteLevelVocabulary {
  * Bytes of neighbouring tokens are read together as UTF-8, and what is no character gives U+FFFD; an added token ends such a run. An id
  * that is none has no text.
  */
-export function byteLevelDecoder({ token, added }: ByteLevelVocabulary): (ids: readonly number[]) => string {
-  const pieces = new Map<number, Piece>();
+export function byteLevelDecoder({ size, token, added }: ByteLevelVocabulary): (ids: readonly number[]) => string {
+  const pieces = new Array<Piece | undefined>(size).fill(undefined);
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   let bytes = Buffer.alloc(4096);
 
@@ -24,7 +26,8 @@ export function byteLevelDecoder({ token, added }: ByteLevelVocabulary): (ids: r
     const content = token(id);
     if (content === undefined) return nothing;
     const piece = added.has(content) ? content : Uint8Array.from(content, (character) => byteOf.get(character) ?? 0);
-    pieces.set(id, piece);
+    // An id that is none may have the text of the unknown token, and be any number.
+    if (id < size) pieces[id] = piece;
     return piece;
   }
 
@@ -40,7 +43,7 @@ export function byteLevelDecoder({ token, added }: ByteLevelVocabulary): (ids: r
       highest = 0;
     };
     for (const id of ids) {
-      const piece = pieces.get(id) ?? pieceOf(id);
+      const piece = pieces[id] ?? pieceOf(id);
       if (typeof piece === "string") {
         flush();
         text += piece;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { byteLevelDecoder } from "./byte-level-decoder.ts";
 import { cachedEncoding } from "./encoding-cache.ts";
 import { plainPieces } from "./plain-pieces.ts";
-import { rememberWords } from "./remembered-words.ts";
+import { wordEncoder } from "./word-encoder.ts";
 
 /** Text to token ids and back, as a policy that works with ids needs it. */
 export interface TextTokenizer {
@@ -45,11 +45,10 @@ export function makeTokenizer(id: string, json: unknown, config: object = {}): T
     { ...parsed, pre_tokenizer: unicodeDigits(parsed.pre_tokenizer) },
     { ...config, clean_up_tokenization_spaces: false },
   );
-  rememberWords(tokenizer);
+  const encode = wordEncoder(tokenizer);
   const decode = decoderOf(tokenizer, parsed);
   const control = (parsed.added_tokens ?? []).map(({ content }) => content).filter((content) => content.length > 1);
-  const encodePrompt = (text: string): number[] =>
-    text === "" ? [] : tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const encodePrompt = (text: string): number[] => (text === "" ? [] : encode(text));
   // Whoever encodes a text for a transcript reads it back: the text as its ids say it is kept as long as they are.
   const texts = new WeakMap<readonly number[], string>();
   const readBack = (ids: readonly number[]): readonly number[] => {
@@ -71,6 +70,7 @@ function decoderOf(tokenizer: Tokenizer, json: z.infer<typeof TokenizerJson>): (
     return (ids) => tokenizer.decode([...ids], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   const unknown = byteLevel.data.model.unk_token ?? undefined;
   return byteLevelDecoder({
+    size: tokenizer.model?.vocab.length ?? 0,
     token: (id) => tokenizer.id_to_token(id) ?? unknown,
     added: new Set((json.added_tokens ?? []).map(({ content }) => content)),
   });

@@ -1,6 +1,6 @@
 import { insertedCount } from "../../protocol/inserted.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
-import type { Search, StopReason, Trajectory } from "../../protocol/trajectory.ts";
+import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
 import type { ChatPrompt, PolicyFinish, PolicyTurn } from "../models/policy.ts";
 import type { RetrievalErrorKind, SearchOutcome } from "../retrieval/retriever.ts";
 import { answerText } from "./answer-text.ts";
@@ -27,7 +27,7 @@ export class RolloutState {
   readonly prompt: ChatPrompt;
   readonly earlier: Earlier | undefined;
   readonly #start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">;
-  readonly #emit: (event: RolloutEvent) => void;
+  readonly #emit: ((event: RolloutEvent) => void) | undefined;
   readonly #transcript: RolloutTranscript;
   #searches: Search[] = [];
   #notices: string[] = [];
@@ -41,7 +41,7 @@ export class RolloutState {
     prompt: ChatPrompt,
     earlier: Earlier | undefined,
     start: Omit<Trajectory, "text" | "segments" | "searches" | "usage" | "notices">,
-    emit: (event: RolloutEvent) => void,
+    emit: ((event: RolloutEvent) => void) | undefined,
     tokenizer?: TextTokenizer,
   ) {
     this.profile = profile;
@@ -51,16 +51,17 @@ export class RolloutState {
     this.#emit = emit;
     this.#usage = new RolloutUsage(profile.limits.tokens);
     const tooLong = prompt.text.length > profile.limits.characters;
-    this.#transcript = new RolloutTranscript(profile.tags, prompt, tooLong ? undefined : tokenizer, {
-      grown: (delta, from, segments) => emit({ type: "text", delta, from, segments }),
+    const watch = emit && {
+      grown: (delta: string, from: number, segments: Segment[]) => emit({ type: "text", delta, from, segments }),
       rewritten: () => emit({ type: "snapshot", trajectory: this.trajectory() }),
-    });
+    };
+    this.#transcript = new RolloutTranscript(profile.tags, prompt, tooLong ? undefined : tokenizer, watch);
     if (tooLong)
       this.end(
         "token-limit",
         `The question makes a prompt of ${this.#transcript.text.length} characters; the profile allows ${profile.limits.characters}. Ask a shorter one.`,
       );
-    this.#emit({ type: "snapshot", trajectory: this.trajectory() });
+    this.#emit?.({ type: "snapshot", trajectory: this.trajectory() });
   }
 
   get step(): Step {
@@ -184,12 +185,12 @@ export class RolloutState {
   }
 
   searchStarted(): void {
-    if (this.#pending) this.#emit({ type: "search-started", turn: this.#turn, query: this.#pending.query });
+    if (this.#pending) this.#emit?.({ type: "search-started", turn: this.#turn, query: this.#pending.query });
   }
 
   notice(message: string): void {
     this.#notices.push(message);
-    this.#emit({ type: "notice", message });
+    this.#emit?.({ type: "notice", message });
   }
 
   /** Ends the rollout; the first reason stays. */
@@ -290,6 +291,6 @@ export class RolloutState {
   #addSearch(search: Omit<Search, "turn">): void {
     const record = { turn: this.#turn, ...search };
     this.#searches.push(record);
-    this.#emit({ type: "search", search: record });
+    this.#emit?.({ type: "search", search: record });
   }
 }

@@ -20,7 +20,7 @@ export interface TranscriptWatch {
  */
 export class RolloutTranscript {
   readonly #tags: Profile["tags"];
-  readonly #watch: TranscriptWatch;
+  readonly #watch: TranscriptWatch | undefined;
   readonly #tokens: TokenTranscript | undefined;
   #text: string;
   #segments: Segment[];
@@ -29,7 +29,13 @@ export class RolloutTranscript {
   /** Where the stretch in progress starts, in the text and among the segments. */
   #stretch = { start: 0, segment: 0 };
 
-  constructor(tags: Profile["tags"], prompt: ChatPrompt, tokenizer: TextTokenizer | undefined, watch: TranscriptWatch) {
+  /** Nothing is told, and no copy is made for it, where nobody watches. */
+  constructor(
+    tags: Profile["tags"],
+    prompt: ChatPrompt,
+    tokenizer: TextTokenizer | undefined,
+    watch?: TranscriptWatch,
+  ) {
     this.#tags = tags;
     this.#watch = watch;
     this.#tokens = tokenizer && new TokenTranscript(tokenizer);
@@ -100,7 +106,7 @@ export class RolloutTranscript {
     if (this.#tokens || stripped === this.stretch) return;
     this.#text = this.#text.slice(0, this.#stretch.start) + stripped;
     this.#cutStretch();
-    this.#watch.rewritten();
+    this.#watch?.rewritten();
   }
 
   /** Adds text of the environment behind a stretch. */
@@ -125,7 +131,7 @@ export class RolloutTranscript {
         turn: this.#turn,
         ...this.#appended(first),
       });
-    this.#watch.grown(delta, from, this.#segments.slice(from));
+    this.#watch?.grown(delta, from, this.#segments.slice(from));
   }
 
   /** Token range from an id on to the end; empty without ids. */
@@ -140,7 +146,7 @@ export class RolloutTranscript {
     this.#text = this.#text.slice(0, this.#stretch.start) + stretch;
     this.#cutStretch();
     if (stretch.startsWith(before)) this.#tellStretch(stretch.slice(before.length));
-    else this.#watch.rewritten();
+    else this.#watch?.rewritten();
   }
 
   #cutStretch(): void {
@@ -162,6 +168,6 @@ export class RolloutTranscript {
 
   #tellStretch(delta: string): void {
     const from = this.#stretch.segment;
-    this.#watch.grown(delta, from, this.#segments.slice(from));
+    this.#watch?.grown(delta, from, this.#segments.slice(from));
   }
 }

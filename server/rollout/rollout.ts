@@ -50,7 +50,7 @@ export async function runRollout(request: RolloutRequest, watch: RolloutWatch): 
 }
 
 /** A rollout at its start; its first event has been told. */
-export function beginRollout(request: RolloutRequest, onEvent: (event: RolloutEvent) => void): RolloutState {
+export function beginRollout(request: RolloutRequest, onEvent?: (event: RolloutEvent) => void): RolloutState {
   const { profile, policy, retriever } = request;
   const earlier = request.follows ? earlierOf(request.follows) : undefined;
   const coverage = retriever.coverage();

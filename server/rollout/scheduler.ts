@@ -36,7 +36,7 @@ export async function runRollouts(
   const { concurrency, signal, onEvent, onEnd } = options;
   const done: Trajectory[] = [];
   let live = requests.map((request, index): Live => {
-    const state = beginRollout(request, (event) => onEvent?.(index, event));
+    const state = beginRollout(request, onEvent && ((event) => onEvent(index, event)));
     return { index, request, state, spent: 0 };
   });
   while (live.length > 0) {

@@ -130,6 +130,7 @@ async function rollOut(request: IterationRequest, draws: QuestionDraws, timed: T
     const missing = stage.prompts - groups.length;
     const questions = Array.from({ length: missing }, () => draws.next());
     let done = total - missing * stage.rollouts;
+    let told = performance.now();
     const rolled = await timed("rollouts", () =>
       rollGroups(
         questions,
@@ -138,9 +139,10 @@ async function rollOut(request: IterationRequest, draws: QuestionDraws, timed: T
         [recipe.seed, iteration, attempt],
         signal,
         () => {
-          // A hundred steps at most: each is made durable, and nobody sees more.
-          if (++done === total || done % Math.ceil(total / 100) === 0)
-            host.record({ type: "rollout-progress", iteration, done, total });
+          // Ten a second at most: each is made durable, and nobody sees more. Rollouts of a turn end all at once.
+          if (++done !== total && performance.now() - told < 100) return;
+          host.record({ type: "rollout-progress", iteration, done, total });
+          told = performance.now();
         },
       ),
     );
