@@ -16,7 +16,7 @@ import {
 } from "./run-host.ts";
 
 const Refusal = z.object({
-  kind: z.enum(["unknown-run", "unreachable", "unauthorised", "busy", "disk", "refused"]),
+  kind: z.enum(["unknown-run", "damaged", "unreachable", "unauthorised", "busy", "disk", "refused"]),
   message: z.string().max(2000),
 });
 const Details = z.object({ summary: RunSummary, recipe: Recipe, checkpoints: z.array(RunCheckpoint) });

@@ -30,11 +30,11 @@ import {
   type RunHost,
   RunHostError,
 } from "./run-host.ts";
-import { claimKey, freeKey } from "./run-key.ts";
+import { claimKey, freeKey, freeKeysOf } from "./run-key.ts";
 import { lockRun, runProcess } from "./run-lock.ts";
 import { type TrainingRunManifest, hashOf, readManifest, writeManifest } from "./run-manifest.ts";
 import { type RunPaths, isRunId, runPaths, runsHome, sentHome } from "./run-paths.ts";
-import { ProgressReader, type RunProgress, stateOf, summaryOf } from "./run-progress.ts";
+import { ProgressReader, type RunProgress, damagedSummary, stateOf, summaryOf } from "./run-progress.ts";
 import type { CheckRecipe } from "./run-work.ts";
 import { type RunCommand, startRunProcess } from "./start-process.ts";
 import { TrajectoryReader } from "./trajectory-store.ts";
@@ -76,9 +76,10 @@ export class LocalRunHost implements RunHost {
     return names.flatMap((id) => {
       try {
         return [this.#summary(this.#run(id))];
-      } catch {
-        // A folder that holds no run, or that was removed meanwhile.
-        return [];
+      } catch (error) {
+        // A folder that was removed meanwhile is no run; one that does not say what it is must not be out of sight.
+        if (!(error instanceof RunHostError) || error.kind !== "damaged") return [];
+        return [damagedSummary(id, this.#progressOf(id), error.message)];
       }
     });
   }
@@ -131,23 +132,25 @@ export class LocalRunHost implements RunHost {
   }
 
   async act(id: string, action: RunAction, signal: AbortSignal): Promise<void> {
-    const run = this.#run(id);
-    const record = readProcessRecord(run.paths.process);
+    // A process can be steered whatever became of the description beside it.
+    const record = readProcessRecord(this.#pathsOf(id).process);
     if (!record)
       throw new RunHostError(
         "refused",
-        `The run has no process (${this.#summary(run).state}); resume starts it again from its last checkpoint.`,
+        `The run has no process (${this.#summary(this.#run(id)).state}); resume starts it again from its last checkpoint.`,
       );
     await askRun(record, action, signal);
   }
 
   async remove(id: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { paths, manifest } = this.#run(id);
+    const paths = this.#pathsOf(id);
+    const key = this.#keyOf(id);
     // With the lock, nobody resumes it meanwhile.
     if (!lockRun(paths.folder).ok) throw new RunHostError("busy", "The run lives; stop it before you remove it.");
     this.#discard(id);
-    freeKey(this.#home, manifest.key);
+    if (key === undefined) freeKeysOf(this.#home, id);
+    else freeKey(this.#home, key);
   }
 
   async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<RunEvent, void, undefined> {
@@ -285,13 +288,39 @@ export class LocalRunHost implements RunHost {
     rmSync(gone, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  #run(id: string): KnownRun {
+  /** Throws `RunHostError` where there is no folder of such a run. */
+  #pathsOf(id: string): RunPaths {
     if (!isRunId(id)) throw new RunHostError("unknown-run", `${id.slice(0, 40)} is no id of a run; list the runs.`);
     const paths = runPaths(join(this.#home, id));
+    if (!existsSync(paths.folder)) throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
+    return paths;
+  }
+
+  /** The key that the run was submitted with; a damaged run does not tell it. */
+  #keyOf(id: string): string | undefined {
+    try {
+      return this.#run(id).manifest.key;
+    } catch (error) {
+      if (error instanceof RunHostError && error.kind === "damaged") return undefined;
+      throw error;
+    }
+  }
+
+  /** What its events tell, where they can be read. */
+  #progressOf(id: string): RunProgress {
+    const reader = new ProgressReader(this.#pathsOf(id).events);
+    try {
+      return reader.read();
+    } catch {
+      return new ProgressReader("").read();
+    }
+  }
+
+  #run(id: string): KnownRun {
+    const paths = this.#pathsOf(id);
     const known = this.#known.get(id);
     if (known && existsSync(paths.manifest)) return known;
     this.#known.delete(id);
-    if (!existsSync(paths.manifest)) throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
     const run: KnownRun = {
       paths,
       manifest: readManifest(paths),

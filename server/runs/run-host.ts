@@ -35,7 +35,7 @@ export interface RunDetails {
   checkpoints: RunCheckpoint[];
 }
 
-export type RunHostErrorKind = "unknown-run" | "unreachable" | "unauthorised" | "busy" | "disk" | "refused";
+export type RunHostErrorKind = "unknown-run" | "damaged" | "unreachable" | "unauthorised" | "busy" | "disk" | "refused";
 
 /** A run host failed in a known way: one sentence, what happened and what to do. */
 export class RunHostError extends Error {
