@@ -227,9 +227,9 @@ function jsonOf(bytes: Uint8Array): unknown {
 
 function withoutUndefined({ problems, estimate }: z.infer<typeof Check>): { problems: Problem[]; estimate?: Estimate } {
   if (!estimate) return { problems };
-  const { seconds, money, ...rest } = estimate;
+  const { seconds, money, found, ...rest } = estimate;
   return {
     problems,
-    estimate: { ...rest, ...(seconds ? { seconds } : {}), ...(money ? { money } : {}) },
+    estimate: { ...rest, ...(seconds ? { seconds } : {}), ...(money ? { money } : {}), ...(found ? { found } : {}) },
   };
 }

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ulid } from "ulid";
+import type { Recipe } from "../../protocol/recipe.ts";
 import { runVersion, type RunAction, type RunEvent, type RunSummary } from "../../protocol/run.ts";
 import { isLive } from "../../protocol/run-state.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
@@ -48,6 +49,8 @@ const lookMilliseconds = 250;
 export interface LocalRunHostSpec {
   readonly check: CheckRecipe;
   readonly command: RunCommand;
+  /** What the process of a run is given besides, such as a token that no file may hold. */
+  environment?(recipe: Recipe): Promise<NodeJS.ProcessEnv>;
   /** Folder of the runs; absent: the usual one. */
   readonly home?: string;
 }
@@ -118,7 +121,7 @@ export class LocalRunHost implements RunHost {
   }
 
   async resume(id: string, signal: AbortSignal): Promise<Launch> {
-    const { paths } = this.#run(id);
+    const { paths, manifest } = this.#run(id);
     const { state } = this.#summary(this.#run(id));
     if (isLive(state) && runProcess(paths.folder))
       throw new RunHostError("busy", `The run is ${state} already; attach to it.`);
@@ -127,7 +130,7 @@ export class LocalRunHost implements RunHost {
         "refused",
         "The run is done, and nothing of its recipe is left to do; train the recipe again for another.",
       );
-    await startRunProcess(paths, this.#spec.command, signal);
+    await this.#start(paths, manifest.recipe, signal);
     return { ok: true, id, joined: false };
   }
 
@@ -260,7 +263,7 @@ export class LocalRunHost implements RunHost {
         cause,
       });
     }
-    await startRunProcess(runPaths(join(this.#home, id)), this.#spec.command, signal);
+    await this.#start(runPaths(join(this.#home, id)), recipe, signal);
     return { ok: true, id, joined: false };
   }
 
@@ -272,11 +275,17 @@ export class LocalRunHost implements RunHost {
       if (existsSync(paths.manifest) && new ProgressReader(paths.events).read().pid !== undefined) break;
       await wait(50, undefined, { signal });
     }
-    const { progress } = this.#run(id);
+    const { progress, manifest } = this.#run(id);
     // Its launcher died between the folder and the process.
     if (progress.read().pid === undefined && !runProcess(paths.folder))
-      await startRunProcess(paths, this.#spec.command, signal);
+      await this.#start(paths, manifest.recipe, signal);
     return { ok: true, id, joined: true };
+  }
+
+  async #start(paths: RunPaths, recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const { command, environment } = this.#spec;
+    const env = { ...command.env, ...(await environment?.(recipe)) };
+    await startRunProcess(paths, { ...command, env }, signal);
   }
 
   #discard(id: string): void {

@@ -23,6 +23,8 @@ export interface RunEstimate {
   money?: { currency: string; expected: number; most: number };
   /** One sentence each. */
   assumptions: string[];
+  /** What the checks found of engine and data, one sentence each. */
+  found?: string[];
 }
 
 export type Launch = { ok: true; id: string; joined: boolean } | { ok: false; problems: RecipeProblem[] };
