@@ -26,6 +26,8 @@ export const RunEstimate = z.object({
   seconds: range.optional(),
   money: range.extend({ currency: z.string() }).optional(),
   assumptions: z.array(z.string()),
+  /** What the checks found of engine and data, one sentence each. */
+  found: z.array(z.string()).optional(),
 });
 export type RunEstimate = z.infer<typeof RunEstimate>;
 

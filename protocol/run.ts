@@ -8,8 +8,19 @@ export const runVersion = 1;
  * - `running`, `paused`, `stopping`: as its last state event says, and the process lives.
  * - `done`: it ended by itself; `stopped`: it ended because somebody or a budget asked; `failed`: it ended by an error it could name.
  * - `crashed`: the process is gone and wrote no end.
+ * - `damaged`: its folder does not say what it is, so that it can only be removed.
  */
-export const RunState = z.enum(["starting", "running", "paused", "stopping", "done", "stopped", "failed", "crashed"]);
+export const RunState = z.enum([
+  "starting",
+  "running",
+  "paused",
+  "stopping",
+  "done",
+  "stopped",
+  "failed",
+  "crashed",
+  "damaged",
+]);
 export type RunState = z.infer<typeof RunState>;
 
 export const RunPhase = z.enum([

@@ -4,6 +4,7 @@ import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
 import { EngineStartError } from "./engine/engine-start-error.ts";
 import { requireGpu } from "./engine/find-gpus.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
+import { neverRun } from "./engine/trainer-project.ts";
 import { modelFolders, modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
 import { dataHome } from "./home.ts";
@@ -14,7 +15,7 @@ import { parseRetriever } from "./retrieval/retriever-spec.ts";
 import { rewardProfile, rewardProfiles } from "./rewards/profiles.ts";
 import { loadProfile } from "./rollout/profile.ts";
 import { estimateRun } from "./runs/estimate-run.ts";
-import { engineTokenName } from "./runs/run-engine.ts";
+import { type EngineToken, engineTokenName, tokenOfEnvironment } from "./runs/engine-token.ts";
 import type { RecipeProblem, RunEstimate } from "./runs/run-host.ts";
 import { EngineError } from "./training/engine.ts";
 import { connectEngine } from "./training/tinker/connect.ts";
@@ -23,11 +24,15 @@ import { isFileFailure, whyUnread } from "./file-failure.ts";
 /** Room that a run needs at least: weights with optimiser state, trajectories, the engine's own files. */
 const leastRoom = 500e6;
 
-/** All that can be found out of a recipe without starting anything; paths in it are relative to `base`. */
+/**
+ * All that can be found out of a recipe without starting anything; paths in it are relative to `base`. An engine elsewhere is asked with the
+ * token that `tokenOf` answers for its address.
+ */
 export async function checkRecipe(
   recipe: Recipe,
   base: string,
   signal: AbortSignal,
+  tokenOf: EngineToken = tokenOfEnvironment,
 ): Promise<{ problems: RecipeProblem[]; estimate?: RunEstimate }> {
   const problems: RecipeProblem[] = [];
   const error = (field: string, message: string): void => void problems.push({ field, severity: "error", message });
@@ -42,9 +47,9 @@ export async function checkRecipe(
           rewardProfiles.map(({ name }) => name),
         )}; docs/rewards.md lists them.`,
       );
-  await checkData(recipe.data, "data", base, problems);
+  let trained = await checkData(recipe.data, "data", base, problems);
   for (const [index, { data }] of recipe.stages.entries())
-    await checkData(data ?? [], `stages.${index}.data`, base, problems);
+    trained += await checkData(data ?? [], `stages.${index}.data`, base, problems);
   const evaluated = await checkData(recipe.evaluation?.data ?? [], "evaluation.data", base, problems);
   checkRetrieval(recipe, base, error);
   checkModel(recipe, base, error);
@@ -53,10 +58,14 @@ export async function checkRecipe(
       error(`supervised.files.${index}`, `${file} does not exist; name a file of trajectories, or set experts.`);
   if (recipe.supervised?.files.length === 0 && !recipe.supervised.experts)
     error("supervised.files", "The supervised start has no trajectories; name files of them, or set experts.");
-  await checkEngine(recipe, problems, signal);
+  const engine = await checkEngine(recipe, problems, signal, tokenOf);
   checkRoom(error);
   if (!profile.ok) return { problems };
-  return { problems, estimate: estimateRun(recipe, profile.profile, evaluated) };
+  const found = [
+    ...(engine === undefined ? [] : [engine]),
+    `Questions with gold answers: ${trained} to train on, ${evaluated} for evaluation.`,
+  ];
+  return { problems, estimate: { ...estimateRun(recipe, profile.profile, evaluated), found } };
 }
 
 /** Answers how many questions the sets hold. */
@@ -133,17 +142,37 @@ function checkModel(
 
 /**
  * A GPU that the recipe asks for is looked for. A remote engine is asked what it is; a session is opened and closed, nothing is trained. Its model
- * goes by the engine's own name for it, so that another name than the recipe's may be the same model, and is a warning.
+ * goes by the engine's own name for it, so that another name than the recipe's may be the same model, and is a warning. Answers what the engine is, in
+ * a sentence, where it can be used.
  */
-async function checkEngine({ engine, model }: Recipe, problems: RecipeProblem[], signal: AbortSignal): Promise<void> {
+async function checkEngine(
+  { engine, model }: Recipe,
+  problems: RecipeProblem[],
+  signal: AbortSignal,
+  tokenOf: EngineToken,
+): Promise<string | undefined> {
   if (engine.kind === "local") {
-    if (engine.device !== "cuda") return;
-    return requireGpu(signal).catch((cause: unknown) => {
-      if (!(cause instanceof EngineStartError)) throw cause;
-      problems.push({ field: "engine.device", severity: "error", message: cause.message });
-    });
+    const jax = engine.backend === "jax";
+    const never = neverRun(engine.backend);
+    if (never !== undefined)
+      problems.push({
+        field: "engine.backend",
+        severity: "warning",
+        message: `${never}; jax is the one that was run.`,
+      });
+    // The other backends know GPUs only.
+    const started = `The run starts its engine on this machine (${engine.backend}, ${jax ? engine.device : "cuda"}) and stops it.`;
+    if (jax && engine.device !== "cuda") return started;
+    return requireGpu(signal).then(
+      () => started,
+      (cause: unknown) => {
+        if (!(cause instanceof EngineStartError)) throw cause;
+        problems.push({ field: jax ? "engine.device" : "engine.backend", severity: "error", message: cause.message });
+        return undefined;
+      },
+    );
   }
-  const token = process.env[engineTokenName];
+  const token = await tokenOf(engine.url);
   try {
     const connected = await connectEngine({
       url: engine.url,
@@ -162,11 +191,25 @@ async function checkEngine({ engine, model }: Recipe, problems: RecipeProblem[],
         severity: "warning",
         message: `The engine at ${engine.url} serves ${served}; if that is another model than ${model.base}, its tokens are others: name the model that it serves.`,
       });
+    const { engine: kind, version } = connected.capabilities;
+    return `The engine at ${engine.url} answers (${kind} ${version}) and serves ${served}.`;
   } catch (cause) {
     signal.throwIfAborted();
-    const message = cause instanceof EngineError ? cause.message : `The engine at ${engine.url} does not answer.`;
-    problems.push({ field: "engine.url", severity: "error", message });
+    problems.push({
+      field: "engine.url",
+      severity: "error",
+      message: engineFault(engine.url, cause, token !== undefined),
+    });
+    return undefined;
   }
+}
+
+/** What an engine's refusal means for who wrote the recipe. */
+function engineFault(url: string, cause: unknown, hasToken: boolean): string {
+  if (!(cause instanceof EngineError))
+    return `The engine at ${url} does not answer in time; look at its log, or name another.`;
+  if (cause.kind !== "unauthorised") return cause.message;
+  return `The engine at ${url} wants ${hasToken ? "another" : "a"} token; give the one that its proxy was started with as ${engineTokenName}, or in the editor by “Searchlight: Set API Key…” for that address.`;
 }
 
 /** The name of a model without the folders or the owner before it. */

@@ -20,7 +20,7 @@ import { openPolicy } from "./models/policy-id.ts";
 import { Questions } from "./questions.ts";
 import { Session } from "./session.ts";
 import { version } from "./version.ts";
-import { windowRuns } from "./open-window-runs.ts";
+import { engineToken, windowRuns } from "./open-window-runs.ts";
 import type { WindowRuns } from "./window-runs.ts";
 import { unpackAdapter } from "./adapter-files.ts";
 import { keepPolicy } from "./keep-policy.ts";
@@ -47,6 +47,7 @@ export function serve(connection: Connection): void {
   let questions: Questions | undefined;
 
   let runs: WindowRuns | undefined;
+  let key: (endpoint: string) => Promise<string | undefined> = () => Promise.resolve(undefined);
 
   const documents = new TextDocuments(TextDocument);
   const capabilities: ServerCapabilities = {
@@ -59,7 +60,7 @@ export function serve(connection: Connection): void {
         // A check may ask the engine that the recipe names, which an untrusted workspace does not choose.
         if (!session?.trusted) return [];
         const { checkRecipe } = await import("./check-recipe.ts");
-        return (await checkRecipe(recipe, dirname(file), session.signal)).problems;
+        return (await checkRecipe(recipe, dirname(file), session.signal, engineToken(key))).problems;
       },
       onFault,
     ),
@@ -78,6 +79,7 @@ export function serve(connection: Connection): void {
           () => undefined,
         ),
     };
+    key = way.key;
     const open = (id: string) => openPolicy(id, { ...way, editor: models, trained: openTrained });
     session = new Session(options, (status) => tell(connection, toClient.indexChanged, { status }), onFault, way);
     sources = new DocumentSources({

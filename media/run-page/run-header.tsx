@@ -15,6 +15,7 @@ const icons: Readonly<Record<RunState, string>> = {
   stopped: "debug-stop",
   failed: "error",
   crashed: "debug-disconnect",
+  damaged: "warning",
 };
 
 /** A crash leaves no event: only the list, which looks at the process, knows of it. */

@@ -68,10 +68,12 @@ export function problemLine({ field, severity, message }: RecipeProblem): string
 }
 
 export function estimateLines(estimate: RunEstimate): string[] {
-  const { rollouts, optimiserSteps, policyTokens, trainedTokens, searches, seconds, money, assumptions } = estimate;
+  const { rollouts, optimiserSteps, policyTokens, trainedTokens, searches, seconds, money, assumptions, found } =
+    estimate;
   const range = ({ expected, most }: { expected: number; most: number }, show = (n: number) => count(n)): string =>
     `about ${show(expected)}, at most ${show(most)}`;
   return [
+    ...(found ?? []),
     `Rollouts          ${count(rollouts)}, optimiser steps ${count(optimiserSteps)}`,
     `Tokens sampled    ${range(policyTokens)}`,
     `Tokens trained    ${range(trainedTokens)}`,

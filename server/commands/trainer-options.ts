@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { EngineStartError } from "../engine/engine-start-error.ts";
-import { type Backend, type Device, backends, devices } from "../engine/trainer-project.ts";
+import { type Backend, type Device, backends, devices, neverRun } from "../engine/trainer-project.ts";
 import { dataHome } from "../home.ts";
-import { CommandError, exitCodes } from "./output.ts";
+import { CommandError, exitCodes, note } from "./output.ts";
 
 /** Where `trainer start` keeps the engine's files unless told otherwise. */
 export function usualEngineHome(): string {
@@ -13,6 +13,12 @@ export function readBackend(text: string): Backend {
   const backend = backends.find((name) => name === text);
   if (!backend) throw new CommandError(`--backend takes ${backends.join(", ")}.`, exitCodes.usage);
   return backend;
+}
+
+/** Says of a backend that was never run that it was not. */
+export function tellNeverRun(backend: Backend): void {
+  const never = neverRun(backend);
+  if (never !== undefined) note(`${never}.`);
 }
 
 export function readDevice(text: string): Device {

@@ -10,7 +10,7 @@ import { type Ssh, startSsh } from "../engine/ssh-process.ts";
 import { getJson } from "../models/http.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { visible } from "./visible-text.ts";
-import { readBackend, readCount, readDevice } from "./trainer-options.ts";
+import { readBackend, readCount, readDevice, tellNeverRun } from "./trainer-options.ts";
 
 interface RemoteOptions {
   model?: string;
@@ -73,6 +73,7 @@ async function serveRemote(host: string, options: RemoteOptions): Promise<void> 
   const engine = readEngine(options, home);
   const script = remoteScript(engine);
   if (options.script) return print(script);
+  tellNeverRun(engine.backend);
   const local = options.localPort === undefined ? undefined : readCount("--local-port", options.localPort, 1, 65_535);
   if (!options.run) return printPlan(host, engine, script, local ?? engine.port);
   const port = await freePort(local);

@@ -9,7 +9,14 @@ import { lastLine } from "../engine/run-program.ts";
 import { type EngineOptions, type RunningEngine, startEngine } from "../engine/start-engine.ts";
 import { chosenModel } from "./chosen-model.ts";
 import { CommandError, interruptSignal, note, print, printJson } from "./output.ts";
-import { asCommandError, readBackend, readCount, readDevice, usualEngineHome } from "./trainer-options.ts";
+import {
+  asCommandError,
+  readBackend,
+  readCount,
+  readDevice,
+  tellNeverRun,
+  usualEngineHome,
+} from "./trainer-options.ts";
 
 interface StartOptions {
   model?: string;
@@ -69,6 +76,7 @@ function readStart(options: StartOptions): Omit<EngineOptions, "signal"> {
 
 async function startHere(options: StartOptions): Promise<void> {
   const given = readStart(options);
+  tellNeverRun(given.backend);
   const interrupted = interruptSignal();
   const asked = new AbortController();
   for (const name of ["SIGTERM", "SIGHUP"] as const) process.once(name, () => asked.abort());

@@ -7,7 +7,7 @@ import { type Gpu, findGpus, oldestDriver, outdatedGpu } from "./find-gpus.ts";
 import { findPython } from "./find-python.ts";
 import { findUv } from "./find-uv.ts";
 import { lastLine, runProgram } from "./run-program.ts";
-import type { Backend, Device } from "./trainer-project.ts";
+import { type Backend, type Device, neverRun } from "./trainer-project.ts";
 
 /** One fact about this machine. `ok` undefined: it decides nothing by itself. */
 export interface MachineFact {
@@ -21,6 +21,8 @@ export interface BackendVerdict {
   readonly backend: Backend;
   readonly device: Device;
   readonly state: "installed" | "installable" | "not-here";
+  /** Whether the backend was ever run with this program. */
+  readonly tried: boolean;
   readonly detail: string;
 }
 
@@ -96,7 +98,14 @@ interface Found {
 
 function verdict(choice: Choice, { installed, network, free, gpus }: Found): BackendVerdict {
   const { backend, device, name, flags } = choice;
-  const said = (state: BackendVerdict["state"], detail: string): BackendVerdict => ({ backend, device, state, detail });
+  const never = neverRun(backend);
+  const said = (state: BackendVerdict["state"], detail: string): BackendVerdict => ({
+    backend,
+    device,
+    state,
+    tried: never === undefined,
+    detail: never === undefined ? detail : `${detail} (${never}.)`,
+  });
   const no = (detail: string): BackendVerdict => said("not-here", detail);
   if (process.platform === "win32") return no("The engine does not run on Windows itself.");
   if (device === "cuda") {

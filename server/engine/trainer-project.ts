@@ -12,6 +12,12 @@ export const devices = ["cpu", "cuda"] as const;
 /** What the jax backend computes on: the processor, or NVIDIA GPUs. The other backends know GPUs only. */
 export type Device = (typeof devices)[number];
 
+/** What is to be said of a backend that was never run with this program; undefined of one that was. */
+export function neverRun(backend: Backend): string | undefined {
+  if (backend === "jax") return undefined;
+  return `${backend} was never run with Searchlight: all that is known is that SkyRL's own classes accept its configuration`;
+}
+
 /** The Python project of a backend, as a copy in the cache that `uv` may write into. */
 export interface TrainerProject {
   /** Folder with the pyproject.toml and the lock. */

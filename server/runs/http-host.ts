@@ -16,7 +16,7 @@ import {
 } from "./run-host.ts";
 
 const Refusal = z.object({
-  kind: z.enum(["unknown-run", "unreachable", "unauthorised", "busy", "disk", "refused"]),
+  kind: z.enum(["unknown-run", "damaged", "unreachable", "unauthorised", "busy", "disk", "refused"]),
   message: z.string().max(2000),
 });
 const Details = z.object({ summary: RunSummary, recipe: Recipe, checkpoints: z.array(RunCheckpoint) });
@@ -227,9 +227,9 @@ function jsonOf(bytes: Uint8Array): unknown {
 
 function withoutUndefined({ problems, estimate }: z.infer<typeof Check>): { problems: Problem[]; estimate?: Estimate } {
   if (!estimate) return { problems };
-  const { seconds, money, ...rest } = estimate;
+  const { seconds, money, found, ...rest } = estimate;
   return {
     problems,
-    estimate: { ...rest, ...(seconds ? { seconds } : {}), ...(money ? { money } : {}) },
+    estimate: { ...rest, ...(seconds ? { seconds } : {}), ...(money ? { money } : {}), ...(found ? { found } : {}) },
   };
 }

@@ -26,6 +26,7 @@ const bodyBytes = Math.ceil((uploadLimits.bytes * 4) / 3) + 2 * 2 ** 20;
 
 const statuses: Record<RunHostErrorKind, number> = {
   "unknown-run": 404,
+  damaged: 422,
   unreachable: 502,
   unauthorised: 401,
   busy: 409,

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ulid } from "ulid";
+import type { Recipe } from "../../protocol/recipe.ts";
 import { runVersion, type RunAction, type RunEvent, type RunSummary } from "../../protocol/run.ts";
 import { isLive } from "../../protocol/run-state.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
@@ -30,11 +31,11 @@ import {
   type RunHost,
   RunHostError,
 } from "./run-host.ts";
-import { claimKey, freeKey } from "./run-key.ts";
+import { claimKey, freeKey, freeKeysOf } from "./run-key.ts";
 import { lockRun, runProcess } from "./run-lock.ts";
 import { type TrainingRunManifest, hashOf, readManifest, writeManifest } from "./run-manifest.ts";
 import { type RunPaths, isRunId, runPaths, runsHome, sentHome } from "./run-paths.ts";
-import { ProgressReader, type RunProgress, stateOf, summaryOf } from "./run-progress.ts";
+import { ProgressReader, type RunProgress, damagedSummary, stateOf, summaryOf } from "./run-progress.ts";
 import type { CheckRecipe } from "./run-work.ts";
 import { type RunCommand, startRunProcess } from "./start-process.ts";
 import { TrajectoryReader } from "./trajectory-store.ts";
@@ -48,6 +49,8 @@ const lookMilliseconds = 250;
 export interface LocalRunHostSpec {
   readonly check: CheckRecipe;
   readonly command: RunCommand;
+  /** What the process of a run is given besides, such as a token that no file may hold. */
+  environment?(recipe: Recipe): Promise<NodeJS.ProcessEnv>;
   /** Folder of the runs; absent: the usual one. */
   readonly home?: string;
 }
@@ -76,9 +79,10 @@ export class LocalRunHost implements RunHost {
     return names.flatMap((id) => {
       try {
         return [this.#summary(this.#run(id))];
-      } catch {
-        // A folder that holds no run, or that was removed meanwhile.
-        return [];
+      } catch (error) {
+        // A folder that was removed meanwhile is no run; one that does not say what it is must not be out of sight.
+        if (!(error instanceof RunHostError) || error.kind !== "damaged") return [];
+        return [damagedSummary(id, this.#progressOf(id), error.message)];
       }
     });
   }
@@ -117,7 +121,7 @@ export class LocalRunHost implements RunHost {
   }
 
   async resume(id: string, signal: AbortSignal): Promise<Launch> {
-    const { paths } = this.#run(id);
+    const { paths, manifest } = this.#run(id);
     const { state } = this.#summary(this.#run(id));
     if (isLive(state) && runProcess(paths.folder))
       throw new RunHostError("busy", `The run is ${state} already; attach to it.`);
@@ -126,28 +130,30 @@ export class LocalRunHost implements RunHost {
         "refused",
         "The run is done, and nothing of its recipe is left to do; train the recipe again for another.",
       );
-    await startRunProcess(paths, this.#spec.command, signal);
+    await this.#start(paths, manifest.recipe, signal);
     return { ok: true, id, joined: false };
   }
 
   async act(id: string, action: RunAction, signal: AbortSignal): Promise<void> {
-    const run = this.#run(id);
-    const record = readProcessRecord(run.paths.process);
+    // A process can be steered whatever became of the description beside it.
+    const record = readProcessRecord(this.#pathsOf(id).process);
     if (!record)
       throw new RunHostError(
         "refused",
-        `The run has no process (${this.#summary(run).state}); resume starts it again from its last checkpoint.`,
+        `The run has no process (${this.#summary(this.#run(id)).state}); resume starts it again from its last checkpoint.`,
       );
     await askRun(record, action, signal);
   }
 
   async remove(id: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { paths, manifest } = this.#run(id);
+    const paths = this.#pathsOf(id);
+    const key = this.#keyOf(id);
     // With the lock, nobody resumes it meanwhile.
     if (!lockRun(paths.folder).ok) throw new RunHostError("busy", "The run lives; stop it before you remove it.");
     this.#discard(id);
-    freeKey(this.#home, manifest.key);
+    if (key === undefined) freeKeysOf(this.#home, id);
+    else freeKey(this.#home, key);
   }
 
   async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<RunEvent, void, undefined> {
@@ -257,7 +263,7 @@ export class LocalRunHost implements RunHost {
         cause,
       });
     }
-    await startRunProcess(runPaths(join(this.#home, id)), this.#spec.command, signal);
+    await this.#start(runPaths(join(this.#home, id)), recipe, signal);
     return { ok: true, id, joined: false };
   }
 
@@ -269,11 +275,17 @@ export class LocalRunHost implements RunHost {
       if (existsSync(paths.manifest) && new ProgressReader(paths.events).read().pid !== undefined) break;
       await wait(50, undefined, { signal });
     }
-    const { progress } = this.#run(id);
+    const { progress, manifest } = this.#run(id);
     // Its launcher died between the folder and the process.
     if (progress.read().pid === undefined && !runProcess(paths.folder))
-      await startRunProcess(paths, this.#spec.command, signal);
+      await this.#start(paths, manifest.recipe, signal);
     return { ok: true, id, joined: true };
+  }
+
+  async #start(paths: RunPaths, recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const { command, environment } = this.#spec;
+    const env = { ...command.env, ...(await environment?.(recipe)) };
+    await startRunProcess(paths, { ...command, env }, signal);
   }
 
   #discard(id: string): void {
@@ -285,13 +297,39 @@ export class LocalRunHost implements RunHost {
     rmSync(gone, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  #run(id: string): KnownRun {
+  /** Throws `RunHostError` where there is no folder of such a run. */
+  #pathsOf(id: string): RunPaths {
     if (!isRunId(id)) throw new RunHostError("unknown-run", `${id.slice(0, 40)} is no id of a run; list the runs.`);
     const paths = runPaths(join(this.#home, id));
+    if (!existsSync(paths.folder)) throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
+    return paths;
+  }
+
+  /** The key that the run was submitted with; a damaged run does not tell it. */
+  #keyOf(id: string): string | undefined {
+    try {
+      return this.#run(id).manifest.key;
+    } catch (error) {
+      if (error instanceof RunHostError && error.kind === "damaged") return undefined;
+      throw error;
+    }
+  }
+
+  /** What its events tell, where they can be read. */
+  #progressOf(id: string): RunProgress {
+    const reader = new ProgressReader(this.#pathsOf(id).events);
+    try {
+      return reader.read();
+    } catch {
+      return new ProgressReader("").read();
+    }
+  }
+
+  #run(id: string): KnownRun {
+    const paths = this.#pathsOf(id);
     const known = this.#known.get(id);
     if (known && existsSync(paths.manifest)) return known;
     this.#known.delete(id);
-    if (!existsSync(paths.manifest)) throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
     const run: KnownRun = {
       paths,
       manifest: readManifest(paths),

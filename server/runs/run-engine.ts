@@ -5,9 +5,7 @@ import { groupMembers } from "../engine/process-group.ts";
 import { startEngine } from "../engine/start-engine.ts";
 import type { TrainingEngine } from "../training/engine.ts";
 import { connectEngine } from "../training/tinker/connect.ts";
-
-/** Environment variable with the token of the proxy before a remote engine. */
-export const engineTokenName = "SEARCHLIGHT_ENGINE_TOKEN";
+import { tokenOfEnvironment } from "./engine-token.ts";
 
 /** Places for adapters: the base model's own, the policy's, and one for a checkpoint that is looked at beside it. */
 const adapters = 4;
@@ -41,7 +39,7 @@ export async function openRunEngine(request: RunEngineRequest): Promise<RunEngin
   const bounds = read.ok ? { vocabulary: read.model.vocabulary, contextLength: read.model.contextLength } : {};
   const { samplingWidth } = chosen;
   if (chosen.kind === "remote") {
-    const token = process.env[engineTokenName];
+    const token = await tokenOfEnvironment(chosen.url);
     const engine = await connectEngine({
       url: chosen.url,
       ...(token ? { token } : {}),

@@ -23,6 +23,8 @@ export interface RunEstimate {
   money?: { currency: string; expected: number; most: number };
   /** One sentence each. */
   assumptions: string[];
+  /** What the checks found of engine and data, one sentence each. */
+  found?: string[];
 }
 
 export type Launch = { ok: true; id: string; joined: boolean } | { ok: false; problems: RecipeProblem[] };
@@ -35,7 +37,7 @@ export interface RunDetails {
   checkpoints: RunCheckpoint[];
 }
 
-export type RunHostErrorKind = "unknown-run" | "unreachable" | "unauthorised" | "busy" | "disk" | "refused";
+export type RunHostErrorKind = "unknown-run" | "damaged" | "unreachable" | "unauthorised" | "busy" | "disk" | "refused";
 
 /** A run host failed in a known way: one sentence, what happened and what to do. */
 export class RunHostError extends Error {

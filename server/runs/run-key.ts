@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { isAlive, ownStart } from "../process-identity.ts";
@@ -33,6 +33,16 @@ export function claimKey(home: string, key: string, id: string): KeyClaim {
 /** Frees a key: its run is removed, or never came to be. */
 export function freeKey(home: string, key: string): void {
   rmSync(fileOf(home, key), { force: true });
+}
+
+/** Frees every key that is bound to a run, for a run that does not tell its own. */
+export function freeKeysOf(home: string, id: string): void {
+  const folder = join(home, ".keys");
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (readClaim(file)?.id === id) rmSync(file, { force: true });
+  }
 }
 
 function fileOf(home: string, key: string): string {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { Recipe } from "../../protocol/recipe.ts";
 import { runVersion } from "../../protocol/run.ts";
 import { replaceFile } from "../durable-lines.ts";
+import { whyUnread } from "../file-failure.ts";
 import { RunHostError } from "./run-host.ts";
 import type { RunPaths } from "./run-paths.ts";
 
@@ -43,16 +44,19 @@ export function readManifest(paths: RunPaths): TrainingRunManifest {
   try {
     data = JSON.parse(readFileSync(paths.manifest, "utf8"));
   } catch (error) {
-    throw new RunHostError("unknown-run", `${paths.folder} holds no readable run.json; list the runs.`, {
-      cause: error,
-    });
+    const why = error instanceof SyntaxError ? "is no JSON" : whyUnread(error);
+    throw new RunHostError(
+      "damaged",
+      `The run's run.json ${why}, so that nobody knows what it was; remove the run, or put that file back.`,
+      { cause: error },
+    );
   }
   const parsed = TrainingRunManifest.safeParse(data);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]!.path.map(String).join(".") || "the whole file";
   throw new RunHostError(
-    "unknown-run",
-    `${paths.manifest} was written by another version of Searchlight or is damaged at ${field}.`,
+    "damaged",
+    `The run's run.json was written by another version of Searchlight or is damaged at ${field}; open it with that version, or remove the run.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { withCheckpoint } from "../../protocol/run-checkpoints.ts";
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { decodeTime } from "ulid";
 import { z } from "zod";
 import type { RunCheckpoint, RunPhase, RunSpending, RunState, RunSummary } from "../../protocol/run.ts";
 import type { SavedCheckpoint, TrainingPosition } from "../training/loop/host.ts";
@@ -145,6 +146,12 @@ export function stateOf(progress: RunProgress, livePid: number | undefined, fres
   if (progress.ended && progress.state) return progress.state;
   if (livePid !== undefined) return progress.state ?? "starting";
   return fresh && progress.pid === undefined ? "starting" : "crashed";
+}
+
+/** A run whose folder does not say what it is: its id, when it was made by that, and what its events still tell. */
+export function damagedSummary(id: string, progress: RunProgress, reason: string): RunSummary {
+  const createdAt = new Date(decodeTime(id)).toISOString();
+  return { ...summaryOf({ id, name: id, createdAt }, progress, "damaged"), reason };
 }
 
 export function summaryOf(

@@ -31,6 +31,7 @@ export function estimateDocument(
       ? [
           ...estimateLines(estimate).map((line) => `- ${line}`),
           "",
+          ...(estimate.found ? ["## Found", "", ...estimate.found.map((line) => `- ${line}`), ""] : []),
           "## Assumptions",
           "",
           ...estimate.assumptions.map((line) => `- ${line}`),

@@ -42,6 +42,7 @@ export async function launchRecipe(parts: Parts, given: unknown): Promise<void> 
   }
   const launch = "Launch";
   const detail = [
+    ...(checked.estimate?.found ?? []),
     ...(checked.estimate ? estimateLines(checked.estimate) : ["No estimate could be made."]),
     ...checked.problems.map(({ message }) => `Warning: ${message}`),
     host.address === undefined

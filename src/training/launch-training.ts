@@ -26,7 +26,7 @@ export async function launchTraining(parts: Parts): Promise<void> {
     { location: { viewId: "searchlight.runs" }, title: "Looking for models and questions" },
     () => parts.server.request("recipeChoices", {}),
   );
-  const chosen = await ask(choices);
+  const chosen = await ask(parts, choices);
   if (!chosen) return;
   const base = recipeName(`${chosen.documents.split(sep).at(-1)}-${chosen.size}`);
   const target = await vscode.window.showSaveDialog({
@@ -67,14 +67,14 @@ interface Choices {
   questionFiles: readonly { path: string; questions: number; golds: number }[];
 }
 
-async function ask({ models, questionFiles }: Choices): Promise<Chosen | undefined> {
+async function ask(parts: Parts, { models, questionFiles }: Choices): Promise<Chosen | undefined> {
   const documents = await askDocuments();
   if (documents === undefined) return undefined;
   const questions = await askQuestions(questionFiles, documents);
   if (questions === undefined) return undefined;
   const model = await askModel(models);
   if (model === undefined) return undefined;
-  const engine = await askEngine();
+  const engine = await askEngine(parts);
   if (engine === undefined) return undefined;
   const size = await pick<Size>("How much to train (5 of 6)", [
     ["Try-out", "try-out", "2 iterations of 16 rollouts: minutes on any machine, to see that everything works."],
@@ -153,7 +153,7 @@ async function askModel(models: Choices["models"]): Promise<string | undefined> 
   return choice?.act();
 }
 
-async function askEngine(): Promise<{ url: string | undefined } | undefined> {
+async function askEngine(parts: Parts): Promise<{ url: string | undefined } | undefined> {
   const where = await pick<"local" | "remote">("Engine that holds the weights (4 of 6)", [
     ["On this machine", "local", "Started by the run on the CPU and stopped with it."],
     ["One that runs already", "remote", "A Tinker-protocol server, on GPUs elsewhere."],
@@ -166,7 +166,21 @@ async function askEngine(): Promise<{ url: string | undefined } | undefined> {
     validateInput: endpointFault,
     ignoreFocusOut: true,
   });
-  return url ? { url: url.trim() } : undefined;
+  if (!url) return undefined;
+  const engine = url.trim();
+  const token = await vscode.window.showInputBox({
+    title: `Token for ${engine}`,
+    prompt:
+      "Of the proxy before it; kept in the editor's secret storage. Leave it empty where none is wanted or one is stored.",
+    password: true,
+    ignoreFocusOut: true,
+  });
+  if (token === undefined) return undefined;
+  if (token.trim() !== "" && !(await parts.keys.put(engine, token.trim())))
+    void vscode.window.showWarningMessage(
+      "The editor could not keep the token on this machine; set the environment variable SEARCHLIGHT_ENGINE_TOKEN instead.",
+    );
+  return { url: engine };
 }
 
 async function pick<T extends string>(title: string, choices: [label: string, value: T, detail: string][]) {

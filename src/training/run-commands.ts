@@ -4,17 +4,25 @@ import { isLive } from "../../protocol/run-state.ts";
 import type { Parts } from "../parts.ts";
 import { pickRun } from "./pick-run.ts";
 import { problemsSentence } from "./problems.ts";
+import { endingSentence } from "./run-words.ts";
 import { trustedTo } from "./trust.ts";
 
 /** Opens the page of a run. */
 export async function openRun(parts: Parts, given: unknown): Promise<void> {
   const run = await pickRun(parts, given, "Open Run");
+  if (run?.state === "damaged") return offerRemoval(parts, run);
   if (run) await parts.runPages.show(refOf(run), run.name);
+}
+
+/** A run whose folder does not say what it is has no page: why, and what can be done. */
+async function offerRemoval(parts: Parts, run: RunSummary): Promise<void> {
+  const remove = "Delete Run…";
+  if ((await vscode.window.showWarningMessage(endingSentence(run), remove)) === remove) await deleteRun(parts, run);
 }
 
 const fits: Readonly<Record<RunAction, (run: RunSummary) => boolean>> = {
   pause: ({ state }) => state === "running",
-  resume: ({ state }) => state === "paused" || (!isLive(state) && state !== "done"),
+  resume: ({ state }) => state === "paused" || (!isLive(state) && state !== "done" && state !== "damaged"),
   stop: ({ state }) => isLive(state) && state !== "stopping",
   checkpoint: ({ state }) => state === "running" || state === "paused",
 };

@@ -19,6 +19,7 @@ const states: Readonly<Record<RunState, { icon: string; words: string; colour?: 
   stopped: { icon: "debug-stop", words: "stopped" },
   failed: { icon: "error", words: "failed", colour: "errorForeground" },
   crashed: { icon: "debug-disconnect", words: "crashed", colour: "errorForeground" },
+  damaged: { icon: "warning", words: "damaged", colour: "errorForeground" },
 };
 
 /** A training run as a list shows it: icon by its state, and the facts in words. */
@@ -54,8 +55,11 @@ export function contextOf({ state, checkpoints }: Pick<RunSummary, "state" | "ch
           ? "stopping"
           : state === "done"
             ? "done"
-            : "ended";
-  return `training.${life}${checkpoints > 0 ? ".saved" : ""}`;
+            : state === "damaged"
+              ? "damaged"
+              : "ended";
+  // The checkpoints of a damaged run cannot be fetched.
+  return `training.${life}${checkpoints > 0 && state !== "damaged" ? ".saved" : ""}`;
 }
 
 /** How a run's end is told, as one sentence. */
@@ -65,6 +69,7 @@ export function endingSentence({ name, state, reason, iteration, reward }: RunSu
   if (state === "done")
     return `The training run ${name} is done ${after}${reward === undefined ? "" : `, mean reward ${reward.toFixed(2)}`}.${why}`;
   if (state === "stopped") return `The training run ${name} was stopped ${after}.${why}`;
+  if (state === "damaged") return `The training run ${name} is damaged.${why}`;
   if (state === "crashed") return `The training run ${name} ended ${after} without saying why.${why}`;
   return `The training run ${name} failed ${after}.${why}`;
 }

@@ -90,7 +90,7 @@ test("the doctor says what runs here, and decides by it", async () => {
   const report = JSON.parse(stdout) as {
     ok: boolean;
     facts: { name: string }[];
-    backends: { backend: string; device: string; state: string }[];
+    backends: { backend: string; device: string; state: string; tried: boolean; detail: string }[];
   };
   expect(code).toBe(report.ok ? 0 : 1);
   expect(report.facts.map(({ name }) => name)).toEqual([
@@ -106,6 +106,10 @@ test("the doctor says what runs here, and decides by it", async () => {
   expect(report.backends.map(({ backend, device }) => `${backend} ${device}`)).toEqual([
     ...["jax cpu", "jax cuda", "fsdp cuda", "megatron cuda"],
   ]);
+  for (const { backend, tried, detail } of report.backends) {
+    expect(tried, backend).toBe(backend === "jax");
+    expect(detail.includes("never run with Searchlight"), detail).toBe(!tried);
+  }
 });
 
 test("the proxy takes its token from a file, asks for it, and ends when it is told to", async () => {

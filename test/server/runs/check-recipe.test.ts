@@ -45,6 +45,11 @@ test("an engine elsewhere that does not answer is told before anything starts", 
 
 test.skipIf(existsSync("/dev/nvidia0"))("a GPU that is not there is told before anything starts", async () => {
   expect(await fields({ engine: { kind: "local", device: "cuda" } })).toEqual(["error engine.device"]);
+  for (const backend of ["fsdp", "megatron"] as const)
+    expect(await fields({ engine: { kind: "local", backend } })).toEqual([
+      "warning engine.backend",
+      "error engine.backend",
+    ]);
 });
 
 async function messages(url: string, base = "tiny"): Promise<string[]> {
@@ -57,6 +62,40 @@ test("so are a wrong token, a server of another kind, and an engine that serves 
   const faulty = (status: number) => tinkerServer({ fault: () => ({ status, detail: "no" }) });
   await using closed = await faulty(401);
   expect(await messages(closed.url)).toEqual([expect.stringMatching(/token/)]);
+  const asked: (string | undefined)[] = [];
+  await using guarded = await tinkerServer({
+    fault: ({ headers }) => {
+      asked.push(headers.authorization);
+      return headers.authorization === "Bearer the-right-token" ? undefined : { status: 401, detail: "no" };
+    },
+  });
+  const checked = async (token: string | undefined): Promise<string[]> => {
+    const recipe = Recipe.parse(
+      sampleRecipe({ model: { base: "models/Base/" }, engine: { kind: "remote", url: guarded.url } }),
+    );
+    const tokenOf = (url: string) => Promise.resolve(url === guarded.url ? token : undefined);
+    const { problems } = await checkRecipe(recipe, folder, AbortSignal.timeout(30_000), tokenOf);
+    return problems.filter(({ field }) => field === "engine.url").map(({ message }) => message);
+  };
+  expect(await checked("the-wrong-token")).toEqual([
+    expect.stringMatching(
+      /wants another token; give the one .* as SEARCHLIGHT_ENGINE_TOKEN, or in the editor by .*\.$/,
+    ),
+  ]);
+  expect(await checked(undefined)).toEqual([expect.stringMatching(/wants a token; give/)]);
+  expect(await checked("the-right-token")).toEqual([]);
+  const remote = { kind: "remote", url: guarded.url } as const;
+  const { estimate } = await checkRecipe(
+    Recipe.parse(sampleRecipe({ engine: remote })),
+    folder,
+    AbortSignal.timeout(30_000),
+    () => Promise.resolve("the-right-token"),
+  );
+  expect(estimate!.found).toEqual([
+    expect.stringMatching(/^The engine at http:\/\/127\.0\.0\.1:\d+ answers \(skyrl-\w+ 0\.4\) and serves base\.$/),
+    "Questions with gold answers: 1 to train on, 0 for evaluation.",
+  ]);
+  expect(asked).toContain("Bearer the-right-token");
   await using other = await faulty(404);
   expect(await messages(other.url)).toEqual([expect.stringMatching(/Tinker server/)]);
   await using sound = await tinkerServer();

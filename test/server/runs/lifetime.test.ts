@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { identify, isAlive } from "../../../server/process-identity.ts";
@@ -216,6 +216,55 @@ test("a living run is not removed; one that ended is, with its key", async () =>
   expect(second).toMatchObject({ ok: true, joined: false });
   if (second.ok) await host.act(second.id, "stop", soon());
   if (second.ok) await all(host, second.id);
+});
+
+test.each([
+  ["no JSON", (file: string) => writeFileSync(file, "{ half"), /run\.json is no JSON, .* remove the run/],
+  [
+    "another version",
+    (file: string) => writeFileSync(file, '{"version":99}'),
+    /another version .* at version; open it/,
+  ],
+  ["gone", (file: string) => rmSync(file), /run\.json does not exist, .* remove the run/],
+])(
+  "a run whose description is damaged is listed with the reason, and can be removed: %s",
+  async (_, damage, reason) => {
+    const { host, recipe, open, home } = fresh();
+    const file = recipe();
+    const id = await launched(host, file, "key-0011");
+    const events = await all(host, id);
+    damage(join(home, id, "run.json"));
+    const another = open();
+    const [listed, ...more] = await another.list(soon());
+    expect(more).toEqual([]);
+    expect(listed).toMatchObject({ id, name: id, state: "damaged", iteration: 3, events: events.length });
+    expect(listed!.reason).toMatch(reason);
+    expect(Math.abs(Date.parse(listed!.createdAt) - Date.now())).toBeLessThan(300_000);
+    for (const asked of [another.details(id, soon()), another.resume(id, soon()), another.act(id, "pause", soon())])
+      await expect(asked).rejects.toMatchObject({ kind: "damaged", message: expect.stringMatching(reason) });
+    await another.remove(id, soon());
+    expect(existsSync(join(home, id))).toBe(false);
+    expect(await open().list(soon())).toEqual([]);
+    // Its key is free as well.
+    const second = await open().launch(file, { key: "key-0011" }, soon());
+    expect(second).toMatchObject({ ok: true, joined: false });
+    if (second.ok) await all(open(), second.id);
+  },
+);
+
+test("a damaged run that lives is stopped and not removed", async () => {
+  const { host, recipe, open, home } = fresh();
+  const id = await launched(host, recipe({ phase: 40 }, 50), "key-0012");
+  writeFileSync(join(home, id, "run.json"), "");
+  const another = open();
+  expect(await another.list(soon())).toMatchObject([{ id, state: "damaged" }]);
+  await expect(another.remove(id, soon())).rejects.toMatchObject({ kind: "busy" });
+  await another.act(id, "stop", soon());
+  const { pid } = JSON.parse(readFileSync(join(home, id, "process.json"), "utf8")) as { pid: number };
+  const identity = identify(pid);
+  while (isAlive(identity)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await another.remove(id, soon());
+  expect(await another.list(soon())).toEqual([]);
 });
 
 test("ids that are no ULIDs never become paths", async () => {

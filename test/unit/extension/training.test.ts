@@ -50,6 +50,19 @@ test("any text gives a name that a recipe takes", () => {
 
 const run = (fields: Partial<RunSummary>): RunSummary => ({ ...runSummary, ...fields });
 
+test("a damaged run is told with its reason, offers its removal, and nothing that needs what it was", () => {
+  const damaged = run({
+    id: "a",
+    name: "a",
+    state: "damaged",
+    checkpoints: 2,
+    reason: "run.json is no JSON; remove it.",
+  });
+  expect(contextOf(damaged)).toBe("training.damaged");
+  expect(describeTraining(damaged)).toMatchObject({ icon: "warning", detail: expect.stringContaining("is no JSON") });
+  expect(endingSentence(damaged)).toBe("The training run a is damaged. Run.json is no JSON; remove it.");
+});
+
 test("an end is told once, and only of a run that was seen alive", () => {
   const live = run({ id: "a" });
   const foreign = run({ id: "b", state: "done" });
