@@ -4,7 +4,7 @@ import { SavedFilter } from "./saved-filter.ts";
 import { FileRecord, RowPage, RowQuery } from "./trajectory-file.ts";
 import { fromViewer, toViewer } from "./viewer-messages.ts";
 
-const { ready, open, openLink, copy, copyLink, tokenTexts, annotate, collect, fault } = fromViewer;
+const { ready, open, openLink, copy, copyLink, tokenTexts, annotate, collect, reload, asText, fault } = fromViewer;
 
 /** The page of a file of trajectories to the extension host. The file is the editor's; the page names none. */
 export const fromFileView = {
@@ -16,6 +16,8 @@ export const fromFileView = {
   tokenTexts,
   annotate,
   collect,
+  reload,
+  asText,
   fault,
   rows: notification(
     "rows",

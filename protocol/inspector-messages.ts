@@ -4,7 +4,7 @@ import { Hit, Neighbours, SearchMode } from "./passage.ts";
 import { FolderRef, Place } from "./place.ts";
 import { fromViewer } from "./viewer-messages.ts";
 
-const { ready, open, copy, fault } = fromViewer;
+const { ready, open, copy, reload, fault } = fromViewer;
 
 /** What the page was set to, kept by the editor over a reload. */
 export const InspectorState = z.object({
@@ -19,6 +19,7 @@ export const fromInspector = {
   ready,
   open,
   copy,
+  reload,
   fault,
   search: notification(
     "search",

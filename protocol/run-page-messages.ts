@@ -5,7 +5,7 @@ import { RunAction, RunEvent, RunGroup, RunSummary } from "./run.ts";
 import { Trajectory } from "./trajectory.ts";
 import { fromViewer, toViewer } from "./viewer-messages.ts";
 
-const { ready, open, openLink, copy, copyLink, tokenTexts, fault } = fromViewer;
+const { ready, open, openLink, copy, copyLink, tokenTexts, reload, fault } = fromViewer;
 
 /** What a run page needs to come back after a reload. */
 export const RunPageState = z.object({ id: z.string().min(1).max(200), host: z.string().max(2048).optional() });
@@ -19,6 +19,7 @@ export const fromRunPage = {
   copy,
   copyLink,
   tokenTexts,
+  reload,
   fault,
   again: notification("again", "Events were left out; the page wants the whole picture again.", z.object({})),
   groups: notification(

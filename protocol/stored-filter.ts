@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RowFilter } from "./trajectory-file.ts";
 
 /** What stored trajectories must have; all that is given must hold. */
 export const StoredFilter = z.object({
@@ -15,8 +16,7 @@ export const StoredFilter = z.object({
   /** Lost to this rule. */
   rule: z.string().optional(),
   searches: z.int().min(0).optional(),
-  /** Bounds of the reward's total. */
-  least: z.number().optional(),
-  most: z.number().optional(),
+  /** As in the list of a file: `least` and `most` bound the reward's total, or the points of `component`. */
+  ...RowFilter.pick({ component: true, least: true, most: true, tag: true, marked: true }).shape,
 });
 export type StoredFilter = z.infer<typeof StoredFilter>;

@@ -53,6 +53,12 @@ export const fromViewer = {
     "Add the trajectory to a file that the person then chooses: its question to an evaluation, or itself to tests of rewards.",
     z.object({ trajectoryId: z.string(), key: z.int().min(0).optional(), into: z.enum(["evaluation", "tests"]) }),
   ),
+  reload: notification("reload", "The page could not be drawn, and the person wants it loaded anew.", z.object({})),
+  asText: notification(
+    "asText",
+    "The page, or a part of it, could not be drawn, and the person wants what it shows as text.",
+    z.object({}),
+  ),
   fault: notification("fault", "The view itself failed.", z.object({ message: z.string() })),
 } as const;
 

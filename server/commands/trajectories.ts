@@ -14,6 +14,7 @@ import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { existingFolder } from "./project-argument.ts";
 import { printTrajectory } from "./trajectory-print.ts";
 import { oneLine, visible } from "./visible-text.ts";
+import { whyUnwritten } from "../file-failure.ts";
 
 export function addTrajectoriesCommand(program: Command): void {
   const command = program.command("trajectories").description("Past questions about a folder: list, show, export.");
@@ -31,8 +32,11 @@ export function addTrajectoriesCommand(program: Command): void {
     .option("--prompt <group>", "group of its prompt")
     .option("--rule <name>", "reward rule that it lost to")
     .option("--searches <n>", "number of searches")
+    .option("--component <name>", "component of the reward; --least and --most are then of its points")
     .option("--least <reward>", "lowest reward")
     .option("--most <reward>", "highest reward")
+    .option("--tag <tag>", "tag that was given to it in the viewer")
+    .option("--marked <how>", "excluded, included (in training) or noted")
     .option("--json", "one JSON object on standard output")
     .action(async (dir: string, options: ListOptions) => {
       const limit = wholeNumber("limit", options.limit, 1)!;
@@ -105,7 +109,20 @@ export function addTrajectoriesCommand(program: Command): void {
 
 type ListOptions = {
   [
-    name in "text" | "stop" | "policy" | "profile" | "step" | "prompt" | "rule" | "searches" | "least" | "most"
+    name in
+      | "text"
+      | "stop"
+      | "policy"
+      | "profile"
+      | "step"
+      | "prompt"
+      | "rule"
+      | "searches"
+      | "component"
+      | "least"
+      | "most"
+      | "tag"
+      | "marked"
   ]?: string;
 } & { limit: string; json?: boolean };
 
@@ -118,17 +135,29 @@ function filterOf({
   prompt,
   rule,
   searches,
+  component,
   least,
   most,
+  tag,
+  marked,
 }: ListOptions): StoredFilter {
   const filter = {
-    ...{ text, stop, policy, profile, prompt, rule },
+    ...{ text, stop, policy, profile, prompt, rule, component, tag },
     step: wholeNumber("step", step),
     searches: wholeNumber("searches", searches),
     least: anyNumber("least", least),
     most: anyNumber("most", most),
+    marked: markOf(marked),
   };
-  return StoredFilter.parse(Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)));
+  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  const parsed = StoredFilter.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new CommandError("--tag takes a tag of 1 to 60 characters.", exitCodes.usage);
+}
+
+function markOf(text: string | undefined): StoredFilter["marked"] {
+  if (text === undefined || text === "excluded" || text === "included" || text === "noted") return text;
+  throw new CommandError("--marked takes excluded, included or noted.", exitCodes.usage);
 }
 
 function anyNumber(name: string, text: string | undefined): number | undefined {
@@ -202,9 +231,7 @@ export async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    throw new CommandError(
-      `${visible(path)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`,
-    );
+    throw new CommandError(`${visible(path)} ${whyUnwritten(error)}; choose another file.`);
   }
 }
 

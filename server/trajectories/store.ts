@@ -7,8 +7,10 @@ import type { StoredFilter } from "../../protocol/stored-filter.ts";
 import { Trajectory } from "../../protocol/trajectory.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import { loadLance } from "../lance.ts";
+import { storeAnnotations } from "./annotations/annotation-file.ts";
 import { type Recovered, openJournal, readJournals, removeEmptyJournals, removeJournal } from "./journal.ts";
 import { admits, holdsText, storedQuery } from "./stored-query.ts";
+import { storedMarks } from "./stored-marks.ts";
 import { storedRow } from "./stored-row.ts";
 import { openStoredTable } from "./stored-table.ts";
 import { markInterrupted, summarise } from "./summary.ts";
@@ -41,6 +43,7 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
   const journals = join(home, "running");
   const table = await openStoredTable(join(home, "table"));
   await fold(journals, table);
+  const annotations = storeAnnotations(home);
 
   async function fetchRow(id: string): Promise<Trajectory | undefined> {
     if (!table || !idPattern.test(id)) return undefined;
@@ -56,7 +59,12 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
   async function matchingIds(filter: StoredFilter): Promise<string[]> {
     const load = await loadLance();
     if (!table || !load.ok) return [];
-    const { where, words, unsure } = storedQuery(load.lance, filter);
+    const marks = storedMarks(annotations, filter);
+    if (marks?.only?.length === 0) return [];
+    const { where: facts, words, unsure } = storedQuery(load.lance, filter);
+    // Many ids are quicker held beside what the table found than asked of its index.
+    const listed = marks?.only && marks.only.length <= readAtOnce ? idsSql(marks.only) : undefined;
+    const where = [facts, listed].filter((each) => each !== undefined).join(" AND ") || undefined;
     const all = where === undefined ? table.query() : table.query().where(where);
     const asked = words
       ? all
@@ -64,7 +72,10 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
           .select(["id", "_score"])
           .limit(await table.countRows())
       : all.select(["id"]);
-    const ids = (await asked.toArray()).map((row) => String(row.id)).sort((a, b) => (a < b ? 1 : -1));
+    const ids = (await asked.toArray())
+      .map((row) => String(row.id))
+      .filter((id) => marks?.admits(id) ?? true)
+      .sort((a, b) => (a < b ? 1 : -1));
     if (!unsure) return ids;
     const sure: string[] = [];
     for (const id of ids) {
@@ -75,13 +86,9 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
   }
 
   async function summaries(ids: readonly string[]): Promise<TrajectorySummary[]> {
-    const wanted = ids.filter((id) => idPattern.test(id)).map((id) => `'${id}'`);
+    const wanted = ids.filter((id) => idPattern.test(id));
     if (!table || wanted.length === 0) return [];
-    const rows = await table
-      .query()
-      .where(`id IN (${wanted.join(", ")})`)
-      .select(["summary"])
-      .toArray();
+    const rows = await table.query().where(idsSql(wanted)).select(["summary"]).toArray();
     // A damaged row is left out, so that it takes no other with it.
     return rows.flatMap((row) => parsed(TrajectorySummary, String(row.summary)) ?? []);
   }
@@ -111,9 +118,10 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
     async list(limit, filter = {}) {
       const entries = readJournals(journals);
       const journaled = new Set(entries.map(({ id }) => id));
+      const marks = storedMarks(annotations, filter);
       const found = entries
         .map(settled)
-        .filter((trajectory) => admits(trajectory, filter))
+        .filter((trajectory) => admits(trajectory, filter) && (marks?.admits(trajectory.id) ?? true))
         .map(summarise);
       if (table) {
         await table.checkoutLatest();
@@ -127,6 +135,12 @@ export async function openTrajectoryStore(home: string): Promise<TrajectoryStore
       table?.close();
     },
   };
+}
+
+/** SQL for the rows of some ids; what is no id of a store is left out. */
+function idsSql(ids: readonly string[]): string {
+  const quoted = ids.filter((id) => idPattern.test(id)).map((id) => `'${id}'`);
+  return quoted.length > 0 ? `id IN (${quoted.join(", ")})` : "id IS NULL";
 }
 
 /** True when the table holds the trajectory. A failure leaves the journal, which the next opening folds in. */

@@ -17,15 +17,19 @@ export interface StoredQuery {
 
 /** The query for the rows that meet a filter. Every text in it is quoted, none is SQL. */
 export function storedQuery(lance: Lance, filter: StoredFilter): StoredQuery {
-  const { stop, policy, profile, step, prompt, rule, searches, least, most } = filter;
+  const { stop, policy, profile, step, prompt, rule, searches, component, least, most } = filter;
   const conditions: string[] = [];
   for (const [column, value] of Object.entries({ stop, policy, profile, prompt }))
     if (value !== undefined) conditions.push(`${column} = ${quoted(value)}`);
   for (const [column, value] of Object.entries({ step, searches }))
     if (value !== undefined) conditions.push(`${column} = ${Math.trunc(value)}`);
   if (rule !== undefined) conditions.push(`array_has(rules, ${quoted(rule)})`);
-  if (least !== undefined) conditions.push(`reward >= ${sqlNumber(least)}`);
-  if (most !== undefined) conditions.push(`reward <= ${sqlNumber(most)}`);
+  const points = component === undefined ? "reward" : pointsSql(component);
+  if (least !== undefined) conditions.push(`${points} >= ${sqlNumber(least)}`);
+  if (most !== undefined) conditions.push(`${points} <= ${sqlNumber(most)}`);
+  // A bound asks for the component as well; the index of names beside it would cost more than reading the points of all.
+  if (component !== undefined && least === undefined && most === undefined)
+    conditions.push(`array_has(components, ${quoted(component)})`);
   const search = textSearch(filter.text ?? "");
   const phrases = search?.kind === "words" ? search.phrases : [];
   // A word that is only begun, and scripts without spaces, are no words of the index.
@@ -39,15 +43,17 @@ export function storedQuery(lance: Lance, filter: StoredFilter): StoredQuery {
   };
 }
 
-/** Whether a trajectory that is not in the table meets a filter. */
+/** Whether a trajectory that is not in the table meets a filter; what people said of it is not looked at. */
 export function admits(trajectory: Trajectory, filter: StoredFilter): boolean {
-  const { text, rule, least, most, ...equal } = filter;
+  const { text, rule, component, least, most, tag: _tag, marked: _marked, ...equal } = filter;
   const facts = storedFacts(trajectory);
   for (const [name, value] of Object.entries(equal))
     if (value !== undefined && facts[name as keyof typeof equal] !== value) return false;
   if (rule !== undefined && !facts.rules.includes(rule)) return false;
-  if (least !== undefined && !(facts.reward !== null && facts.reward >= least)) return false;
-  if (most !== undefined && !(facts.reward !== null && facts.reward <= most)) return false;
+  const points = component === undefined ? facts.reward : facts.points[facts.components.indexOf(component)];
+  if (component !== undefined && points === undefined) return false;
+  if (least !== undefined && !(typeof points === "number" && points >= least)) return false;
+  if (most !== undefined && !(typeof points === "number" && points <= most)) return false;
   return holdsText(trajectory, text);
 }
 
@@ -60,6 +66,11 @@ export function holdsText(trajectory: Trajectory, text: string | undefined): boo
 function phraseQuery(lance: Lance, { words }: Phrase): FullTextQuery {
   if (words.length > 1) return new lance.PhraseQuery(words.join(" "), "words");
   return new lance.MatchQuery(words[0]!, "words", { operator: lance.Operator.And });
+}
+
+/** The points of a component, null where a row has none of that name. */
+function pointsSql(component: string): string {
+  return `array_element(points, CAST(array_position(components, ${quoted(component)}) AS BIGINT))`;
 }
 
 function holdsSql(text: string): string {

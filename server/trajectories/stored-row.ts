@@ -17,11 +17,15 @@ export interface StoredFacts {
   prompt: string | null;
   reward: number | null;
   rules: string[];
+  /** Names of the reward's components, and of each its points after its weight. */
+  components: string[];
+  points: number[];
 }
 
 export function storedFacts(trajectory: Trajectory): StoredFacts {
   const { stop, status, policy, profile, searches, training, reward } = trajectory;
-  const violations = (reward?.components ?? []).flatMap((component) => component.violations);
+  const components = reward?.components ?? [];
+  const violations = components.flatMap((component) => component.violations);
   return {
     words: foldedWords(searchedTexts(trajectory)),
     stop: stop?.reason ?? status,
@@ -32,6 +36,8 @@ export function storedFacts(trajectory: Trajectory): StoredFacts {
     prompt: training?.group ?? null,
     reward: reward?.total ?? null,
     rules: [...new Set(violations.map(({ rule }) => rule))],
+    components: components.map(({ name }) => name),
+    points: components.map(({ value, weight }) => value * weight),
   };
 }
 

@@ -18,18 +18,21 @@ const filledAtOnce = 100;
 const longestWord = 4096;
 
 /** Columns that a table of before them is given, as SQL that makes them empty. */
-const laterColumns: Readonly<Record<string, "Utf8" | "Binary" | "Float64" | "Int32" | "List(Utf8)">> = {
-  tokens: "Binary",
-  words: "Utf8",
-  stop: "Utf8",
-  policy: "Utf8",
-  profile: "Utf8",
-  searches: "Int32",
-  step: "Float64",
-  prompt: "Utf8",
-  reward: "Float64",
-  rules: "List(Utf8)",
-};
+const laterColumns: Readonly<Record<string, "Utf8" | "Binary" | "Float64" | "Int32" | "List(Utf8)" | "List(Float64)">> =
+  {
+    tokens: "Binary",
+    words: "Utf8",
+    stop: "Utf8",
+    policy: "Utf8",
+    profile: "Utf8",
+    searches: "Int32",
+    step: "Float64",
+    prompt: "Utf8",
+    reward: "Float64",
+    rules: "List(Utf8)",
+    components: "List(Utf8)",
+    points: "List(Float64)",
+  };
 
 /** Opens or makes the table of finished trajectories in a folder; undefined where LanceDB or the table cannot be opened yet. */
 export async function openStoredTable(path: string): Promise<Table | undefined> {
@@ -54,6 +57,7 @@ async function tableSchema(): Promise<Schema> {
     Float64: new Float64(),
     Int32: new Int32(),
     "List(Utf8)": new List(new Field("item", new Utf8(), true)),
+    "List(Float64)": new List(new Field("item", new Float64(), true)),
   };
   const fields = [
     ...["id", "summary", "record"].map((name) => new Field(name, types.Utf8, false)),
@@ -82,14 +86,14 @@ async function addColumns(table: Table): Promise<void> {
 }
 
 /**
- * Gives rows of before the columns what they are chosen by; their records stay as they are. Every row has a stop reason once it is filled
- * in, one whose record cannot be read an empty one.
+ * Gives rows of before the columns what they are chosen by; their records stay as they are. Every row has a stop reason and a list of
+ * components once it is filled in, one whose record cannot be read empty ones.
  */
 async function fillColumns(table: Table): Promise<void> {
   for (;;) {
     const rows = await table
       .query()
-      .where("stop IS NULL")
+      .where("stop IS NULL OR components IS NULL")
       .select(["id", "summary", "record", "tokens"])
       .limit(filledAtOnce)
       .toArray();
@@ -117,7 +121,7 @@ function factsOf(record: string): Partial<ReturnType<typeof storedFacts>> {
   } catch {
     // Not even JSON.
   }
-  return { words: "", stop: "" };
+  return { words: "", stop: "", components: [] };
 }
 
 /** Without indexes every look-up reads all of a column, and texts cannot be searched for words. */
@@ -143,6 +147,7 @@ async function ensureIndexes(lance: Lance, table: Table): Promise<void> {
     policy: lance.Index.bitmap(),
     profile: lance.Index.bitmap(),
     rules: lance.Index.labelList(),
+    components: lance.Index.labelList(),
   };
   for (const [column, config] of Object.entries(wanted)) {
     if (present.has(column)) continue;

@@ -74,6 +74,7 @@ export class Inspector implements vscode.Disposable {
       around: (asked) => this.#findAround(asked),
       open: orTell(({ place }) => openPlace(server.request, place)),
       copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
+      reload: () => this.#page.load(),
       fault: ({ message }) => faults.report("the inspector failed", message),
     };
   }

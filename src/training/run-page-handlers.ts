@@ -27,11 +27,13 @@ interface HandlerParts extends RunPageParts {
   post: PostToRunPage;
   /** What the server told of the run; undefined until it did. */
   facts(): { recipe: string; folder?: string | undefined } | undefined;
+  /** Loads the page anew. */
+  reload(): void;
 }
 
 /** One handler for each message of a run's page. */
 export function runPageHandlers(
-  { ref, post, facts, server, questions, view, runs, faults }: HandlerParts,
+  { ref, post, facts, reload, server, questions, view, runs, faults }: HandlerParts,
   onReady: () => Promise<void>,
 ): NotificationHandlers<typeof fromRunPage> {
   /** The rollout that was sent last: it may be shown elsewhere, and its tokens asked for. */
@@ -98,6 +100,7 @@ export function runPageHandlers(
       if (!file) throw new Error("A link leads to a file of this machine; this run is kept on another.");
       return copyFileLink(file.fsPath, trajectoryId);
     }),
+    reload,
     fault: ({ message }) => faults.report("the run page failed", message),
   };
 }

@@ -33,10 +33,13 @@ export class RunPage implements vscode.Disposable {
     this.#panel = panel;
     this.#ref = ref;
     const { context, faults, server, runs } = parts;
-    const handlers = runPageHandlers({ ...parts, ref, post: this.#post, facts: () => this.#facts }, () => {
-      this.#page.cameUp();
-      return this.#tellAll();
-    });
+    const handlers = runPageHandlers(
+      { ...parts, ref, post: this.#post, facts: () => this.#facts, reload: () => this.#page.load() },
+      () => {
+        this.#page.cameUp();
+        return this.#tellAll();
+      },
+    );
     this.#page = new PagePanel({
       ...{ context, panel, faults, bundle: "run", title: "Training run" },
       ...{ name: "the run page", sentenceName: "The page of the training run" },

@@ -23,11 +23,14 @@ interface FileHandlerParts {
   memory: vscode.Memento;
   everywhere: SavedFilters;
   comparison: Comparison;
+  /** Loads the page anew, and opens the file as text. */
+  reload(): void;
+  asText(): unknown;
 }
 
 /** One handler for each message of the page of a file. */
 export function fileHandlers(
-  { uri, post, server, faults, memory, everywhere, comparison }: FileHandlerParts,
+  { uri, post, server, faults, memory, everywhere, comparison, reload, asText }: FileHandlerParts,
   onReady: () => void,
 ): NotificationHandlers<typeof fromFileView> {
   const path = uri.fsPath;
@@ -94,6 +97,8 @@ export function fileHandlers(
     openLink: orTell(({ url }) => openLink(url)),
     copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
     copyLink: orTell(({ trajectoryId }) => copyFileLink(path, trajectoryId)),
+    reload,
+    asText: orTell(asText),
     fault: ({ message }) => faults.report("the trajectory editor failed", message),
   };
 }

@@ -15,7 +15,7 @@ export const trajectoryEditorType = "searchlight.trajectories";
 /** The same editor, offered for the `run.json` of a run beside the editor of text. */
 export const runEditorType = "searchlight.runTrajectories";
 
-/** A page that has not reported itself by then is told of, and the file's text offered. */
+/** A page that has not reported itself by then is told of; it may be loaded anew, or the file opened as text. */
 const readyMilliseconds = 15_000;
 /** A file that is being written changes many times a second; it is looked at this often. */
 const changeMilliseconds = 1000;
@@ -109,9 +109,22 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
     const { annotationsPath } = await import("../../protocol/annotations.ts");
     const { SavedFilters } = await import("./saved-filters.ts");
     const everywhere = (this.#filters ??= new SavedFilters(context.globalState));
-    const waiting = setTimeout(() => offerText(opened, faults), readyMilliseconds);
+    let waiting: NodeJS.Timeout | undefined;
+    const asText = (): Thenable<unknown> => vscode.commands.executeCommand("vscode.openWith", opened, "default");
+    const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+    const load = (): void => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => panel.visible && offerWays(opened, faults, load, asText), readyMilliseconds);
+      webview.html = viewerHtml({
+        cspSource: webview.cspSource,
+        nonce: randomBytes(16).toString("base64"),
+        scriptUri: resource("trajectories.js"),
+        styleUri: resource("trajectories.css"),
+        title: "Trajectories",
+      });
+    };
     const handlers = fileHandlers(
-      { uri, post, server, faults, memory: context.workspaceState, everywhere, comparison },
+      { uri, post, server, faults, memory: context.workspaceState, everywhere, comparison, reload: load, asText },
       () => {
         clearTimeout(waiting);
         post("savedFilters", { filters: everywhere.all });
@@ -137,14 +150,7 @@ export class TrajectoryEditor implements vscode.CustomReadonlyEditorProvider<Fil
       if (comparison.path !== undefined) void server.notify("trajectoryFileClosed", { path: comparison.path });
       for (const subscription of subscriptions) subscription.dispose();
     });
-    const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
-    webview.html = viewerHtml({
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      scriptUri: resource("trajectories.js"),
-      styleUri: resource("trajectories.css"),
-      title: "Trajectories",
-    });
+    load();
   }
 }
 
@@ -161,10 +167,10 @@ function watch({ fsPath, scheme }: vscode.Uri, onChange: () => void): vscode.Dis
   return { dispose: () => unwatchFile(fsPath, listener) };
 }
 
-function offerText(uri: vscode.Uri, faults: Faults): void {
+function offerWays(uri: vscode.Uri, faults: Faults, load: () => void, asText: () => unknown): void {
   faults.report("the trajectory editor", "its page did not start");
-  const open = "Open as Text";
+  const [reload, text] = ["Reload", "Open as Text"];
   void vscode.window
-    .showWarningMessage(`The view of ${basename(uri.path)} did not start.`, open)
-    .then((choice) => choice === open && vscode.commands.executeCommand("vscode.openWith", uri, "default"));
+    .showWarningMessage(`The view of ${basename(uri.path)} did not start.`, reload, text)
+    .then((choice) => (choice === reload ? load() : choice === text ? asText() : undefined));
 }

@@ -58,11 +58,13 @@ export class PagePanel implements vscode.Disposable {
     this.#ready = true;
   }
 
+  /** Loads the page, also in place of one that failed. */
   load(): void {
     const { context, panel, bundle, title } = this.#spec;
     const { webview } = panel;
     const resource = (name: string): string =>
       webview.asWebviewUri(vscode.Uri.joinPath(context.extensionUri, "dist", name)).toString();
+    this.#ready = false;
     clearTimeout(this.#waiting);
     this.#waiting = setTimeout(() => this.#offerReload(), readyMilliseconds);
     webview.html = viewerHtml({

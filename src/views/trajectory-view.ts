@@ -29,6 +29,7 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   readonly #subscriptions: vscode.Disposable[];
   #view: vscode.WebviewView | undefined;
   #ready = false;
+  #waiting: NodeJS.Timeout | undefined;
   #crashed = false;
   #banner: string | undefined;
   readonly #becomesReady = new vscode.EventEmitter<void>();
@@ -79,9 +80,8 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
       // A hidden page is thrown away; its successor reports itself as ready again.
       if (!view.visible) this.#ready = false;
     });
-    const waiting = setTimeout(() => this.#offerReload(view), readyMilliseconds);
     view.onDidDispose(() => {
-      clearTimeout(waiting);
+      clearTimeout(this.#waiting);
       received.dispose();
       visibility.dispose();
       this.#view = undefined;
@@ -96,6 +96,9 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
   }
 
   #load(view: vscode.WebviewView): void {
+    this.#ready = false;
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => this.#offerReload(view), readyMilliseconds);
     const resource = (name: string): string =>
       view.webview.asWebviewUri(vscode.Uri.joinPath(this.#parts.context.extensionUri, "dist", name)).toString();
     view.webview.html = viewerHtml({
@@ -116,12 +119,14 @@ export class TrajectoryView implements vscode.WebviewViewProvider, vscode.Dispos
       () => this.#becameReady(),
       (trajectoryId) => this.#sendTokenTexts(trajectoryId),
       (params) => this.#post({ method: "annotated", params }),
+      () => this.#view && this.#load(this.#view),
     );
     await dispatch(raw, handlers, (fault) => this.#parts.faults.report("the view", fault));
   }
 
   async #becameReady(): Promise<void> {
     this.#ready = true;
+    clearTimeout(this.#waiting);
     this.#show();
     this.#becomesReady.fire();
     await this.#parts.questions.restore();

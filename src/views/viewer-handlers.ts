@@ -23,6 +23,7 @@ export function viewerHandlers(
   onReady: () => Promise<void>,
   onTokenTexts: (trajectoryId: string) => Promise<void>,
   onAnnotated: (params: Params<typeof toViewer.annotated>) => void,
+  onReload: () => void,
 ): ViewerHandlers {
   const orTell =
     <P>(act: (params: P) => unknown) =>
@@ -53,6 +54,8 @@ export function viewerHandlers(
     tokenTexts: orTell(({ trajectoryId }) => onTokenTexts(trajectoryId)),
     copy: orTell(({ text }) => vscode.env.clipboard.writeText(text)),
     command: orTell(({ command }) => vscode.commands.executeCommand(commands[command])),
+    reload: onReload,
+    asText: orTell(() => vscode.commands.executeCommand("searchlight.openTrajectoryText")),
     fault: ({ message }) => faults.report("the view failed", message),
   };
 }

@@ -11,7 +11,7 @@ export interface ViewerPage {
 
 /**
  * The view's page. Everything drawn in it comes later and as text; nothing is fetched, no inline script or style runs.
- * What stands in the page is shown when the script does not start.
+ * What stands in the page is shown while the script has not started, the second sentence after a while; without the styles, at once.
  */
 export function viewerHtml({ cspSource, nonce, scriptUri, styleUri, title = "Trajectory" }: ViewerPage): string {
   const policy = `default-src 'none'; style-src ${cspSource}; font-src ${cspSource}; script-src 'nonce-${nonce}'`;
@@ -25,7 +25,10 @@ export function viewerHtml({ cspSource, nonce, scriptUri, styleUri, title = "Tra
 <link rel="stylesheet" href="${styleUri}">
 </head>
 <body>
-<div id="viewer"><p class="starting">Searchlight is starting.</p></div>
+<div id="viewer"><main>
+<h1 class="starting">Searchlight is starting.</h1>
+<p class="not-started">This page has not started. Run “Developer: Reload Webviews” from the Command Palette; if it stays away, “Searchlight: Show Status Report” tells why.</p>
+</main></div>
 <script nonce="${nonce}" src="${scriptUri}"></script>
 </body>
 </html>

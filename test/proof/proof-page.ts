@@ -14,7 +14,7 @@ means over the seeds with 95 % intervals (bootstrap over questions, each with it
 ${proofs.map(part).join("")}`;
 }
 
-function part({ command, machine, versions, corpora, passages, notes, seeds }: ProofResults): string {
+function part({ size, command, machine, versions, corpora, passages, notes, seeds }: ProofResults): string {
   const { recipe } = seeds[0]!;
   const stage = recipe.stages[0]!;
   const scores = meanScores(seeds.map((seed) => seed.scores));
@@ -22,7 +22,7 @@ function part({ command, machine, versions, corpora, passages, notes, seeds }: P
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
   return `
-## ${recipe.engine.kind === "local" && recipe.engine.device === "cuda" ? "On a GPU" : "On a processor"}
+## ${recipe.engine.kind === "local" && recipe.engine.device === "cuda" ? "On a GPU" : "On a processor"} (\`${size}\`)
 
 - Command: \`${command}\`, on ${machine}.
 ${engine ? `- Engine: ${engine}.\n` : ""}- Corpus: the first words of ${passages.toLocaleString("en")} Wikipedia introductions (${corpora.join(", ")}), searched by words, one passage a query.
@@ -112,5 +112,19 @@ Reinforcement learning; entropy and gradient norm are missing where every group'
 | iteration | reward | valid form | answer rate | searches | entropy | gradient norm |
 |---|---|---|---|---|---|---|
 ${iterations.map(({ iteration, metrics }) => `| ${iteration + 1} | ${names.map((name) => number(metrics[name])).join(" | ")} |`).join("\n")}
+${curve("reward", iterations)}${curve("searches", iterations)}`;
+}
+
+/** A metric over the iterations as a Mermaid chart, which Markdown's viewers draw; nothing of fewer than three. */
+function curve(name: string, iterations: SeedResult["iterations"]): string {
+  const values = iterations.flatMap(({ metrics }) => metrics[name] ?? []);
+  if (values.length < 3) return "";
+  return `
+\`\`\`mermaid
+xychart-beta
+  x-axis "iteration" 1 --> ${values.length}
+  y-axis "${name}" ${Math.min(0, Math.floor(Math.min(...values)))} --> ${Math.ceil(Math.max(...values, 1))}
+  line [${values.map((value) => value.toFixed(2)).join(", ")}]
+\`\`\`
 `;
 }

@@ -86,6 +86,9 @@ test("filters narrow the list together and are kept over a reload", async () => 
   await page.getByLabel("Text in transcripts and queries").fill("sample 99");
   await expect.poll(() => status.innerText()).toContain("0 of 36");
   await page.getByText("No trajectory matches.").waitFor();
+  await page.getByRole("button", { name: "Show all trajectories" }).click();
+  await expect.poll(() => status.innerText()).toContain("36 trajectories");
+  await page.getByLabel("Broken rule").selectOption("answer-length");
   await page.getByRole("button", { name: "Clear filters" }).click();
   await expect.poll(() => status.innerText()).toContain("36 trajectories");
   await page.getByLabel("Sort", { exact: true }).selectOption("reward");
@@ -224,10 +227,14 @@ test("a chosen row stays chosen and in place when rows with more reward come abo
 test("a file that cannot be read says why, and is read again when asked to", async () => {
   const view = await openFile();
   const { page } = view;
+  const status = page.locator(".file-state [role=status]");
+  // An answer that comes after the failure would take its sentence away.
+  await expect.poll(() => status.innerText()).toContain("36 trajectories");
+  await page.getByRole("region", { name: "Record" }).waitFor();
   await view.post("failed", { message: "The file is gone; put it back." });
   await page.getByRole("alert").getByText("The file is gone").waitFor();
   await page.getByRole("button", { name: "Read again" }).click();
-  await expect.poll(() => page.locator(".file-state [role=status]").innerText()).toContain("36 trajectories");
+  await expect.poll(() => status.innerText()).toContain("36 trajectories");
 });
 
 test("a link into the file lists the one record it names", async () => {

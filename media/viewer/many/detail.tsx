@@ -1,9 +1,11 @@
+import { DrawnOrTold } from "../drawn-or-told.tsx";
 import { RecordView } from "../record-view.tsx";
 import { trajectory } from "../view-model.ts";
 import { AcrossSteps } from "./across-steps.tsx";
 import { GroupColumns } from "./group-columns.tsx";
 import { ComparisonColumns } from "./comparison-columns.tsx";
-import { againstName, chosenRow, records, summary, Tab, tab } from "./model.ts";
+import { Icon } from "../icon.tsx";
+import { againstName, chosenRow, filter, records, setFilter, summary, Tab, tab } from "./model.ts";
 
 const words: Readonly<Record<Tab, string>> = {
   trajectory: "Trajectory",
@@ -39,7 +41,9 @@ export function Detail() {
         tabIndex={0}
         aria-labelledby={`tab-${tab.value}`}
       >
-        <Panel />
+        <DrawnOrTold what="This record" of={`${tab.value}:${chosenRow.value?.key}`} asText>
+          <Panel />
+        </DrawnOrTold>
       </div>
     </main>
   );
@@ -47,10 +51,7 @@ export function Detail() {
 
 function Panel() {
   const row = chosenRow.value;
-  if (!row)
-    return (
-      <p class="content dim">{summary.value?.matched === 0 ? "No trajectory matches." : "Choose a trajectory."}</p>
-    );
+  if (!row) return <NothingChosen />;
   if (tab.value === "group") return <GroupColumns row={row} />;
   if (tab.value === "steps") return <AcrossSteps row={row} />;
   if (tab.value === "comparison") return <ComparisonColumns row={row} />;
@@ -60,6 +61,19 @@ function Panel() {
   return (
     <div class="content">
       <RecordView tags={summary.value?.facets.tags ?? []} />
+    </div>
+  );
+}
+
+function NothingChosen() {
+  if (summary.value?.matched !== 0) return <p class="content dim">Choose a trajectory.</p>;
+  if (Object.keys(filter.value).length === 0) return <p class="content dim">The file holds no trajectory yet.</p>;
+  return (
+    <div class="content">
+      <p class="dim">No trajectory matches.</p>
+      <button type="button" class="quiet" onClick={() => setFilter({})}>
+        <Icon name="clear-all" /> Show all trajectories
+      </button>
     </div>
   );
 }

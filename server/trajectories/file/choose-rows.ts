@@ -57,7 +57,11 @@ export function admittingMarks(
   return (key) => marked.get(columns.subject.values[key]!) ?? unmarked;
 }
 
-function marksMeet({ tags, excluded, notes }: Annotations, { tag, marked }: RowFilter): boolean {
+/** Whether what is said of one trajectory meets a filter. */
+export function marksMeet(
+  { tags, excluded, notes }: Annotations,
+  { tag, marked }: Pick<RowFilter, "tag" | "marked">,
+): boolean {
   if (tag !== undefined && !tags.includes(tag)) return false;
   if (marked === undefined) return true;
   return marked === "noted" ? notes.length > 0 : excluded === (marked === "excluded");

@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ulid } from "ulid";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AnnotationChange } from "../../../protocol/annotations.ts";
 import type { StoredFilter } from "../../../protocol/stored-filter.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import { loadLance } from "../../../server/lance.ts";
+import { storeAnnotations } from "../../../server/trajectories/annotations/annotation-file.ts";
+import { subjectOf } from "../../../server/trajectories/annotations/subject.ts";
 import { openTrajectoryStore, type TrajectoryStore } from "../../../server/trajectories/store.ts";
 import { summarise } from "../../../server/trajectories/summary.ts";
 import { rolloutGroups } from "../../fixtures/rollout-groups.ts";
@@ -64,6 +67,77 @@ test("stored trajectories are chosen by step, prompt, reward, rule, stop reason 
     .sort()
     .reverse();
   expect((await store.list(4)).map(({ id }) => id)).toEqual(latest.slice(0, 4));
+});
+
+test("stored trajectories are chosen by a component of the reward and its points, also one that runs", async () => {
+  const groups = rolloutGroups({ steps: 1, prompts: 2, samples: 4 });
+  const other = { name: 'it\'s "other"', value: 2, weight: 0.5, violations: [] };
+  const twice = { ...other, value: 9 };
+  groups[2]!.reward!.components.unshift(other, twice);
+  for (const trajectory of groups) await store.add(trajectory);
+  await store.add(asked(1, "Without a reward?"));
+  const running = asked(2, "Still running?", { status: "running", reward: groups[2]!.reward! });
+  store.record(running.id).append({ type: "snapshot", trajectory: running });
+  const pointsOf = ({ reward }: Trajectory, name: string): number | undefined => {
+    const component = reward?.components.find((each) => each.name === name);
+    return component && component.value * component.weight;
+  };
+  const expected = (name: string, holds: (points: number) => boolean): string[] =>
+    [...groups, running]
+      .filter((each) => {
+        const points = pointsOf(each, name);
+        return points !== undefined && holds(points);
+      })
+      .map(({ id }) => id)
+      .sort();
+  expect(await found({ component: other.name })).toEqual([groups[2]!.id, running.id].sort());
+  expect(await found({ component: other.name, least: 1, most: 1 })).toEqual([groups[2]!.id, running.id].sort());
+  expect(await found({ component: other.name, least: 1.01 })).toEqual([]);
+  expect(await found({ component: "format", most: -0.5 })).toEqual(expected("format", (points) => points <= -0.5));
+  expect(await found({ component: "format", least: 0 })).toEqual(expected("format", (points) => points >= 0));
+  expect(await found({ component: "format" })).toHaveLength(9);
+  expect(await found({ component: "nobody" })).toEqual([]);
+  expect(await found({ component: "nobody", least: -100 })).toEqual([]);
+});
+
+test("stored trajectories are chosen by tag and by what is said of them, together with all else", async () => {
+  const all = Array.from({ length: 6 }, (_, at) => asked(at + 1, `Which lamp is number ${at}?`));
+  for (const trajectory of all) await store.add(trajectory);
+  const notes = storeAnnotations(home);
+  const say = (at: number, change: AnnotationChange): unknown => notes.add(subjectOf(all[at]!), change);
+  say(0, { kind: "tag", tag: "for the paper", on: true });
+  say(1, { kind: "tag", tag: "for the paper", on: true });
+  say(1, { kind: "exclude", on: true });
+  say(2, { kind: "note", text: "look again" });
+  say(3, { kind: "tag", tag: "taken back", on: true });
+  say(3, { kind: "tag", tag: "taken back", on: false });
+  const ids = (...places: number[]): string[] => places.map((at) => all[at]!.id).sort();
+  expect(await found({ tag: "for the paper" })).toEqual(ids(0, 1));
+  expect(await found({ tag: "for the paper", marked: "included" })).toEqual(ids(0));
+  expect(await found({ tag: "for the paper", text: '"number 1"' })).toEqual(ids(1));
+  expect(await found({ marked: "excluded" })).toEqual(ids(1));
+  expect(await found({ marked: "included" })).toEqual(ids(0, 2, 3, 4, 5));
+  expect(await found({ marked: "noted" })).toEqual(ids(2));
+  expect(await found({ tag: "taken back" })).toEqual([]);
+  expect(await found({ tag: "nobody's" })).toEqual([]);
+  // Another window says something later.
+  storeAnnotations(home).add(subjectOf(all[5]!), { kind: "tag", tag: "for the paper", on: true });
+  expect(await found({ tag: "for the paper" })).toEqual(ids(0, 1, 5));
+});
+
+test("a tag of more trajectories than one query names is found whole", async () => {
+  const all = rolloutGroups({ steps: 1, prompts: 1, samples: 3 });
+  for (const trajectory of all) await store.add(trajectory);
+  const notes = storeAnnotations(home);
+  const lines = Array.from({ length: 700 }, (_, at) => ulid(at + 1));
+  const tagged = [...lines, all[0]!.id, all[2]!.id];
+  const at = new Date(0).toISOString();
+  const change = { kind: "tag", tag: "many", on: true };
+  writeFileSync(
+    notes.path,
+    tagged.map((subject, n) => `${JSON.stringify({ version: 1, id: ulid(n), at, subject, change })}\n`).join(""),
+  );
+  expect(await found({ tag: "many" })).toEqual([all[0]!.id, all[2]!.id].sort());
 });
 
 test("texts are found as a file of trajectories finds them: words in any order, phrases, beginnings, scripts without spaces", async () => {
@@ -130,6 +204,7 @@ test("a table of before these columns is filled in, and no record of it changes"
   store = await openTrajectoryStore(home);
   expect(await found({ text: '"lamp is number 17"' })).toEqual([old[17]!.id]);
   expect(await found({ policy: old[0]!.policy.id })).toHaveLength(230);
+  expect(await found({ component: "format" })).toEqual([]);
   expect(await store.get(old[229]!.id)).toEqual(old[229]);
   const table = await connection.openTable("trajectories");
   const kept = await table.query().select(["id", "summary", "record"]).toArray();
@@ -156,6 +231,7 @@ test("every column that is filtered has an index, and rows that it does not hold
     policy: "Bitmap",
     profile: "Bitmap",
     rules: "LabelList",
+    components: "LabelList",
   });
   expect(await found({ text: '"the dome"' })).toHaveLength(1);
   await table.optimize();

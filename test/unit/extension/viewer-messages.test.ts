@@ -15,6 +15,8 @@ function handlers(): ViewerHandlers {
     copyLink: vi.fn(),
     tokenTexts: vi.fn(),
     command: vi.fn(),
+    reload: vi.fn(),
+    asText: vi.fn(),
     fault: vi.fn(),
   };
 }
