@@ -1,7 +1,7 @@
 import type { Answer, Citation } from "../protocol/answer.ts";
 import { originCounts, partitionFault } from "../protocol/masks.ts";
 import type { Hit } from "../protocol/passage.ts";
-import { formatPlace } from "../protocol/place.ts";
+import { type ToldFolder, formatToldPlace, toldFoldersOf } from "../protocol/told-folders.ts";
 import type { Search, Segment, Trajectory, TrainingPlace } from "../protocol/trajectory.ts";
 import { auditMask } from "./rollout/mask-audit.ts";
 import { builtInProfiles } from "./rollout/profile.ts";
@@ -63,12 +63,22 @@ export interface HitFacts {
   notes: string[];
 }
 
+/** What of a trajectory is known where one of its hits or citations is written. */
+export interface Told {
+  answer: Answer | undefined;
+  told: ToldFolder;
+}
+
+export function toldOf(trajectory: Trajectory): Told {
+  return { answer: trajectory.answer, told: toldFoldersOf(trajectory) };
+}
+
 /** What is worth knowing of the hit at `index` of a search. */
-export function hitFacts(search: Search, index: number, answer: Answer | undefined): HitFacts {
+export function hitFacts(search: Search, index: number, { answer, told }: Told): HitFacts {
   const { passage, words, vectors } = search.hits[index]!;
   const cited = (answer?.citations ?? []).filter((citation) => citation.passage === passage.id);
   return {
-    where: hitPlace(search.hits[index]!),
+    where: hitPlace(search.hits[index]!, told),
     title: passage.title,
     notes: [
       ...(words ? [`words #${words.rank} (${rounded(words.score)})`] : []),
@@ -79,12 +89,12 @@ export function hitFacts(search: Search, index: number, answer: Answer | undefin
   };
 }
 
-export function hitPlace({ passage }: Hit): string {
-  return passage.place ? formatPlace(passage.place) : passage.id;
+function hitPlace({ passage }: Hit, told: ToldFolder): string {
+  return passage.place ? formatToldPlace(passage.place, told) : passage.id;
 }
 
-export function citationPlace({ place, title, passage }: Citation): string {
-  return place ? formatPlace(place) : title || passage;
+export function citationPlace({ place, title, passage }: Citation, told: ToldFolder): string {
+  return place ? formatToldPlace(place, told) : title || passage;
 }
 
 /** The searches whose documents a masked segment holds. */

@@ -3,12 +3,15 @@ import { segmentText } from "../protocol/masks.ts";
 import type { Reward } from "../protocol/reward.ts";
 import type { Origin, Search, Segment, Trajectory } from "../protocol/trajectory.ts";
 import { oneLine, visible } from "./commands/visible-text.ts";
+import type { ToldFolder } from "../protocol/told-folders.ts";
 import {
+  type Told,
   citationPlace,
   hitFacts,
   rounded,
   searchOutcome,
   segmentTitle,
+  toldOf,
   trajectoryFacts,
   transcriptParts,
 } from "./trajectory-sections.ts";
@@ -68,6 +71,7 @@ export function trajectoryText(trajectory: Trajectory, reward?: Reward): Traject
     `Trajectory ${trajectory.id}`,
     trajectoryFacts(trajectory).flatMap(([label, value]) => facts(`${label}: ${value}`)),
   );
+  const told = toldOf(trajectory);
   for (const part of transcriptParts(trajectory)) {
     const { turn } = part;
     if (part.type === "segment") {
@@ -80,11 +84,11 @@ export function trajectoryText(trajectory: Trajectory, reward?: Reward): Traject
       section("segment", `[${segmentTitle(segment)}]`, body, { turn, segment });
     } else {
       const { search, number } = part;
-      section("search", `Search ${number}: ${search.query}`, searchLines(search, trajectory.answer), { turn, search });
+      section("search", `Search ${number}: ${search.query}`, searchLines(search, told), { turn, search });
     }
   }
   const { answer } = trajectory;
-  if (answer) section("answer", answer.abstained ? "Not in these documents" : "Answer", answerLines(answer));
+  if (answer) section("answer", answer.abstained ? "Not in these documents" : "Answer", answerLines(answer, told.told));
   if (reward)
     section(
       "reward",
@@ -130,10 +134,10 @@ function facts(text: string): TextLine[] {
     .map((line, index) => ({ text: `${margin}${index === 0 ? "" : margin}${line}`, role: "fact" }));
 }
 
-function searchLines(search: Search, answer: Answer | undefined): TextLine[] {
+function searchLines(search: Search, told: Told): TextLine[] {
   const raw = search.rawQuery.trim() === search.query.trim() ? [] : facts(`as the policy wrote it: ${search.rawQuery}`);
   const hits = search.hits.flatMap((hit, index) => {
-    const { where, title, notes } = hitFacts(search, index, answer);
+    const { where, title, notes } = hitFacts(search, index, told);
     return facts(
       [`${hit.rank}.`, oneLine(where, widest), oneLine(title, widest), notes.join(", ")].filter(Boolean).join("  "),
     );
@@ -141,24 +145,24 @@ function searchLines(search: Search, answer: Answer | undefined): TextLine[] {
   return [...facts(searchOutcome(search)), ...raw, ...hits];
 }
 
-function answerLines(answer: Answer): TextLine[] {
+function answerLines(answer: Answer, told: ToldFolder): TextLine[] {
   const sentences = answer.sentences.flatMap(({ text, citations, supported }) => {
     const marks = citations.map((number) => ` [${number}]`).join("");
     return facts(`${text}${marks}${supported || answer.abstained ? "" : " [unsupported]"}`);
   });
   return [
     ...(sentences.length > 0 ? sentences : facts(answer.text)),
-    ...citationLines("Citations, re-read when the question was answered:", answer.citations),
-    ...citationLines("Nearest places:", answer.nearest),
+    ...citationLines("Citations, re-read when the question was answered:", answer.citations, told),
+    ...citationLines("Nearest places:", answer.nearest, told),
     ...(answer.notice === undefined ? [] : facts(answer.notice)),
   ];
 }
 
-function citationLines(heading: string, citations: readonly Citation[]): TextLine[] {
+function citationLines(heading: string, citations: readonly Citation[], told: ToldFolder): TextLine[] {
   if (citations.length === 0) return [];
   const rows = citations.flatMap((citation) =>
     facts(
-      `[${citation.number}] ${citation.status}  ${oneLine(citationPlace(citation), widest)}  “${oneLine(citation.quote, widest)}”`,
+      `[${citation.number}] ${citation.status}  ${oneLine(citationPlace(citation, told), widest)}  “${oneLine(citation.quote, widest)}”`,
     ),
   );
   return [...facts(heading), ...rows];

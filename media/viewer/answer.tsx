@@ -5,6 +5,7 @@ import { Fold } from "./fold.tsx";
 import { send } from "./host.ts";
 import { Icon } from "./icon.tsx";
 import { PolicyText } from "./policy-text.tsx";
+import { told } from "./view-model.ts";
 import { count } from "./wording.ts";
 
 /** The answer with its checked citations, or why there is none. `written` is what the policy wrote, word for word. */
@@ -38,7 +39,7 @@ function Sentences({ answer }: { answer: Answer }) {
           type="button"
           class="quiet"
           title="Copy as Markdown"
-          onClick={() => send("copy", { text: answerMarkdown(answer) })}
+          onClick={() => send("copy", { text: answerMarkdown(answer, told.value) })}
         >
           <Icon name="copy" /> Copy
         </button>

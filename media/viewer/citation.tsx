@@ -1,14 +1,15 @@
 import type { Citation } from "../../protocol/answer.ts";
-import { formatPlace } from "../../protocol/place.ts";
+import { formatToldPlace } from "../../protocol/told-folders.ts";
 import { send } from "./host.ts";
 import { Icon } from "./icon.tsx";
 import { PlaceButton } from "./place-button.tsx";
+import { told } from "./view-model.ts";
 import { citationStatus } from "./wording.ts";
 
 /** `[1]` after a sentence. Opens the place of its quote. */
 export function CitationChip({ citation }: { citation: Citation }) {
   const { number, quote, place, title, status } = citation;
-  const where = place ? formatPlace(place) : title;
+  const where = place ? formatToldPlace(place, told.value) : title;
   const { icon, words } = citationStatus[status];
   return (
     <button
@@ -35,7 +36,7 @@ export function CitationItem({ citation }: { citation: Citation }) {
       <div class="citation-body">
         <blockquote>{quote}</blockquote>
         <div class="citation-where">
-          {place ? <PlaceButton place={place} /> : <span>{title}</span>}
+          {place ? <PlaceButton place={place} folder={told.value(place)} /> : <span>{title}</span>}
           <span class={`status status-${status}`} title={words}>
             <Icon name={icon} /> {status}
             <span class="unseen">{words.slice(status.length)}</span>

@@ -5,7 +5,7 @@ import type { Hit } from "../../protocol/passage.ts";
 import { Icon } from "./icon.tsx";
 import { LongText } from "./long-text.tsx";
 import { PlaceButton } from "./place-button.tsx";
-import { answer, isOpen, toggle, trajectory, view } from "./view-model.ts";
+import { answer, isOpen, toggle, told, trajectory, view } from "./view-model.ts";
 import { legs } from "./wording.ts";
 
 /** Records of other programs say what was found and in which order; a score is not theirs. */
@@ -38,7 +38,9 @@ export function HitRow({ hit, id, inserted }: { hit: Hit; id: string; inserted: 
           <Icon name={open ? "chevron-down" : "chevron-right"} />
           <span class="rank numeric">{rank}</span>
         </button>
-        <span class="hit-place">{passage.place ? <PlaceButton place={passage.place} /> : passage.title}</span>
+        <span class="hit-place">
+          {passage.place ? <PlaceButton place={passage.place} folder={told.value(passage.place)} /> : passage.title}
+        </span>
         {trajectory.value?.index.id !== importedIndex && (
           <span class="score numeric dim" title="Fused score; comparable within one list only">
             {hit.score.toFixed(3)}

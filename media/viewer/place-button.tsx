@@ -1,10 +1,11 @@
 import { formatPlace, type Place } from "../../protocol/place.ts";
 import { send } from "./host.ts";
 
-/** `guide/domes.md:40-52` as a button that opens the file there. The file's name stays in sight when the path is cut. */
-export function PlaceButton({ place }: { place: Place }) {
-  const whole = formatPlace(place);
-  const cut = whole.lastIndexOf("/", place.path.length) + 1;
+/** `guide/domes.md:40-52` as a button that opens the file there, with its folder's name where that has to be told. The file's name stays in sight when the path is cut. */
+export function PlaceButton({ place, folder }: { place: Place; folder?: string | undefined }) {
+  const inFolder = formatPlace(place);
+  const whole = folder === undefined ? inFolder : `${inFolder} in ${folder}`;
+  const cut = inFolder.lastIndexOf("/", place.path.length) + 1;
   return (
     <button
       type="button"
@@ -13,7 +14,7 @@ export function PlaceButton({ place }: { place: Place }) {
       aria-label={`Open ${whole}`}
       onClick={() => send("open", { place })}
     >
-      {cut > 0 && <span class="place-folder">{whole.slice(0, cut)}</span>}
+      {cut > 0 && <span class="place-folder">{inFolder.slice(0, cut)}</span>}
       <span class="place-file">{whole.slice(cut)}</span>
     </button>
   );

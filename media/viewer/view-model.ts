@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { ViewerState } from "../../protocol/viewer-messages.ts";
+import { toldFoldersOf } from "../../protocol/told-folders.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 import { brokenRules } from "./broken-rules.ts";
 import { type HostMessage, savedState, saveState, send } from "./host.ts";
@@ -18,6 +19,8 @@ let toggledIn = saved.trajectoryId;
 
 export const trajectory = computed(() => view.value.trajectory);
 export const answer = computed(() => trajectory.value?.answer);
+/** Names the folder of a place where two folders have a file of its path. */
+export const told = computed(() => (trajectory.value ? toldFoldersOf(trajectory.value) : () => undefined));
 /** The record's own reward, else the one that the server worked out for it. */
 export const reward = computed(() => trajectory.value?.reward ?? view.value.reward);
 /** What people said of it; undefined where nothing can be said of it. */

@@ -3,11 +3,14 @@ import type { Reward } from "../../protocol/reward.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { shownReward } from "../rewards/fitting-reward.ts";
 import { scoreTrajectory } from "../rewards/score-trajectory.ts";
-import { excludedFrom } from "../trajectories/annotations/excluded.ts";
+import { openFolder } from "../home.ts";
+import { storeAnnotations } from "../trajectories/annotations/annotation-file.ts";
+import { excludedBy, excludedFrom } from "../trajectories/annotations/excluded.ts";
 import { type BadRow, readTrajectories } from "../trajectories/import/read-trajectories.ts";
 import { chosenTokenizer } from "./chosen-tokenizer.ts";
 import { chosenProfile, chosenReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
+import { existingFolder } from "./project-argument.ts";
 import { withStore } from "./trajectories.ts";
 import { visible } from "./visible-text.ts";
 import { whyUnread } from "../file-failure.ts";
@@ -48,7 +51,7 @@ export async function* chosenTrajectories(
     reward: terms ? scoreTrajectory(trajectory, terms, trajectory.golds ?? []) : shownReward(trajectory, own),
   });
   if (isFolder(path)) {
-    yield rewarded(await stored(path, id));
+    yield rewarded(await stored(path, choice));
     return;
   }
   let found = false;
@@ -82,14 +85,34 @@ function isFolder(path: string): boolean {
   }
 }
 
-async function stored(folder: string, id: string | undefined): Promise<Trajectory> {
-  let trajectory: Trajectory | undefined;
+/** Of the store of a folder: the one that is asked for, else the latest, of those that are not to be left out. */
+async function stored(
+  folder: string,
+  { id, withoutExcluded }: Pick<TrajectoryChoice, "id" | "withoutExcluded">,
+): Promise<Trajectory> {
+  const annotations = storeAnnotations(openFolder(existingFolder(folder)).trajectoriesHome);
+  const isExcluded = withoutExcluded ? excludedBy(annotations) : () => false;
+  let chosen: Trajectory | undefined;
+  let leftOut = 0;
   await withStore(folder, async (store) => {
-    const wanted = id ?? (await store.list(1))[0]?.id;
-    if (wanted === undefined) throw new CommandError("No question was asked about this folder so far.");
-    trajectory = await store.get(wanted);
+    const listed = id === undefined ? await store.list(withoutExcluded ? Number.MAX_SAFE_INTEGER : 1) : [{ id }];
+    if (listed.length === 0) throw new CommandError("No question was asked about this folder so far.");
+    for (const entry of listed) {
+      const trajectory = await store.get(entry.id);
+      if (trajectory && !isExcluded(trajectory)) {
+        chosen = trajectory;
+        return;
+      }
+      if (trajectory) leftOut++;
+    }
   });
-  if (trajectory) return trajectory;
+  if (chosen) return chosen;
+  if (leftOut > 0)
+    throw new CommandError(
+      id === undefined
+        ? "Every trajectory of this folder was excluded from training, and --without-excluded leaves those out."
+        : `Trajectory ${visible(id)} was excluded from training, and --without-excluded leaves it out.`,
+    );
   throw new CommandError(
     `There is no trajectory ${visible(id ?? "")} for this folder; searchlight trajectories list shows those there are.`,
   );

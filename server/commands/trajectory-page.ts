@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import type { Answer, Citation } from "../../protocol/answer.ts";
 import type { Reward, Violation } from "../../protocol/reward.ts";
 import type { Search, Segment, Trajectory } from "../../protocol/trajectory.ts";
+import type { ToldFolder } from "../../protocol/told-folders.ts";
 import {
+  type Told,
   citationPlace,
   hitFacts,
   maskedWords,
   rounded,
   searchOutcome,
   segmentTitle,
+  toldOf,
   trajectoryFacts,
   transcriptParts,
 } from "../trajectory-sections.ts";
@@ -44,10 +47,11 @@ export function trajectoryArticle(trajectory: Trajectory, reward: Reward | undef
     element("dt", {}, label),
     element("dd", {}, visible(value)),
   ]);
+  const told = toldOf(trajectory);
   const parts = transcriptParts(trajectory).map((part) =>
     part.type === "segment"
       ? segmentElement(trajectory, part.segment, faults)
-      : searchElement(part.search, part.number, trajectory.answer),
+      : searchElement(part.search, part.number, told),
   );
   return element(
     "article",
@@ -55,7 +59,7 @@ export function trajectoryArticle(trajectory: Trajectory, reward: Reward | undef
     element("h2", {}, oneLine(trajectory.question || trajectory.id, titleWidth)),
     element("p", { class: "soft" }, `Trajectory ${visible(trajectory.id)}`),
     element("dl", {}, ...facts),
-    ...(trajectory.answer ? [answerElement(trajectory.answer)] : []),
+    ...(trajectory.answer ? [answerElement(trajectory.answer, told.told)] : []),
     ...(reward ? [rewardElement(reward)] : []),
     ...parts,
   ).html;
@@ -91,9 +95,9 @@ function markedText(text: string, segment: Segment, faults: readonly Violation[]
   return [...children, visible(text.slice(at, segment.end))];
 }
 
-function searchElement(search: Search, number: number, answer: Answer | undefined): Markup {
+function searchElement(search: Search, number: number, told: Told): Markup {
   const hits = search.hits.map((_, index) => {
-    const { where, title, notes } = hitFacts(search, index, answer);
+    const { where, title, notes } = hitFacts(search, index, told);
     return element(
       "li",
       {},
@@ -111,7 +115,7 @@ function searchElement(search: Search, number: number, answer: Answer | undefine
   );
 }
 
-function answerElement(answer: Answer): Markup {
+function answerElement(answer: Answer, told: ToldFolder): Markup {
   const sentences = answer.sentences.map(({ text, citations, supported }) => {
     const marks = citations.map((number) => ` [${number}]`).join("");
     const unsupported =
@@ -123,19 +127,19 @@ function answerElement(answer: Answer): Markup {
     { class: "answer" },
     element("h3", {}, answer.abstained ? "Not in these documents" : "Answer"),
     ...(sentences.length > 0 ? sentences : [element("p", {}, visible(answer.text))]),
-    ...citationList("Citations, re-read when the question was answered", answer.citations),
-    ...citationList("Nearest places", answer.nearest),
+    ...citationList("Citations, re-read when the question was answered", answer.citations, told),
+    ...citationList("Nearest places", answer.nearest, told),
     ...(answer.notice === undefined ? [] : [element("p", { class: "soft" }, visible(answer.notice))]),
   );
 }
 
-function citationList(heading: string, citations: readonly Citation[]): Markup[] {
+function citationList(heading: string, citations: readonly Citation[], told: ToldFolder): Markup[] {
   if (citations.length === 0) return [];
   const items = citations.map((citation) =>
     element(
       "li",
       {},
-      `[${citation.number}] ${visible(citationPlace(citation))} `,
+      `[${citation.number}] ${visible(citationPlace(citation, told))} `,
       element("strong", {}, citation.status),
       element("blockquote", {}, visible(citation.quote)),
     ),

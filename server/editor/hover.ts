@@ -1,6 +1,6 @@
 import { type Hover, MarkupKind, type Position } from "vscode-languageserver";
 import { oneLine } from "../commands/visible-text.ts";
-import { hitFacts, maskedWords, searchesOf } from "../trajectory-sections.ts";
+import { hitFacts, maskedWords, searchesOf, toldOf } from "../trajectory-sections.ts";
 import type { OpenTrajectory } from "./open-trajectory.ts";
 import { sectionRange } from "./outline.ts";
 
@@ -13,10 +13,11 @@ const width = 200;
 export function hoverAt({ trajectory, rendered }: OpenTrajectory, { line }: Position): Hover | undefined {
   const section = rendered.sections.find(({ first, last }) => first <= line && line <= last);
   if (section?.segment?.origin !== "environment") return undefined;
+  const told = toldOf(trajectory);
   const sources = searchesOf(section.segment, trajectory.searches).flatMap((search) => [
     `Search ${trajectory.searches.indexOf(search) + 1}: ${oneLine(search.query, width)}`,
     ...search.hits.slice(0, search.insertedHits).map((hit, index) => {
-      const { where, title, notes } = hitFacts(search, index, trajectory.answer);
+      const { where, title, notes } = hitFacts(search, index, told);
       const legs = notes.filter((note) => note !== "inserted").join(", ");
       return [`${hit.rank}.`, oneLine(where, width), oneLine(title, width), legs].filter(Boolean).join("  ");
     }),

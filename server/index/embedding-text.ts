@@ -16,5 +16,12 @@ export function embeddingText({ title, text, place }: Embedded): string {
 
 /** Key of a vector: equal texts share one, wherever they stand. */
 export function embeddingHash(passage: Embedded): string {
-  return createHash("sha256").update(embeddingText(passage)).digest("hex").slice(0, 24);
+  const known = hashes.get(passage);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256").update(embeddingText(passage)).digest("hex").slice(0, 24);
+  hashes.set(passage, hash);
+  return hash;
 }
+
+/** A commit asks for the hash of each passage when it is planned and when its row is made; passages do not change. */
+const hashes = new WeakMap<Embedded, string>();

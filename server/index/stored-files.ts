@@ -11,7 +11,7 @@ export interface StoredFiles {
   version(): Promise<number>;
   all(): Promise<Map<string, ManifestFile>>;
   remove(paths: readonly string[]): Promise<void>;
-  /** Writes rows of files that have none. */
+  /** Writes rows of files that have none. Should one have a row after all, since a commit went through that was told as failed, the later counts. */
   add(files: ReadonlyMap<string, ManifestFile>): Promise<void>;
   /** Writes rows of files, in place of theirs where they have one. */
   put(files: ReadonlyMap<string, ManifestFile>): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Hit, Passage } from "../../protocol/passage.ts";
-import { formatPlace } from "../../protocol/place.ts";
+import { type ToldFolder, formatToldPlace } from "../../protocol/told-folders.ts";
 import { breakTags, neutralise } from "./control-tags.ts";
 import type { Insertion, Profile } from "./profile.ts";
 import { strip, stripRowNumber } from "./python-text.ts";
@@ -11,13 +11,14 @@ export interface Block {
   neutralised: number;
 }
 
-/** Writes hits as the profile says. `first` is the number of the first document. */
+/** Writes hits as the profile says. `first` is the number of the first document; `told` names the folder of a place whose path does not tell it. */
 export function documentsBlock(
   hits: readonly Hit[],
   { insertion, tags, stops }: Pick<Profile, "insertion" | "tags" | "stops">,
   first: number,
+  told: ToldFolder = () => undefined,
 ): Block {
-  const documents = hits.map(({ passage }, index) => documentText(passage, insertion, first + index)).join("");
+  const documents = hits.map(({ passage }, index) => documentText(passage, insertion, first + index, told)).join("");
   const written = insertion.cutSpace ? strip(documents) : documents;
   // Neutralised as a whole, so that no tag can come together at the border of two fields or documents.
   const known = neutralise(hits.length === 0 ? insertion.none : written);
@@ -25,13 +26,13 @@ export function documentsBlock(
   return { text: insertion.before + own.text + insertion.after, neutralised: known.count + own.count };
 }
 
-function documentText(passage: Passage, insertion: Insertion, number: number): string {
+function documentText(passage: Passage, insertion: Insertion, number: number, told: ToldFolder): string {
   const template = passage.title === "" ? insertion.untitledDocument : insertion.document;
   const text = insertion.rowNumbers === "strip" ? stripRowNumber(passage.text) : passage.text;
   const fields: Record<string, string> = {
     number: String(number),
     title: passage.title,
-    place: passage.place ? formatPlace(passage.place) : passage.id,
+    place: passage.place ? formatToldPlace(passage.place, told) : passage.id,
     text,
     firstLine: text.split("\n", 1)[0]!,
     rest: text.split("\n").slice(1).join("\n"),

@@ -1,5 +1,6 @@
 import { insertedCount } from "../../protocol/inserted.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
+import { toldFoldersOf } from "../../protocol/told-folders.ts";
 import type { Search, Segment, StopReason, Trajectory } from "../../protocol/trajectory.ts";
 import type { ChatPrompt, PolicyFinish, PolicyTurn } from "../models/policy.ts";
 import type { RetrievalErrorKind, SearchOutcome } from "../retrieval/retriever.ts";
@@ -162,7 +163,9 @@ export class RolloutState {
     const hits = outcome.hits.slice(0, this.profile.limits.passages);
     const { insertion } = this.profile;
     const first = insertion.numbering === "running" ? insertedCount(this.#searches) + 1 : 1;
-    const block = documentsBlock(hits, this.profile, first);
+    // By what the policy has seen: what comes later cannot change what was written.
+    const told = toldFoldersOf({ index: this.#start.index, searches: [...this.#searches, { hits: outcome.hits }] });
+    const block = documentsBlock(hits, this.profile, first, told);
     this.#usage.searchSeconds += outcome.seconds;
     this.#transcript.environment(block.text, "documents");
     this.#addSearch({

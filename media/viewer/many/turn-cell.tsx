@@ -1,5 +1,5 @@
 import type { Segment } from "../../../protocol/trajectory.ts";
-import { formatPlace } from "../../../protocol/place.ts";
+import { formatToldPlace, toldFoldersOf } from "../../../protocol/told-folders.ts";
 import type { FileRecord } from "../../../protocol/trajectory-file.ts";
 import { tokensOf } from "../blocks.ts";
 import { brokenRules } from "../broken-rules.ts";
@@ -88,6 +88,7 @@ function Masked({ record, segment, turn, common, columns }: CellProps & { segmen
   const tokens = tokensOf(segment);
   const size = tokens === undefined ? count(segment.end - segment.start, "char") : count(tokens, "token");
   const hits = turn.search?.hits.slice(0, turn.search.insertedHits) ?? [];
+  const told = toldFoldersOf(record.trajectory);
   const label = (
     <>
       <Icon name="circle-slash" /> masked · {size} · not trained on
@@ -103,7 +104,7 @@ function Masked({ record, segment, turn, common, columns }: CellProps & { segmen
           {hits.slice(0, hitsShown).map(({ passage, rank }) => (
             <li key={passage.id}>
               <span class="numeric dim">{rank}</span>{" "}
-              {passage.place ? formatPlace(passage.place) : passage.title || "(no title)"}{" "}
+              {passage.place ? formatToldPlace(passage.place, told) : passage.title || "(no title)"}{" "}
               <Shared by={common.passages.get(passage.id)} columns={columns} />
             </li>
           ))}

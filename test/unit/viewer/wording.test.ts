@@ -4,7 +4,7 @@ import { count, legs, seconds, segmentLabel, stateOf } from "../../../media/view
 import { twoHopStory } from "../../fixtures/story.ts";
 
 test("an answer is copied as Markdown with its quotes, places and statuses, unsupported sentences named", () => {
-  expect(answerMarkdown(twoHopStory().trajectory.answer!)).toBe(
+  expect(answerMarkdown(twoHopStory().trajectory.answer!, () => undefined)).toBe(
     [
       "The near-infrared wheel (FW-2), parked in position 0. [1] [2] It is parked by hand. [3] (unsupported)",
       "[1] history/instruments.md:14-19 (verified)\n> The Larch telescope saw first light in 1974 and is the older of the two.",
