@@ -12,7 +12,7 @@ export const SkippedFile = z.object({
 });
 export type SkippedFile = z.infer<typeof SkippedFile>;
 
-export const IndexAction = z.enum(["update", "rebuild", "pause", "resume", "cancel", "prune"]);
+export const IndexAction = z.enum(["update", "rebuild", "pause", "resume", "cancel", "prune", "retry"]);
 export type IndexAction = z.infer<typeof IndexAction>;
 
 /** A failure of an index: when, and one sentence. */

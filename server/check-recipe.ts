@@ -4,19 +4,21 @@ import type { Recipe, RecipeDataSet } from "../protocol/recipe.ts";
 import { EngineStartError } from "./engine/engine-start-error.ts";
 import { requireGpu } from "./engine/find-gpus.ts";
 import { readModelFolder } from "./engine/model-folder.ts";
-import { modelNamed } from "./engine/model-folders.ts";
+import { modelFolders, modelNamed } from "./engine/model-folders.ts";
 import { readDataSet } from "./evaluation/data-sets/read-data-set.ts";
 import { dataHome } from "./home.ts";
 import { parseSnapshotSpec } from "./index/snapshot-catalog.ts";
 import { embedderIdFault } from "./models/open-embedder.ts";
+import { perhapsMeant } from "./nearest-name.ts";
 import { parseRetriever } from "./retrieval/retriever-spec.ts";
-import { rewardProfile } from "./rewards/profiles.ts";
+import { rewardProfile, rewardProfiles } from "./rewards/profiles.ts";
 import { loadProfile } from "./rollout/profile.ts";
 import { estimateRun } from "./runs/estimate-run.ts";
 import { engineTokenName } from "./runs/run-engine.ts";
 import type { RecipeProblem, RunEstimate } from "./runs/run-host.ts";
 import { EngineError } from "./training/engine.ts";
 import { connectEngine } from "./training/tinker/connect.ts";
+import { isFileFailure, whyUnread } from "./file-failure.ts";
 
 /** Room that a run needs at least: weights with optimiser state, trajectories, the engine's own files. */
 const leastRoom = 500e6;
@@ -33,7 +35,13 @@ export async function checkRecipe(
   if (!profile.ok) error("profile", profile.reason);
   for (const [index, { reward }] of recipe.stages.entries())
     if (!rewardProfile(reward))
-      error(`stages.${index}.reward`, `There is no reward profile ${reward}; docs/rewards.md lists them.`);
+      error(
+        `stages.${index}.reward`,
+        `There is no reward profile ${reward}${perhapsMeant(
+          reward,
+          rewardProfiles.map(({ name }) => name),
+        )}; docs/rewards.md lists them.`,
+      );
   await checkData(recipe.data, "data", base, problems);
   for (const [index, { data }] of recipe.stages.entries())
     await checkData(data ?? [], `stages.${index}.data`, base, problems);
@@ -74,9 +82,10 @@ async function checkData(
           message: `${bad.length} records of ${file} are left out, the first because ${bad[0]!.field} ${bad[0]!.reason}.`,
         });
     } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      const why = code === "ENOENT" ? "does not exist; name a file of questions" : `cannot be read: ${message}`;
-      problems.push({ field: at, severity: "error", message: `${file} ${why}.` });
+      const message = isFileFailure(cause)
+        ? `${file} ${whyUnread(cause)}; name a file of questions with gold answers.`
+        : (cause as Error).message;
+      problems.push({ field: at, severity: "error", message });
     }
   }
   return count;
@@ -114,7 +123,10 @@ function checkModel(
   }
   const folder = modelNamed(model.base, base);
   if (folder === undefined)
-    return error("model.base", `There is no model ${model.base}; searchlight models lists those that are known.`);
+    return error(
+      "model.base",
+      `There is no model ${model.base}${perhapsMeant(model.base, ["tiny", ...modelFolders().map(({ name }) => name)])}; searchlight models lists those that are known.`,
+    );
   const read = readModelFolder(folder, engine.kind === "local" ? engine.backend : "jax");
   if (!read.ok) error("model.base", read.reason);
 }
@@ -141,6 +153,8 @@ async function checkEngine({ engine, model }: Recipe, problems: RecipeProblem[],
       signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
     });
     await connected.close();
+    if (connected.untried !== undefined)
+      problems.push({ field: "engine.url", severity: "warning", message: connected.untried });
     const served = connected.baseModel;
     if (lastName(served) !== lastName(model.base))
       problems.push({

@@ -129,6 +129,7 @@ async function actOnIndexes(
     const index = await session.index(folder);
     if (action === "update") void session.update(folder);
     else if (action === "rebuild") session.rebuild(folder, index);
+    else if (action === "retry") session.retry(folder, index);
     else if (action === "prune") freed += await session.prune(folder, index);
     else index[action]();
   }

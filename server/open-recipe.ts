@@ -24,6 +24,7 @@ import type { Retriever } from "./retrieval/retriever.ts";
 import { makeExperts } from "./make-experts.ts";
 import { supervisedTrajectories, unreadSentence } from "./supervised-trajectories.ts";
 import type { WeightedQuestions } from "./training/loop/host.ts";
+import { isFileFailure, whyUnread } from "./file-failure.ts";
 
 /** A recipe names what cannot be opened: one sentence that says what and what to do. */
 export class RecipeOpenError extends Error {
@@ -133,7 +134,10 @@ async function questionsOf(
   let finder: GoldFinder | undefined;
   const read: WeightedQuestions[] = [];
   for (const { file, weight, limit, difficulty, covered } of sets) {
-    let { questions } = await readDataSet(resolve(base, file));
+    let { questions } = await readDataSet(resolve(base, file)).catch((error: unknown) => {
+      if (!isFileFailure(error)) throw error;
+      throw new RecipeOpenError(`${file} ${whyUnread(error)}; give it back to the recipe's folder and resume the run.`);
+    });
     questions = questions.filter(({ golds }) => golds.length > 0);
     if (difficulty)
       questions = questions.filter((each) => difficulty.some((wanted) => wanted === (each.difficulty ?? each.type)));

@@ -156,6 +156,13 @@ export class Session {
       .catch((error: unknown) => this.#failed(folder, `rebuilding the index of ${folder.name}`, error));
   }
 
+  /** Reads the files again that are skipped until they change, behind whatever else happens. */
+  retry(folder: Folder, index: FolderIndex): void {
+    index
+      .retry(this.#signalFor(folder))
+      .catch((error: unknown) => this.#failed(folder, `reading the skipped files of ${folder.name} again`, error));
+  }
+
   /** Removes what an index no longer needs; answers the bytes that were freed. */
   async prune(folder: Folder, index: FolderIndex): Promise<number> {
     const { before, after } = await index.prune(this.#signalFor(folder));

@@ -30,6 +30,8 @@ export const commandTable: Readonly<Record<string, Handler>> = {
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "resume", row),
   "searchlight.cancelIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).actOnIndex(parts, "cancel", row),
+  "searchlight.retrySkipped": async (parts, row) =>
+    (await import("./index-view/index-commands.ts")).actOnIndex(parts, "retry", row),
   "searchlight.pruneIndex": async (parts, row) =>
     (await import("./index-view/index-commands.ts")).pruneIndex(parts, row),
   "searchlight.rebuildIndex": async (parts, row) =>

@@ -4,6 +4,7 @@ import type { Trajectory } from "../../protocol/trajectory.ts";
 import { type Written, writeTrajectories } from "../trajectories/export/write-trajectories.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
 import { visible } from "./visible-text.ts";
+import { isFileFailure, whyUnwritten } from "../file-failure.ts";
 
 /** Names of the formats that trajectories can be written in. */
 export const formatNames = exportFormats.map(({ name }) => name).join(", ");
@@ -35,9 +36,8 @@ export async function writeFormat(
         : "Nothing is written: there is no trajectory.",
     );
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (error instanceof CommandError || !code) throw error;
-    throw new CommandError(`${visible(output)} cannot be written (${code}); choose another file.`, exitCodes.failed, {
+    if (!isFileFailure(error)) throw error;
+    throw new CommandError(`${visible(output)} ${whyUnwritten(error)}; choose another file.`, exitCodes.failed, {
       cause: error,
     });
   }

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { makeTokenizer, type TextTokenizer } from "../models/tokenizer.ts";
 import { CommandError, exitCodes } from "./output.ts";
+import { isFileFailure, whyUnread } from "../file-failure.ts";
 
 /** No vocabulary is larger (bytes). */
 const sizeLimit = 128 * 1024 * 1024;
@@ -25,7 +26,6 @@ export async function chosenTokenizer(path: string): Promise<TextTokenizer> {
     return makeTokenizer(id, JSON.parse(text) as unknown);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    throw wrong(code === undefined ? "is none" : `cannot be read (${code})`, error);
+    throw wrong(isFileFailure(error) ? whyUnread(error) : "is none", error);
   }
 }

@@ -10,6 +10,7 @@ import { chosenProfile, chosenReward } from "./named-choices.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
 import { withStore } from "./trajectories.ts";
 import { visible } from "./visible-text.ts";
+import { whyUnread } from "../file-failure.ts";
 
 /** Options of every command that shows trajectories. */
 export interface TrajectoryChoice {
@@ -73,8 +74,11 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new CommandError(`${path} cannot be read (${code}).`, exitCodes.usage, { cause: error });
+    throw new CommandError(
+      `${path} ${whyUnread(error)}; give a file of trajectories, or a folder of documents that was asked about.`,
+      exitCodes.usage,
+      { cause: error },
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import { CommandError, exitCodes } from "./output.ts";
+import { whyUnread } from "../file-failure.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -33,8 +34,11 @@ export function readEvaluationRecipe(file: string): Record<string, string | bool
   let source: string;
   try {
     source = readFileSync(file, "utf8");
-  } catch {
-    throw new CommandError(`The recipe ${file} cannot be read.`, exitCodes.usage);
+  } catch (error) {
+    throw new CommandError(
+      `The recipe ${file} ${whyUnread(error)}; give a file of options, or --data and --index instead.`,
+      exitCodes.usage,
+    );
   }
   const errors: ParseError[] = [];
   const data: unknown = parse(source, errors, { allowTrailingComma: true });

@@ -10,6 +10,7 @@ import { CommandError, exitCodes, note, printJson } from "./output.ts";
 import { pageFrame, trajectoryArticle } from "./trajectory-page.ts";
 import { openForWriting } from "./trajectories.ts";
 import { visible } from "./visible-text.ts";
+import { isFileFailure, whyUnwritten } from "../file-failure.ts";
 
 export function addExportCommand(program: Command): void {
   program
@@ -81,13 +82,11 @@ async function writePage(path: string, options: ExportOptions, bad: BadRow[]): P
   } catch (error) {
     await file.close().catch(() => undefined);
     await rm(partial, { force: true });
-    if (error instanceof CommandError || !(error as NodeJS.ErrnoException).code) throw error;
+    if (!isFileFailure(error)) throw error;
     throw new CommandError(
-      `${visible(options.output)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`,
+      `${visible(options.output)} ${whyUnwritten(error)}; choose another file.`,
       exitCodes.failed,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { describeSkipped } from "../../protocol/index-status.ts";
 import { openFolder } from "../home.ts";
 import { type IndexRequest, indexControl } from "../index/control.ts";
 import { type IndexPlace, parsePlace } from "../index/index-place.ts";
@@ -38,6 +39,15 @@ export function addIndexActions(index: Command): void {
     .option(...embedderOption)
     .option(...jsonOption)
     .action((dir: string, options: ActionOptions) => actOn("prune", dir, options));
+  index
+    .command("retry")
+    .description(
+      "Read the files again that are skipped until they change, such as those that took too long; says what is still skipped.",
+    )
+    .argument("<dir>", "folder of documents")
+    .option(...embedderOption)
+    .option(...jsonOption)
+    .action((dir: string, options: ActionOptions) => actOn("retry", dir, options));
   addSnapshotCommands(index);
 }
 
@@ -77,7 +87,7 @@ async function actOn(action: Exclude<IndexRequest, "cancel">, dir: string, optio
   if (index.status().role === "reader") {
     indexControl(project.folder.indexHome).request(action);
     if (options.json) return printJson({ status: index.status(), asked: true });
-    return print(`Another Searchlight keeps this index and was asked to ${action} it.`);
+    return print(`Another Searchlight keeps this index and was asked to ${asked[action]}.`);
   }
   if (action === "prune") {
     const sizes = await index.prune(signal);
@@ -88,13 +98,18 @@ async function actOn(action: Exclude<IndexRequest, "cancel">, dir: string, optio
   const update = await updateWithProgress(project, {
     json: options.json === true,
     until: "vectors",
-    rebuild: true,
+    how: action,
     signal,
   });
   await update.done;
-  if (options.json) return printJson({ status: index.status() });
-  print(describeStatus(index.status()));
+  const status = index.status();
+  if (options.json) return printJson({ status });
+  print(describeStatus(status));
+  const skipped = describeSkipped(status.skipped);
+  if (skipped && action === "retry") note(`Still ${skipped}; searchlight status lists them.`);
 }
+
+const asked = { rebuild: "rebuild it", prune: "prune it", retry: "read what it skips again" };
 
 /** A paused index would keep a command waiting for whoever resumes it. */
 export function refuseWhilePaused(state: string, dir: string): void {

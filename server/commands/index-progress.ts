@@ -10,8 +10,8 @@ export interface ProgressOptions {
   json: boolean;
   /** words: returns as soon as words can be searched, vectors go on behind; vectors: returns when all is done. */
   until: "words" | "vectors";
-  /** Start over instead of taking in what changed. */
-  rebuild?: boolean;
+  /** Start over instead of taking in what changed, or read what is skipped again as well. */
+  how?: "rebuild" | "retry";
   signal: AbortSignal;
 }
 
@@ -29,7 +29,7 @@ export async function updateWithProgress(project: CommandProject, options: Progr
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const hide = options.json ? undefined : showProgress(project);
-  const work = options.rebuild ? project.index.rebuild(signal) : project.index.update(signal);
+  const work = project.index[options.how ?? "update"](signal);
   const update = work.then(
     () => undefined,
     (error: unknown) => (signal.aborted ? undefined : error),
@@ -54,7 +54,7 @@ export async function updateWithProgress(project: CommandProject, options: Progr
 
 async function updateAdded(index: FolderIndex, options: ProgressOptions, signal: AbortSignal): Promise<void> {
   try {
-    await (options.rebuild ? index.rebuild(signal) : index.update(signal));
+    await index[options.how ?? "update"](signal);
   } catch (error) {
     if (!signal.aborted)
       note(`Indexing ${index.folder.name} failed: ${error instanceof Error ? error.message : String(error)}.`);

@@ -22,7 +22,7 @@ export function addIndexCommand(program: Command): void {
       const update = await updateWithProgress(project, {
         json: options.json === true,
         until: "vectors",
-        rebuild: options.rebuild === true,
+        ...(options.rebuild ? { how: "rebuild" as const } : {}),
         signal,
       });
       await update.done;

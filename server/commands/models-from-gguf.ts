@@ -18,7 +18,7 @@ export function addFromGgufCommand(command: Command): void {
     )
     .option("--json", "one JSON object on standard output")
     .action((file: string, folder: string | undefined, _options: object, self: Command) => {
-      if (!existsSync(file)) throw new CommandError(`${file} does not exist.`, exitCodes.usage);
+      if (!existsSync(file)) throw new CommandError(`${file} does not exist; give a GGUF file.`, exitCodes.usage);
       const target =
         folder === undefined ? join(modelsHome(), basename(file).replace(/\.gguf$/i, "")) : resolve(folder);
       if (existsSync(join(target, "config.json")))

@@ -81,7 +81,8 @@ function numberOf(name: string, text: string, least: number): number {
 async function textsOf(paths: readonly string[], signal: AbortSignal): Promise<string[]> {
   const texts: string[] = [];
   for (const path of paths) {
-    if (!existsSync(path)) throw new CommandError(`${path} does not exist.`, exitCodes.usage);
+    if (!existsSync(path))
+      throw new CommandError(`${path} does not exist; give files or folders of text.`, exitCodes.usage);
     const folder = statSync(path).isDirectory();
     const files = folder ? (await scanFolder(path, [], signal)).files.map((file) => join(path, file.path)) : [path];
     for (const file of files) {

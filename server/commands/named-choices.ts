@@ -1,5 +1,6 @@
 import { openPolicy, parsePolicyId } from "../models/policy-id.ts";
 import { type Policy, PolicyError } from "../models/policy.ts";
+import { perhapsMeant } from "../nearest-name.ts";
 import { rewardProfile, rewardProfiles } from "../rewards/profiles.ts";
 import type { RewardProfile } from "../rewards/reward-profile.ts";
 import { type Profile, loadProfile } from "../rollout/profile.ts";
@@ -23,8 +24,11 @@ export async function chosenProfile(name: string): Promise<Profile> {
 export function chosenReward(name: string): RewardProfile {
   const found = rewardProfile(name);
   if (found) return found;
-  const names = rewardProfiles.map((profile) => profile.name).join(", ");
-  throw new CommandError(`There is no reward profile ${name}; there are ${names}.`, exitCodes.usage);
+  const names = rewardProfiles.map((profile) => profile.name);
+  throw new CommandError(
+    `There is no reward profile ${name}${perhapsMeant(name, names)}; there are ${names.join(", ")}.`,
+    exitCodes.usage,
+  );
 }
 
 /** A whole number that an option was given, or a usage error that names the option. */

@@ -2,6 +2,7 @@ import { UnreadableFile } from "../evaluation/data-sets/file-records.ts";
 import { type DataSet, readDataSet } from "../evaluation/data-sets/read-data-set.ts";
 import { CommandError, exitCodes, note } from "./output.ts";
 import { oneLine } from "./visible-text.ts";
+import { isFileFailure, whyUnread } from "../file-failure.ts";
 
 /** More sentences about bad records than this say nothing to a person. */
 const mostNotes = 20;
@@ -16,11 +17,12 @@ export async function readQuestionFile(path: string, skipBad: boolean): Promise<
     set = await readDataSet(path);
   } catch (error) {
     if (error instanceof UnreadableFile) throw new CommandError(error.message, exitCodes.failed, { cause: error });
-    const { code } = error as NodeJS.ErrnoException;
-    if (typeof code !== "string") throw error;
-    throw new CommandError(`${path} cannot be read (${code}); give a file of questions.`, exitCodes.usage, {
-      cause: error,
-    });
+    if (!isFileFailure(error)) throw error;
+    throw new CommandError(
+      `${path} ${whyUnread(error)}; give a file of questions, such as JSON lines with a question and its golds.`,
+      exitCodes.usage,
+      { cause: error },
+    );
   }
   const sentences = set.bad.map(({ line, field, reason }) =>
     oneLine(`${path}, line ${line}: ${field} ${reason}.`, 400),

@@ -22,6 +22,7 @@ import { printScores } from "./score-print.ts";
 import { RewardCheck } from "./score-check.ts";
 import { ScoredGroups } from "./scored-groups.ts";
 import { type ScoredRow, ScoreSummary } from "./score-summary.ts";
+import { isFileFailure, whyUnread } from "../file-failure.ts";
 
 interface ScoreOptions {
   profile?: string;
@@ -138,10 +139,12 @@ async function* rowsOf(
   try {
     yield* readTrajectories(file, profile, tokenizer);
   } catch (error) {
-    if (typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
-    throw new CommandError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, exitCodes.usage, {
-      cause: error,
-    });
+    if (!isFileFailure(error)) throw error;
+    throw new CommandError(
+      `${file} ${whyUnread(error)}; give a file of trajectories in a form that docs/formats.md names.`,
+      exitCodes.usage,
+      { cause: error },
+    );
   }
 }
 

@@ -10,6 +10,7 @@ import { hitJson, printHits } from "./hits-print.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
+import { whyUnread } from "../file-failure.ts";
 
 interface SearchOptions {
   k: string;
@@ -106,8 +107,8 @@ function readQueries(file: string): string[] {
   let lines: string[];
   try {
     lines = readFileSync(file, "utf8").split("\n");
-  } catch {
-    throw new CommandError(`${file} cannot be read.`, exitCodes.usage);
+  } catch (error) {
+    throw new CommandError(`${file} ${whyUnread(error)}; give a file of queries as JSON lines.`, exitCodes.usage);
   }
   return lines.flatMap((line, index) => {
     if (line.trim() === "") return [];

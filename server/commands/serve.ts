@@ -8,6 +8,7 @@ import { runsHome } from "../runs/run-paths.ts";
 import { serviceTokenName } from "./chosen-run-host.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { readCount } from "./trainer-options.ts";
+import { whyUnread } from "../file-failure.ts";
 
 interface ServeOptions {
   port: string;
@@ -112,8 +113,8 @@ function tlsFor({ tlsCert, tlsKey }: ServeOptions): { cert: string; key: string 
 function readText(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    throw new CommandError(`${option}: ${file} cannot be read.`, exitCodes.usage);
+  } catch (error) {
+    throw new CommandError(`${option} takes a file and ${file} ${whyUnread(error)}; give another.`, exitCodes.usage);
   }
 }
 

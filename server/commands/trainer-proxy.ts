@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { EngineProxy } from "../engine/proxy.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { readCount } from "./trainer-options.ts";
+import { whyUnread } from "../file-failure.ts";
 
 interface ProxyCommandOptions {
   to: string;
@@ -110,8 +111,8 @@ function tlsFor({ tlsCert, tlsKey }: ProxyCommandOptions): { cert: string; key: 
 function readText(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    throw new CommandError(`${option}: ${file} cannot be read.`, exitCodes.usage);
+  } catch (error) {
+    throw new CommandError(`${option} takes a file and ${file} ${whyUnread(error)}; give another.`, exitCodes.usage);
   }
 }
 

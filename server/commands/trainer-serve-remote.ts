@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
@@ -6,14 +5,19 @@ import { freePort } from "../engine/free-port.ts";
 import type { EngineProxy } from "../engine/proxy.ts";
 import { type RemoteEngine, remoteCommand, remoteScript, remoteStopScript } from "../engine/remote-script.ts";
 import { isSshHost, shellQuoted } from "../engine/shell-quote.ts";
+import { sshFailed } from "../engine/ssh-failure.ts";
+import { type Ssh, startSsh } from "../engine/ssh-process.ts";
 import { getJson } from "../models/http.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
+import { visible } from "./visible-text.ts";
 import { readBackend, readCount, readDevice } from "./trainer-options.ts";
 
 interface RemoteOptions {
-  model: string;
+  model?: string;
   backend: string;
   device: string;
+  python?: string;
+  home?: string;
   port: string;
   localPort?: string;
   rank: string;
@@ -36,9 +40,11 @@ export function addServeRemoteCommand(command: Command): void {
       "Prints, or runs with --run, what sets up and starts an engine on another machine over ssh, with a tunnel to it.",
     )
     .argument("<host>", "machine as ssh knows it: an alias, HOST or USER@HOST")
-    .requiredOption("--model <path>", "model folder on that machine, from / or ~/ on")
+    .option("--model <path>", "model folder on that machine, from / or ~/ on; needed but for --stop")
     .option("--backend <name>", "jax, fsdp or megatron (GPUs)", "fsdp")
     .option("--device <name>", "of the jax backend: cpu, or cuda for NVIDIA GPUs", "cpu")
+    .option("--python <path>", "interpreter on that machine that has the engine's packages; installed where absent")
+    .option("--home <folder>", "folder on that machine of its database, checkpoints and log")
     .option("--port <port>", "port on that machine, on its loopback address", "8123")
     .option("--local-port <port>", "port on this machine; any free one with --run, else the same")
     .option("--rank <n>", "largest rank of an adapter", "8")
@@ -56,25 +62,34 @@ export function addServeRemoteCommand(command: Command): void {
 }
 
 async function serveRemote(host: string, options: RemoteOptions): Promise<void> {
-  if (!isSshHost(host)) throw new CommandError(`${host} is no machine's name for ssh.`, exitCodes.usage);
-  const engine = readEngine(options);
+  if (!isSshHost(host))
+    throw new CommandError(`${host} is no machine's name for ssh; give HOST, USER@HOST or an alias.`, exitCodes.usage);
+  const home = hostPathOf("--home", options.home);
+  if (options.stop) {
+    const script = remoteStopScript(home);
+    if (options.script) return print(script);
+    return options.run ? stopRemote(host, script) : print(sshLine("-T", "--", host, remoteCommand(script)));
+  }
+  const engine = readEngine(options, home);
   const script = remoteScript(engine);
   if (options.script) return print(script);
   const local = options.localPort === undefined ? undefined : readCount("--local-port", options.localPort, 1, 65_535);
-  if (!options.run) return printPlan(host, engine, script, local ?? engine.port, options.stop === true);
-  if (options.stop) return stopRemote(host);
+  if (!options.run) return printPlan(host, engine, script, local ?? engine.port);
   const port = await freePort(local);
   if (port === undefined) throw new CommandError(`Port ${local} is taken; choose another with --local-port.`);
   await run(host, engine, script, port, options);
 }
 
-function readEngine(options: RemoteOptions): RemoteEngine {
-  if (!/^(?:\/|~\/)[^\0\n]*$/.test(options.model))
-    throw new CommandError("--model takes a path on that machine, from / or ~/ on.", exitCodes.usage);
+function readEngine(options: RemoteOptions, home: string | undefined): RemoteEngine {
+  const model = hostPathOf("--model", options.model);
+  if (model === undefined) throw new CommandError("--model names the model folder on that machine.", exitCodes.usage);
+  const python = hostPathOf("--python", options.python);
   return {
-    model: options.model,
+    model,
     backend: readBackend(options.backend),
     device: readDevice(options.device),
+    ...(python === undefined ? {} : { python }),
+    ...(home === undefined ? {} : { home }),
     port: readCount("--port", options.port, 1, 65_535),
     rank: readCount("--rank", options.rank, 1, 1024),
     adapters: readCount("--adapters", options.adapters, 2, 1024),
@@ -85,6 +100,12 @@ function readEngine(options: RemoteOptions): RemoteEngine {
   };
 }
 
+function hostPathOf(option: string, path: string | undefined): string | undefined {
+  if (path !== undefined && !/^(?:\/|~\/)[^\0\n]*$/.test(path))
+    throw new CommandError(`${option} takes a path on that machine, from / or ~/ on.`, exitCodes.usage);
+  return path;
+}
+
 /** Never asks: a question in the middle of a tunnel's output would not be seen. A tunnel that cannot be made ends it. */
 const sshOptions = ["-T", "-o", "ExitOnForwardFailure=yes", "-o", "ServerAliveInterval=15", "-o", "BatchMode=yes"];
 
@@ -92,15 +113,17 @@ function tunnelOf(port: number, { port: remote }: RemoteEngine): string[] {
   return ["-L", `127.0.0.1:${port}:127.0.0.1:${remote}`];
 }
 
-function printPlan(host: string, engine: RemoteEngine, script: string, port: number, stop: boolean): void {
-  const line = (...args: string[]): string => ["ssh", ...args].map(plainWord).join(" ");
-  if (stop) return print(line("-T", "--", host, remoteCommand(remoteStopScript())));
+function sshLine(...args: string[]): string {
+  return ["ssh", ...args].map(plainWord).join(" ");
+}
+
+function printPlan(host: string, engine: RemoteEngine, script: string, port: number): void {
   print(`# Sets up and starts the engine on ${host}; --script shows what runs there, --run runs it.`);
   if (engine.keep) {
-    print(line("-T", "--", host, remoteCommand(script)));
+    print(sshLine("-T", "--", host, remoteCommand(script)));
     print("# The tunnel to it:");
-    print(line("-N", ...tunnelOf(port, engine), "--", host));
-  } else print(line("-T", ...tunnelOf(port, engine), "--", host, remoteCommand(script)));
+    print(sshLine("-N", ...tunnelOf(port, engine), "--", host));
+  } else print(sshLine("-T", ...tunnelOf(port, engine), "--", host, remoteCommand(script)));
   print(`# Then in a recipe: engine: { kind: remote, url: "http://127.0.0.1:${port}" }`);
   print("# Without a tunnel, a proxy with a token and a certificate stands before it; on that machine:");
   print(
@@ -112,12 +135,14 @@ function plainWord(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : shellQuoted(text);
 }
 
-async function stopRemote(host: string): Promise<void> {
-  const ssh = spawn("ssh", ["-T", "-o", "BatchMode=yes", "--", host, remoteCommand(remoteStopScript())], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const code = await ending(ssh);
-  if (code !== 0) throw new CommandError(`ssh ${host} ended with ${code}.`);
+async function stopRemote(host: string, script: string): Promise<void> {
+  const ssh = startSsh(["-T", "-o", "BatchMode=yes", "--", host, remoteCommand(script)], (text, stream) =>
+    process[stream].write(visible(text)),
+  );
+  ssh.child.stdin?.end();
+  const code = await ssh.over;
+  if (code !== 0)
+    throw new CommandError(ssh.sentence(host, code) ?? `The engine on ${host} was not stopped (${code}).`);
 }
 
 async function run(
@@ -129,23 +154,28 @@ async function run(
 ): Promise<void> {
   const interrupted = interruptSignal();
   if (engine.keep) {
-    const first = spawn("ssh", [...sshOptions, "--", host, remoteCommand(script)], { stdio: ["ignore", 2, 2] });
-    const code = await ending(first);
-    if (code !== 0) throw new CommandError(`The engine could not be set up: ssh ${host} ended with ${code}.`);
+    const first = startHere([...sshOptions, "--", host, remoteCommand(script)]);
+    first.child.stdin?.end();
+    const code = await Promise.race([first.over, aborted(interrupted)]);
+    if (code === undefined) {
+      first.child.kill("SIGTERM");
+      throw new CommandError(
+        `An engine that starts on ${host} goes on starting; --run --stop ends it.`,
+        exitCodes.interrupted,
+      );
+    }
+    if (code !== 0) throw notStarted(host, first, code);
   }
-  const args = [
+  // The engine ends when its standard input does, which this process holds; its output is for the person's eyes.
+  const ssh = startHere([
     ...sshOptions,
     ...tunnelOf(port, engine),
     ...(engine.keep ? ["-N", "--", host] : ["--", host, remoteCommand(script)]),
-  ];
-  // The engine ends when its standard input does, which this process holds; its output is for the person's eyes.
-  const ssh = spawn("ssh", args, { stdio: ["pipe", 2, 2], detached: true });
-  ssh.stdin?.on("error", () => {});
-  const over = ending(ssh);
+  ]);
   let proxy: EngineProxy | undefined;
   try {
     const url = `http://127.0.0.1:${port}`;
-    await answering(url, over, interrupted, host, engine.keep);
+    await answering(url, ssh, interrupted, host, engine.keep);
     const given = process.env["SEARCHLIGHT_ENGINE_TOKEN"];
     const token = given ?? randomBytes(24).toString("base64url");
     if (options.proxyPort !== undefined) proxy = await openProxyHere(url, options.proxyPort, token);
@@ -153,16 +183,34 @@ async function run(
     const shown = proxy && given === undefined;
     if (options.json) printJson({ host, url: address, ...(shown ? { token } : {}) });
     else print(`The engine on ${host} answers at ${address}${shown ? ` to who sends the token ${token}` : ""}.`);
-    const code = await Promise.race([over, aborted(interrupted)]);
-    if (code !== undefined) throw new CommandError(`The connection to ${host} ended (ssh: ${code}).`);
+    const code = await Promise.race([ssh.over, aborted(interrupted)]);
+    if (code !== undefined)
+      throw new CommandError(
+        engine.keep
+          ? `The connection to ${host} ended (ssh: ${code}); the engine was kept, and the same command without --run prints the tunnel to it.`
+          : `The connection to ${host} ended (ssh: ${code}), and the engine with it; run the command again.`,
+      );
   } finally {
     await proxy?.close();
-    ssh.stdin?.end();
-    if (engine.keep) ssh.kill("SIGTERM");
+    ssh.child.stdin?.end();
+    if (engine.keep) ssh.child.kill("SIGTERM");
     // Time for the engine to end at the closed input before the connection goes.
-    const gone = await Promise.race([over, wait(8000)]);
-    if (gone === undefined) ssh.kill("SIGTERM");
+    const gone = await Promise.race([ssh.over, wait(8000)]);
+    if (gone === undefined) ssh.child.kill("SIGTERM");
   }
+}
+
+/** Shows what the other machine says, which no terminal is to obey. */
+function startHere(args: readonly string[]): Ssh {
+  return startSsh(args, (text) => process.stderr.write(visible(text)));
+}
+
+function notStarted(host: string, ssh: Ssh, code: number | string): CommandError {
+  const why =
+    code === sshFailed
+      ? `The connection to ${host} failed or broke; try ssh ${host} by itself, which says why.`
+      : `The engine did not start on ${host}; what it said is above (ssh: ${code}).`;
+  return new CommandError(ssh.sentence(host, code) ?? why);
 }
 
 async function openProxyHere(to: string, port: string, token: string): Promise<EngineProxy> {
@@ -171,45 +219,27 @@ async function openProxyHere(to: string, port: string, token: string): Promise<E
 }
 
 /** Resolves when the engine answers through the tunnel. Its packages are fetched first, which takes as long as it takes. */
-async function answering(
-  url: string,
-  over: Promise<number | string>,
-  signal: AbortSignal,
-  host: string,
-  keep: boolean,
-): Promise<void> {
-  // A kept engine that fails does not end the tunnel to it.
-  const until = Date.now() + patienceMilliseconds;
+async function answering(url: string, ssh: Ssh, signal: AbortSignal, host: string, keep: boolean): Promise<void> {
   let ended: number | string | undefined;
-  void over.then((code) => (ended = code));
+  void ssh.over.then((code) => (ended = code));
+  // Before its engine is ready another program could answer at the port; a kept one was waited for.
+  let ready = keep;
+  void ssh.ready.then(() => (ready = true));
   for (;;) {
     signal.throwIfAborted();
-    if (ended !== undefined)
-      throw new CommandError(
-        ended === "ENOENT"
-          ? "ssh is not installed on this machine."
-          : `The engine did not start: ssh ${host} ended with ${ended}.`,
-      );
-    try {
-      await getJson(`${url}/api/v1/healthz`, { signal, seconds: 5, retries: 0, maxBytes: 2 ** 16 });
-      return;
-    } catch {
-      if (keep && Date.now() > until)
-        throw new CommandError(
-          `The engine on ${host} does not answer; its log is on that machine, where the line above says.`,
-        );
-      await wait(500);
-    }
+    if (ended !== undefined) throw notStarted(host, ssh, ended);
+    if (ready && (await answers(url, signal))) return;
+    await wait(500);
   }
 }
 
-const patienceMilliseconds = 10 * 60_000;
-
-function ending(child: ChildProcess): Promise<number | string> {
-  return new Promise((resolve) => {
-    child.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    child.once("exit", (code, signal) => resolve(code ?? signal ?? "nothing"));
-  });
+async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await getJson(`${url}/api/v1/healthz`, { signal, seconds: 5, retries: 0, maxBytes: 2 ** 16 });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

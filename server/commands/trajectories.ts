@@ -14,6 +14,7 @@ import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { existingFolder } from "./project-argument.ts";
 import { printTrajectory } from "./trajectory-print.ts";
 import { oneLine, visible } from "./visible-text.ts";
+import { whyUnwritten } from "../file-failure.ts";
 
 export function addTrajectoriesCommand(program: Command): void {
   const command = program.command("trajectories").description("Past questions about a folder: list, show, export.");
@@ -230,9 +231,7 @@ export async function openForWriting(path: string): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    throw new CommandError(
-      `${visible(path)} cannot be written (${(error as NodeJS.ErrnoException).code}); choose another file.`,
-    );
+    throw new CommandError(`${visible(path)} ${whyUnwritten(error)}; choose another file.`);
   }
 }
 

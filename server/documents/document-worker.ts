@@ -5,6 +5,7 @@ import { passagesOf } from "./passages.ts";
 import { readBytes } from "./read-bytes.ts";
 import { readDocument } from "./read-document.ts";
 import { hashBytes } from "./hash-bytes.ts";
+import { whyUnread } from "../file-failure.ts";
 
 export interface DocumentJob {
   folderPath: string;
@@ -51,7 +52,7 @@ export async function readWhole({ folderPath, path, knownHash }: DocumentJob): P
   try {
     bytes = await readBytes(join(folderPath, path));
   } catch (error) {
-    return { kind: "skipped", reason: `cannot be read (${(error as NodeJS.ErrnoException).code})`, lasting: false };
+    return { kind: "skipped", reason: whyUnread(error), lasting: false };
   }
   const contentHash = hashBytes(bytes);
   if (contentHash === knownHash) return { kind: "same", contentHash };

@@ -5,7 +5,7 @@ import { type Part, type ReadDocument, type Unit, lineStarts, partKey, positionA
 import { estimateTokens, mostTokens } from "./token-estimate.ts";
 
 /** Version of how documents are cut; a change makes every index build anew. */
-export const passageVersion = 6;
+export const passageVersion = 7;
 
 /** Estimated tokens at which a passage is full. */
 const target = 180;

@@ -1,5 +1,6 @@
 import mammoth from "mammoth";
 import type { ReadResult, Unit } from "./document.ts";
+import { markHeaders } from "./docx-tables.ts";
 import { readHtml } from "./read-html.ts";
 import { checkZip } from "./zip-check.ts";
 
@@ -25,6 +26,7 @@ export async function readDocx(bytes: Buffer, fallbackTitle: string): Promise<Re
         styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"],
         includeEmbeddedStyleMap: false,
         externalFileAccess: false,
+        transformDocument: markHeaders,
         convertImage: mammoth.images.imgElement(() => Promise.resolve({ src: "" })),
       },
     );

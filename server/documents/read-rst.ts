@@ -1,5 +1,6 @@
 import { type ReadDocument, type Unit, lineStarts, trimmedEnd } from "./document.ts";
 import { HeadingPath } from "./heading-path.ts";
+import { directiveColumns } from "./rst-directive-tables.ts";
 import { rstColumns } from "./table-columns.ts";
 
 /** The characters that reStructuredText underlines titles with. */
@@ -37,13 +38,17 @@ export function readRst(source: string, fallbackTitle: string): ReadDocument {
     if (heading || !isUnseen(lines[at]!)) {
       const start = starts[at]!;
       const stop = trimmedEnd(source, start, starts[end] ?? source.length);
-      const ownColumns = heading ? undefined : rstColumns(source.slice(start, stop));
+      const ownColumns = heading ? undefined : columnsOf(source.slice(start, stop));
       const block = { start, end: stop, headings: path.now(), isHeading: heading !== undefined };
       units.push({ ...block, ...(ownColumns === undefined ? {} : { ownColumns }) });
     }
     at = end;
   }
   return { title: title ?? fallbackTitle, parts: [{ source, units }] };
+}
+
+function columnsOf(block: string): string | undefined {
+  return block.startsWith("..") ? directiveColumns(block) : rstColumns(block);
 }
 
 function headingAt(lines: readonly string[], at: number): { text: string; kind: string; end: number } | undefined {

@@ -7,6 +7,7 @@ import { hashBytes } from "./hash-bytes.ts";
 import { readBytes } from "./read-bytes.ts";
 import { readTextDocument } from "./read-text-document.ts";
 import { type ReaderPool, openReaderPool } from "./reader-pool.ts";
+import { whyUnread } from "../file-failure.ts";
 
 export type FileRead = { ok: true; document: ReadDocument; contentHash: string } | { ok: false; reason: string };
 
@@ -28,8 +29,8 @@ export async function readFileIn(folder: Folder, path: string): Promise<FileRead
     const bytes = await readBytes(real);
     const read = readTextDocument(path, bytes);
     return read.ok ? { ok: true, document: read.document, contentHash: hashBytes(bytes) } : read;
-  } catch {
-    return { ok: false, reason: `${path} cannot be read` };
+  } catch (error) {
+    return { ok: false, reason: `${path} ${whyUnread(error)}` };
   }
 }
 

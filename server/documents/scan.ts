@@ -6,6 +6,7 @@ import type { SkippedFile } from "../../protocol/index-status.ts";
 import { byteLimit, formatOf, unreadReason } from "./format.ts";
 import { SkipList } from "./skip-list.ts";
 import { workspaceExcludes } from "./workspace-excludes.ts";
+import { whyUnread } from "../file-failure.ts";
 
 export interface ScannedFile {
   /** Relative to the folder, forward slashes. */
@@ -91,7 +92,7 @@ export async function scanFolder(
     try {
       return (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
-      skipped.add(base || ".", `folder cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      skipped.add(base || ".", `folder ${whyUnread(error)}`);
       return [];
     }
   }

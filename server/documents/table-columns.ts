@@ -52,8 +52,8 @@ function cellsOf(row: string, bar: RegExp): string[] {
     .map((cell) => cell.trim());
 }
 
-/** Names that go over several lines. */
-function joinRows(rows: readonly string[][]): string[] {
+/** Names that go over several rows or lines: of each column what they have of it. */
+export function joinRows(rows: readonly string[][]): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: columns }, (_, column) =>
     rows
@@ -63,7 +63,8 @@ function joinRows(rows: readonly string[][]): string[] {
   );
 }
 
-function named(cells: readonly string[]): string | undefined {
+/** Cells as names of columns; undefined where all are empty. */
+export function named(cells: readonly string[]): string | undefined {
   const names = cells.map((cell) => cell.replace(/\s+/gu, " ").replace(/\*\*|`/gu, ""));
   return names.some((name) => name !== "") ? names.join(between) : undefined;
 }

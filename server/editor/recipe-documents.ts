@@ -9,6 +9,7 @@ import {
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { RecipeProblem } from "../../protocol/run-messages.ts";
 import type { Recipe } from "../../protocol/recipe.ts";
+import { misspeltFields } from "../runs/read-recipe.ts";
 import { recipeCompletions } from "./recipe-completion.ts";
 import { recipeLenses } from "./recipe-lenses.ts";
 import { rangeOfField, readRecipeText, type RecipeText } from "./recipe-text.ts";
@@ -41,10 +42,17 @@ export function recipeDocuments(
     const { version } = document;
     const read = readRecipeText(document.getText());
     const file = pathOf(uri);
-    // What has not the shape of a recipe is told of by the editor's own JSON support, from the same schema.
+    // What has not the shape of a recipe is told of by the editor's own JSON support, from the same schema; it has no guess at a slip.
     const problems = read.recipe && file !== undefined ? await check(read.recipe, file) : [];
+    const misspelt = read.recipe ? [] : misspeltFields(document.getText());
     if (documents.get(uri)?.version !== version) return;
-    const diagnostics = problems.map((problem) => diagnosticOf(document, read, problem));
+    const diagnostics = [
+      ...problems.map((problem) => diagnosticOf(document, read, problem)),
+      ...misspelt.map((problem) => ({
+        ...diagnosticOf(document, read, problem),
+        severity: DiagnosticSeverity.Information,
+      })),
+    ];
     await connection.sendDiagnostics({ uri, version, diagnostics });
   }
 

@@ -13,7 +13,7 @@ import type { Backend, Device, TrainerProject } from "./trainer-project.ts";
 export const givenPythonName = "SEARCHLIGHT_TRAINER_PYTHON";
 
 /** What the server and the jax backend import at once; the rest is theirs to miss. */
-const modules = [
+const engineModules = [
   ...["skyrl", "tinker", "fastapi", "uvicorn", "sqlmodel", "sqlalchemy", "aiosqlite", "aiohttp", "pydantic"],
   ...["jax", "jaxlib", "flax", "optax", "transformers", "tokenizers", "safetensors", "cloudpathlib"],
 ];
@@ -29,9 +29,14 @@ print(json.dumps({"there": there, "skyrl": version}))`;
 const Found = z.object({ there: z.array(z.string()), skyrl: z.string().nullable() });
 export type FoundModules = z.infer<typeof Found>;
 
+/** Names of the Python modules that a backend does not start without. */
+export function modulesFor(backend: Backend): readonly string[] {
+  return backend === "jax" ? engineModules : engineModules.slice(0, engineModules.indexOf("jax"));
+}
+
 /** Why an interpreter with these modules cannot run the engine, as the end of a sentence; undefined where it can. */
 export function missingFor(found: FoundModules, backend: Backend, device: Device): string | undefined {
-  const wanted = backend === "jax" ? modules : modules.slice(0, modules.indexOf("jax"));
+  const wanted = modulesFor(backend);
   const missing = wanted.filter((name) => !found.there.includes(name));
   if (backend === "jax" && device === "cuda" && !cudaPlugins.some((name) => found.there.includes(name)))
     missing.push(cudaPlugins[0]!);
@@ -57,7 +62,7 @@ export async function givenEnvironment(
       `${path} is no Python that runs; name one by its absolute path, or leave out --python and ${givenPythonName}.`,
     );
   // Not the path that the interpreter says it has: a virtual environment is told by the path it is started with.
-  const { code, stdout, stderr } = await runProgram(path, ["-c", program, ...modules, ...cudaPlugins], {
+  const { code, stdout, stderr } = await runProgram(path, ["-c", program, ...engineModules, ...cudaPlugins], {
     seconds: 120,
     signal,
   });
@@ -87,12 +92,15 @@ function placeLauncher(python: string, project: TrainerProject): string {
   const name = createHash("sha256").update(python).digest("hex").slice(0, 12);
   const launcher = join(dirname(project.leash), `given-${name}`, "uv");
   mkdirSync(dirname(launcher), { recursive: true });
-  writeFileSync(launcher, launcherScript(python));
+  writeFileSync(launcher, launcherScript(shellQuoted(python)));
   chmodSync(launcher, 0o755);
   return launcher;
 }
 
-/** It hands standard input on, which is the engine's leash, and the request to end. */
+/**
+ * It hands standard input on, which is the engine's leash, and the request to end.
+ * @param python the interpreter as one word of a shell
+ */
 export function launcherScript(python: string): string {
   return [
     "#!/bin/sh",
@@ -102,7 +110,7 @@ export function launcherScript(python: string): string {
     `trap 'asked=1; [ -z "$child" ] || kill -s TERM "$child" 2>/dev/null' TERM INT`,
     // A program in the background would have nothing as its standard input.
     "exec 3<&0",
-    `${shellQuoted(python)} "$@" <&3 3<&- &`,
+    `${python} "$@" <&3 3<&- &`,
     "child=$!",
     '[ -z "$asked" ] || kill -s TERM "$child" 2>/dev/null',
     'wait "$child"',

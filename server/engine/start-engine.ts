@@ -70,7 +70,7 @@ export interface RunningEngine {
 }
 
 /** The line of the engine's process after it has loaded the model; from then on it takes requests (skyrl/tinker/engine.py, `run`). */
-const readyLine = "Starting background engine...";
+export const readyLine = "Starting background engine...";
 
 /** A model of some size is loaded and compiled for minutes on a slow machine. */
 const patienceSeconds = 900;

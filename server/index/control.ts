@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /** What can be asked of the process that writes an index. */
-export const IndexRequest = z.enum(["cancel", "rebuild", "prune"]);
+export const IndexRequest = z.enum(["cancel", "rebuild", "prune", "retry"]);
 export type IndexRequest = z.infer<typeof IndexRequest>;
 
 /**

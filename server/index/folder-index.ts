@@ -103,6 +103,10 @@ class OpenIndex implements FolderIndex {
     return paths.length === 0 ? Promise.resolve() : this.update(signal);
   }
 
+  retry(signal: AbortSignal): Promise<void> {
+    return this.#queue.run(() => this.#update(signal, true));
+  }
+
   rebuild(signal: AbortSignal): Promise<void> {
     return this.#queue.run(async () => {
       await this.#beWriter();
@@ -189,18 +193,19 @@ class OpenIndex implements FolderIndex {
     this.rebuild(this.#ending.signal).catch(() => undefined);
   }
 
-  async #update(outer: AbortSignal): Promise<void> {
+  async #update(outer: AbortSignal, retry = false): Promise<void> {
     this.#current = new AbortController();
     const signal = AbortSignal.any([outer, this.#current.signal, this.#ending.signal]);
     try {
       if (!(await this.#keeper.takeLease())) {
+        if (retry) this.#control.request("retry");
         this.#refreshed = -refreshMilliseconds;
         await this.#refreshReader();
         return this.#settle();
       }
       await this.#queue.step(signal);
       this.#set({ state: "scanning", reason: "Looking for documents.", role: "writer" });
-      await this.#readDocuments(signal);
+      await this.#readDocuments(signal, retry);
       await this.#embedMissing(signal);
       this.#settle();
     } catch (error) {
@@ -224,10 +229,11 @@ class OpenIndex implements FolderIndex {
   }
 
   /** Words: what changed since the last time. */
-  async #readDocuments(signal: AbortSignal): Promise<void> {
+  async #readDocuments(signal: AbortSignal, retry: boolean): Promise<void> {
     const scan = await scanFolder(this.folder.path, this.#exclude, signal);
     const { skipped, changed } = await readChanged(this.#holdings, scan, {
       signal,
+      retry,
       ready: () => this.#queue.step(signal),
       read: (file) => {
         this.#pool ??= openReaderPool();
@@ -297,6 +303,7 @@ class OpenIndex implements FolderIndex {
     const { signal } = this.#ending;
     if (request === "cancel") this.#current?.abort();
     else if (request === "rebuild") this.rebuild(signal).catch(() => undefined);
+    else if (request === "retry") this.retry(signal).catch(() => undefined);
     else {
       this.prune(signal).catch((error: unknown) => {
         const reason = `Pruning failed: ${message(error)}.`;

@@ -15,6 +15,7 @@ export class Holdings {
   readonly #files = new Map<string, ManifestFile>();
   readonly #byHash = new Map<string, string[]>();
   #vectors = new Set<string>();
+  #unused = new Set<string>();
   #readFiles = 0;
   #total = 0;
   #done = 0;
@@ -35,6 +36,7 @@ export class Holdings {
     this.#files.clear();
     this.#byHash.clear();
     this.#readFiles = this.#total = this.#done = 0;
+    this.#unused = new Set(this.#vectors);
     this.apply({ set: files, gone: [] });
   }
 
@@ -49,6 +51,7 @@ export class Holdings {
   /** Takes over the hashes of all texts that have a vector. */
   holdVectors(hashes: Set<string>): void {
     this.#vectors = hashes;
+    this.#unused = new Set([...hashes].filter((hash) => !this.#byHash.has(hash)));
     this.#done = 0;
     for (const [hash, ids] of this.#byHash) if (hashes.has(hash)) this.#done += ids.length;
   }
@@ -57,7 +60,18 @@ export class Holdings {
     for (const hash of hashes) {
       if (this.#vectors.has(hash)) continue;
       this.#vectors.add(hash);
-      this.#done += this.#byHash.get(hash)?.length ?? 0;
+      const passages = this.#byHash.get(hash)?.length ?? 0;
+      this.#done += passages;
+      if (passages === 0) this.#unused.add(hash);
+    }
+  }
+
+  /** These vectors are there no longer. */
+  dropVectors(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      if (!this.#vectors.delete(hash)) continue;
+      this.#unused.delete(hash);
+      this.#done -= this.#byHash.get(hash)?.length ?? 0;
     }
   }
 
@@ -76,9 +90,9 @@ export class Holdings {
     return [...this.#byHash.keys()].filter((hash) => !this.#vectors.has(hash));
   }
 
-  /** Hashes of vectors that no passage has any more. */
-  unused(): string[] {
-    return [...this.#vectors].filter((hash) => !this.#byHash.has(hash));
+  /** Hashes of vectors that no passage has any more; those that have been so for longest come first. */
+  get unused(): ReadonlySet<string> {
+    return this.#unused;
   }
 
   /** Passages with a vector, and passages in all. */
@@ -93,6 +107,7 @@ export class Holdings {
       const ids = this.#byHash.get(hash);
       if (ids) ids.push(id);
       else this.#byHash.set(hash, [id]);
+      this.#unused.delete(hash);
       this.#total++;
       if (this.#vectors.has(hash)) this.#done++;
     }
@@ -108,9 +123,12 @@ export class Holdings {
       const at = ids?.indexOf(id) ?? -1;
       if (!ids || at < 0) continue;
       ids.splice(at, 1);
-      if (ids.length === 0) this.#byHash.delete(hash);
       this.#total--;
-      if (this.#vectors.has(hash)) this.#done--;
+      const made = this.#vectors.has(hash);
+      if (made) this.#done--;
+      if (ids.length > 0) continue;
+      this.#byHash.delete(hash);
+      if (made) this.#unused.add(hash);
     }
   }
 }

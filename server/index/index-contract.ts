@@ -28,6 +28,8 @@ export interface FolderIndex {
   update(signal: AbortSignal): Promise<void>;
   /** The same for files that are known to have changed; paths are relative to the folder. */
   updatePaths(paths: readonly string[], signal: AbortSignal): Promise<void>;
+  /** An update that also reads the files again which are skipped until they change; whoever keeps the index does it. */
+  retry(signal: AbortSignal): Promise<void>;
   rebuild(signal: AbortSignal): Promise<void>;
   /** Removes vectors that no text needs, those of other embedders, and old versions. Gives the bytes before and after. */
   prune(signal: AbortSignal): Promise<{ before: number; after: number }>;

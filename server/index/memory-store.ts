@@ -13,6 +13,7 @@ export function openMemoryStore(): Omit<IndexStore, "database"> {
       version: () => Promise.resolve(0),
       all: () => Promise.resolve(files),
       remove: none,
+      add: none,
       put: none,
       fold: none,
     },

@@ -14,6 +14,8 @@ const millisecondsPerCommit = 3_000;
 
 export interface ReadingWatch {
   signal: AbortSignal;
+  /** Files that are skipped until they change are read as well: what took too long once may not do so again. */
+  retry?: boolean;
   /** Awaited before each file: a pause holds it. */
   ready(): Promise<void>;
   read(file: ScannedFile, signal: AbortSignal): Promise<DocumentOutcome>;
@@ -35,7 +37,8 @@ export async function readChanged(
   const gone = [...holdings.files.keys()].filter((path) => !present.has(path));
   const changed = scan.files.filter((file) => {
     const known = holdings.files.get(file.path);
-    return !known || known.size !== file.size || known.modified !== file.modified;
+    if (!known || known.size !== file.size || known.modified !== file.modified) return true;
+    return watch.retry === true && known.hash === "";
   });
   const unread = new Set(changed.map(({ path }) => path));
   const skipped = [

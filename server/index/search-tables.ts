@@ -79,7 +79,7 @@ async function vectorLeg(
     return passagesOf(await tables.searchVectors(vector!, limit, hashes)).filter(({ id }) => named.has(id));
   }
   const isPlain = query.phrases.length === 0 && query.filters.length === 0;
-  if (isPlain) return passagesOf(await tables.searchVectors(vector!, limit));
+  if (isPlain) return livingOf(tables, vector!, limit, passagesOf);
   const nearest = passagesOf(await tables.searchVectors(vector!, limit * moreOfAll));
   const passages = await tables.passages(nearest.map(({ id }) => id));
   return nearest
@@ -88,6 +88,23 @@ async function vectorLeg(
       return passage !== undefined && admits(passage, query);
     })
     .slice(0, limit);
+}
+
+/**
+ * Vectors of texts that are gone are kept for a while and take places: a section that was saved a hundred times would fill them all. Where most of
+ * what was found is gone, more is asked for.
+ */
+async function livingOf(
+  tables: Tables,
+  vector: Float32Array,
+  limit: number,
+  passagesOf: (nearest: readonly LegHit[]) => LegHit[],
+): Promise<LegHit[]> {
+  for (let asked = limit; ; asked *= moreOfAll) {
+    const nearest = await tables.searchVectors(vector, asked);
+    const living = passagesOf(nearest);
+    if (living.length >= limit / 2 || nearest.length < asked || asked > mostNamed) return living.slice(0, limit);
+  }
 }
 
 async function toHits(tables: Tables, query: SearchQuery, fused: readonly Fused[], k: number): Promise<Hit[]> {

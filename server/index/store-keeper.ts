@@ -8,6 +8,7 @@ import type { Holdings } from "./holdings.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { type IndexStore, clearFolder, clearStore, connectStore, openIndexStore } from "./index-store.ts";
 import { type Lease, takeLease } from "./lease.ts";
+import { maintainStore } from "./maintain-store.ts";
 import { type IndexHead, readHead, writeHead } from "./manifest.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { PlaceFault, faultKind, placeFault } from "./place-fault.ts";
@@ -148,9 +149,7 @@ export class StoreKeeper {
 
   async maintain(): Promise<void> {
     if (!this.writes) return;
-    await this.store.files.fold();
-    await this.store.state.fold();
-    await this.store.tables.maintain();
+    await maintainStore(this.store, this.#holdings);
   }
 
   /** From here on the chosen embedder's vectors serve, if all of them are there. */
@@ -170,7 +169,7 @@ export class StoreKeeper {
       return onDisk ?? live;
     };
     const before = await size();
-    await tables.removeVectors(this.#holdings.unused());
+    await tables.removeVectors([...this.#holdings.unused]);
     const own = this.#embedder && vectorTableName(this.#embedder.id, this.#embedder.dimension);
     const serving = this.#serving && vectorTableName(this.#serving.embedder.id, this.#serving.embedder.dimension);
     for (const name of (await database?.names()) ?? []) {

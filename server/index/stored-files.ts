@@ -1,8 +1,9 @@
+import type { Table } from "apache-arrow";
 import type { Database } from "./database.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { quoted } from "./quoted.ts";
 import { textTable } from "./text-columns.ts";
-import { keepUp } from "./upkeep.ts";
+import { upkeepOf } from "./upkeep.ts";
 
 /** The files that an index holds, in a table: a row is written after all passages of its file, and taken away before them. */
 export interface StoredFiles {
@@ -10,6 +11,9 @@ export interface StoredFiles {
   version(): Promise<number>;
   all(): Promise<Map<string, ManifestFile>>;
   remove(paths: readonly string[]): Promise<void>;
+  /** Writes rows of files that have none. */
+  add(files: ReadonlyMap<string, ManifestFile>): Promise<void>;
+  /** Writes rows of files, in place of theirs where they have one. */
   put(files: ReadonlyMap<string, ManifestFile>): Promise<void>;
   /** Folds the many small commits into few, and keeps to the disk cap. */
   fold(): Promise<void>;
@@ -22,6 +26,19 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
   const arrow = await import("apache-arrow");
   const schema = new arrow.Schema(columns.map((name) => new arrow.Field(name, new arrow.Utf8(), false)));
   const table = await database.table("files", () => schema);
+  const upkeep = upkeepOf(database.place, table);
+  const rowsOf = (files: ReadonlyMap<string, ManifestFile>): Table =>
+    textTable(
+      arrow,
+      schema,
+      [...files].map(([path, { hash, size, modified, passages }]) => ({
+        path,
+        hash,
+        size: String(size),
+        modified: String(modified),
+        passages: passages.flat().join(" "),
+      })),
+    );
   return {
     async version() {
       await table.checkoutLatest();
@@ -52,19 +69,14 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
         );
       }
     },
+    async add(files) {
+      if (files.size > 0) await table.add(rowsOf(files));
+    },
     async put(files) {
       if (files.size === 0) return;
-      const rows = [...files].map(([path, { hash, size, modified, passages }]) => ({
-        path,
-        hash,
-        size: String(size),
-        modified: String(modified),
-        passages: passages.flat().join(" "),
-      }));
-      const data = textTable(arrow, schema, rows);
-      await table.mergeInsert("path").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(data);
+      await table.mergeInsert("path").whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rowsOf(files));
     },
-    fold: () => keepUp(database.place, table, undefined, false),
+    fold: () => upkeep.keep(),
   };
 }
 

@@ -8,7 +8,7 @@ import { quoted } from "./quoted.ts";
 import { filterSql } from "./search-filter.ts";
 import type { SearchQuery } from "./search-query.ts";
 import { textTableOf } from "./text-columns.ts";
-import { keepUp, prune, tableBytes } from "./upkeep.ts";
+import { prune, tableBytes, upkeepOf } from "./upkeep.ts";
 import { openVectorTable } from "./vector-table.ts";
 import { wordsQuery } from "./words-query.ts";
 
@@ -68,7 +68,11 @@ export async function openTables(
   const passages = await database.table("passages", () => schema);
   const vectors = wanted ? await openVectorTable(lance, database, wanted.table, wanted.dimension) : undefined;
   if (write) await ensureTextIndexes(lance, passages);
-  const upkept = (): [Table, string][] => [[passages, wordsIndex], ...(vectors ? [vectors.upkept] : [])];
+  const upkept = [passages, ...(vectors ? [vectors.upkept[0]] : [])];
+  const upkeeps = [
+    upkeepOf(database.place, passages, { index: wordsIndex, fullText: true }),
+    ...(vectors ? [upkeepOf(database.place, vectors.upkept[0], { index: vectors.upkept[1] })] : []),
+  ];
 
   return {
     async addPassages(rows) {
@@ -139,23 +143,23 @@ export async function openTables(
     },
     async maintain(force = false) {
       await vectors?.ensureIndex();
-      for (const [table, index] of upkept()) await keepUp(database.place, table, index, force);
+      for (const upkeep of upkeeps) await upkeep.keep(force);
     },
     async prune() {
-      for (const [table] of upkept()) await prune(database.place, table);
+      for (const table of upkept) await prune(database.place, table);
     },
     async bytes() {
-      const sizes = await Promise.all(upkept().map(([table]) => tableBytes(database.place, table)));
+      const sizes = await Promise.all(upkept.map((table) => tableBytes(database.place, table)));
       const live = sizes.reduce((sum, size) => sum + size.live, 0);
       if (database.place.kind !== "folder") return { live };
       return { live, onDisk: sizes.reduce((sum, { onDisk = 0 }) => sum + onDisk, 0) };
     },
     async refresh() {
-      for (const [table] of upkept()) await table.checkoutLatest();
+      for (const table of upkept) await table.checkoutLatest();
     },
     async versions() {
       const versions = [];
-      for (const [table] of upkept()) versions.push(await table.version());
+      for (const table of upkept) versions.push(await table.version());
       return versions.join(" ");
     },
   };

@@ -6,6 +6,7 @@ import { FolderRef } from "../../protocol/place.ts";
 import { allFailed } from "./retrieval-error.ts";
 import type { Retriever, SearchOutcome } from "./retriever.ts";
 import { normaliseQuery } from "./search-key.ts";
+import { whyUnread, whyUnwritten } from "../file-failure.ts";
 
 /*
  * A recording: JSON lines. The first says what was searched, each later one is the outcome of one query. Failures are
@@ -37,9 +38,7 @@ export function recorded(inner: Retriever, file: string): Retriever {
     const head: z.infer<typeof Head> = { recording: 1, retriever: inner.id, folders: [...inner.folders] };
     writeFileSync(file, `${JSON.stringify(head)}\n`, { flag: "wx" });
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
-    const reason = taken ? "is there already; name another file for the recording" : "cannot be written as a recording";
-    throw new RecordingError(`${file} ${reason}.`, { cause: error });
+    throw new RecordingError(`${file} ${whyUnwritten(error)}; name another file for the recording.`, { cause: error });
   }
   return {
     id: inner.id,
@@ -104,8 +103,8 @@ function readRecording(file: string): { head: z.infer<typeof Head>; outcomes: Ma
   let lines: string[];
   try {
     lines = readFileSync(file, "utf8").split("\n");
-  } catch {
-    throw new RecordingError(`The recording ${file} cannot be read.`);
+  } catch (error) {
+    throw new RecordingError(`The recording ${file} ${whyUnread(error)}; name a file that --record wrote.`);
   }
   const head = Head.safeParse(parseLine(lines[0]!));
   if (!head.success) throw new RecordingError(`${file} is no recording of searches; one is made by --record.`);

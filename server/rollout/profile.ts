@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { builtInProfiles } from "./profiles/index.ts";
+import { whyUnread } from "../file-failure.ts";
 
 /** A tag is never empty where the loop depends on it; the profile says "" for a tag it does not have. */
 const Tag = z
@@ -148,8 +149,11 @@ export async function loadProfile(nameOrPath: string, from = process.cwd()): Pro
       return { ok: false, reason: `The profile file ${nameOrPath} is larger than ${mostBytes} bytes.` };
     data = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : "cannot be read";
-    return { ok: false, reason: `The profile file ${nameOrPath} ${detail}.` };
+    const detail = error instanceof SyntaxError ? `is no JSON (${error.message})` : whyUnread(error);
+    return {
+      ok: false,
+      reason: `The profile file ${nameOrPath} ${detail}; name another, or one that searchlight profiles lists.`,
+    };
   }
   const parsed = Profile.safeParse(data);
   if (parsed.success) return { ok: true, profile: parsed.data };

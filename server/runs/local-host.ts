@@ -38,6 +38,7 @@ import { ProgressReader, type RunProgress, stateOf, summaryOf } from "./run-prog
 import type { CheckRecipe } from "./run-work.ts";
 import { type RunCommand, startRunProcess } from "./start-process.ts";
 import { TrajectoryReader } from "./trajectory-store.ts";
+import { whyUnwritten } from "../file-failure.ts";
 
 /** A run that was made so lately may still be on its way to its first event. */
 const freshMilliseconds = 60_000;
@@ -252,12 +253,9 @@ export class LocalRunHost implements RunHost {
       renameSync(made.folder, join(this.#home, id));
     } catch (cause) {
       rmSync(made.folder, { recursive: true, force: true });
-      const { code } = cause as NodeJS.ErrnoException;
-      throw new RunHostError(
-        "disk",
-        `${this.#home} cannot be written (${code ?? "unknown"}); make room or set SEARCHLIGHT_HOME.`,
-        { cause },
-      );
+      throw new RunHostError("disk", `${this.#home} ${whyUnwritten(cause)}; make room or set SEARCHLIGHT_HOME.`, {
+        cause,
+      });
     }
     await startRunProcess(runPaths(join(this.#home, id)), this.#spec.command, signal);
     return { ok: true, id, joined: false };

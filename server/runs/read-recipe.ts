@@ -1,8 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import type { z } from "zod";
-import { Recipe } from "../../protocol/recipe.ts";
+import { Recipe, recipeVersion } from "../../protocol/recipe.ts";
+import { recipeFieldsAt } from "./recipe-fields.ts";
 import type { RecipeProblem } from "./run-host.ts";
+import { whyUnread } from "../file-failure.ts";
+import { perhaps, perhapsMeant } from "../nearest-name.ts";
 
 const largestBytes = 2 ** 20;
 
@@ -19,9 +22,7 @@ export function readRecipeFile(file: string): { text: string; reading: RecipeRea
     const text = readFileSync(file, "utf8");
     return { text, reading: readRecipe(text) };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "does not exist" : `cannot be read (${code ?? "unknown"})`;
-    return no(`${file} ${why}; give the path of a recipe, such as x.recipe.jsonc.`);
+    return no(`${file} ${whyUnread(error)}; give the path of a recipe, such as x.recipe.jsonc.`);
   }
 }
 
@@ -45,20 +46,42 @@ export function readRecipe(text: string): RecipeReading {
   }
   const parsed = Recipe.safeParse(value);
   if (parsed.success) return { ok: true, recipe: parsed.data };
-  const problems = parsed.error.issues.slice(0, 50).map((issue): RecipeProblem => {
-    const field = issue.path.map(String).join(".");
-    return { field, severity: "error", message: `${field || "The recipe"}${whatIsWrong(issue)}.` };
-  });
+  const problems = parsed.error.issues.slice(0, 50).flatMap((issue) => problemsOf(issue, value));
   return { ok: false, problems };
 }
 
-/** A fault as the end of a sentence that begins with its field. */
-function whatIsWrong(issue: z.core.$ZodIssue): string {
-  const { message } = issue;
+/** The fields of a recipe's text whose names no recipe has and that are near to one that it may have. */
+export function misspeltFields(text: string): RecipeProblem[] {
+  const reading = readRecipe(text);
+  return reading.ok ? [] : reading.problems.filter(({ message }) => message.includes(perhaps));
+}
+
+/** What is wrong at a place, each as a sentence that begins with its field. */
+function problemsOf(issue: z.core.$ZodIssue, recipe: unknown): RecipeProblem[] {
+  const { path, message } = issue;
+  const place = path.map(String).join(".");
+  const told = (field: string, what: string): RecipeProblem => ({
+    field,
+    severity: "error",
+    message: `${place || "The recipe"}${what}.`,
+  });
+  const lists = "docs/recipes.md lists the fields";
   if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys.map((key) => JSON.stringify(key)).join(" and ");
-    return ` has no field ${keys}; look for a slip of the pen, or take it out (docs/recipes.md lists the fields)`;
+    const known = recipeFieldsAt(path, recipe);
+    return issue.keys.map((key) =>
+      told(
+        [...path.map(String), key].join("."),
+        ` has no field ${JSON.stringify(key)}${perhapsMeant(key, known)}; mend its name or take it out, ${lists}`,
+      ),
+    );
   }
-  if (message.endsWith("received undefined")) return " is missing; docs/recipes.md says what it holds";
-  return `: ${message.replace(/^Invalid input: /, "")}`;
+  if (issue.code === "invalid_key") {
+    const key = String(path.at(-1));
+    const known = recipeFieldsAt(path.slice(0, -1), recipe);
+    return [told(place, ` is no field that is known there${perhapsMeant(key, known)}; mend its name or take it out`)];
+  }
+  if (message.endsWith("received undefined")) return [told(place, " is missing; docs/recipes.md says what it holds")];
+  if (place === "version")
+    return [told(place, ` is another than ${recipeVersion}, which this Searchlight reads; update it`)];
+  return [told(place, `: ${message.replace(/^Invalid (?:input|option): /, "")}`)];
 }

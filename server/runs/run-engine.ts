@@ -49,6 +49,7 @@ export async function openRunEngine(request: RunEngineRequest): Promise<RunEngin
       ...bounds,
       signal,
     });
+    if (engine.untried !== undefined) onProgress(engine.untried);
     return {
       engine,
       ended: new Promise(() => {}),

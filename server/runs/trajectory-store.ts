@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, truncateSync } from "node:fs";
 import { z } from "zod";
 import { Trajectory } from "../../protocol/trajectory.ts";
-import { type DurableLines, openDurableLines } from "../durable-lines.ts";
+import { type DurableLines, type Line, openDurableLines } from "../durable-lines.ts";
 import { wholeLines } from "./event-log.ts";
 import type { RunPaths } from "./run-paths.ts";
+import { trajectoryLine } from "./trajectory-line.ts";
 
 const Entry = z.object({ id: z.string(), start: z.int().min(0), bytes: z.int().min(1) });
 type Entry = z.infer<typeof Entry>;
@@ -122,10 +123,10 @@ export class TrajectoryReader {
 }
 
 /** Lines that are made one by one as they are written, so that an iteration's text is never held whole. */
-function* linesOf(trajectories: Iterable<Trajectory>, ids: string[]): Generator<string> {
+function* linesOf(trajectories: Iterable<Trajectory>, ids: string[]): Generator<Line> {
   for (const trajectory of trajectories) {
     ids.push(trajectory.id);
-    yield JSON.stringify(trajectory);
+    yield trajectoryLine(trajectory);
   }
 }
 

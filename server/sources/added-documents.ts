@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../durable-lines.ts";
 import { type Folder, dataHome } from "../home.ts";
+import { whyUnread } from "../file-failure.ts";
 
 /** What was added to a folder of documents: another folder, or a site by its address. */
 const AddedDocument = z.discriminatedUnion("kind", [
@@ -64,7 +65,10 @@ function readList(file: string): AddedDocument[] {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new AddedDocumentsError(`The list of added documents cannot be read; look at ${file}.`, { cause: error });
+    throw new AddedDocumentsError(
+      `The list of added documents ${file} ${whyUnread(error)}; give it back to its owner, or delete it.`,
+      { cause: error },
+    );
   }
   try {
     return AddedFile.parse(JSON.parse(text)).documents;

@@ -2,7 +2,7 @@ import { clipOutcomes, type Estimator, outcomeAdvantages } from "./estimators.ts
 import type { Groups } from "./group-statistics.ts";
 import { type KlEstimator, klTokens, sequenceMeans } from "./kl.ts";
 import { discountedReturns, type ReturnOptions, tokenRewards } from "./returns.ts";
-import { overUnmasked, type Tokens } from "./tokens.ts";
+import { type Tokens, zeroRows } from "./tokens.ts";
 import { type Whitening, whiten } from "./whiten.ts";
 
 /** What one iteration's rollouts bring to the update; rows are sequences, entries are response tokens. */
@@ -74,7 +74,7 @@ export function computeAdvantages(batch: RolloutBatch, options: AdvantageOptions
   const kl =
     logprobs && referenceLogprobs
       ? klTokens(logprobs, referenceLogprobs, mask, options.klInReward?.estimator ?? { kind: "k1" })
-      : overUnmasked(mask, () => 0);
+      : zeroRows(mask);
   const perToken = tokenRewards(outcomes, kl, mask, coefficient, options.outcomeOn);
   const returns = discountedReturns(perToken, mask, options);
   const advantages = options.whitening ? whiten(returns, mask, options.whitening) : returns;

@@ -1,4 +1,4 @@
-import { checkTokens, overUnmasked, ShapeError, unmaskedCount, zeroRows, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overStretches, ShapeError, unmaskedCount, type Tokens } from "./tokens.ts";
 
 /**
  * What an engine does with the datums of one optimiser step, w being their weights and f its per-token loss:
@@ -11,8 +11,8 @@ export type EngineReduction = "token-sum" | "sequence-mean";
 export interface EngineRow {
   /** Index in the batch. */
   readonly sequence: number;
-  /** 1 at unmasked tokens, 0 elsewhere. */
-  readonly weights: Float64Array;
+  /** The sequence's mask: 1 at unmasked tokens, 0 elsewhere. */
+  readonly weights: ArrayLike<number>;
   /** 0 where the weight is 0. */
   readonly advantages: Float64Array;
 }
@@ -34,18 +34,18 @@ export function engineRows(
 ): EngineRow[] {
   checkTokens("advantage", advantages, mask);
   checkTokens("coefficient", coefficients, mask);
-  const scaled = overUnmasked(mask, (i, t) => advantages[i]![t]! * coefficients[i]![t]!);
+  const scaled = overStretches(mask, (values, from, to, sequence) => {
+    const [own, factors] = [advantages[sequence]!, coefficients[sequence]!];
+    for (let token = from; token < to; token++) values[token] = own[token]! * factors[token]!;
+  });
   const moving = [...scaled.keys()].filter((sequence) => moves(scaled[sequence]!));
-  const ones = zeroRows(moving.map((sequence) => mask[sequence]!));
-  return moving.map((sequence, at) => {
-    const row = mask[sequence]!;
-    const factor = engine === "token-sum" ? 1 : unmaskedCount(row) * moving.length;
+  return moving.map((sequence) => {
+    const weights = mask[sequence]!;
     const folded = scaled[sequence]!;
-    const weights = ones[at]!;
-    for (let token = 0; token < row.length; token++) {
-      if (row[token] !== 0) weights[token] = 1;
-      folded[token]! *= factor;
-    }
+    const factor = engine === "token-sum" ? 1 : unmaskedCount(weights) * moving.length;
+    eachStretch(weights, (from, to) => {
+      for (let token = from; token < to; token++) folded[token]! *= factor;
+    });
     return { sequence, weights, advantages: folded };
   });
 }
@@ -77,7 +77,10 @@ export function gradientRows(gradient: Tokens, mask: Tokens, engine: EngineReduc
  */
 export function engineLogprobs(oldLogprobs: Tokens, mask: Tokens): Float64Array[] {
   checkTokens("old log-prob", oldLogprobs, mask);
-  return overUnmasked(mask, (sequence, token) => oldLogprobs[sequence]![token]!);
+  return overStretches(mask, (values, from, to, sequence) => {
+    const row = oldLogprobs[sequence]!;
+    for (let token = from; token < to; token++) values[token] = row[token]!;
+  });
 }
 
 /** Sum of gradients of several loss terms over the same tokens, each with its coefficient. */

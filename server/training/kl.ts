@@ -1,4 +1,4 @@
-import { checkTokens, overUnmasked, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overStretches, overUnmasked, sumOf, type Tokens } from "./tokens.ts";
 
 /**
  * A per-token estimate of KL(policy ‖ reference) from one sampled token, in nats, with d = log π − log π_ref:
@@ -21,25 +21,47 @@ export interface KlValue {
 
 /** The estimate for one token and its derivative. */
 export function klOf(logprob: number, reference: number, estimator: KlEstimator): KlValue {
-  const { logRatioLimit = Infinity, limit = Infinity } = estimator;
+  const { kind, limit = Infinity } = estimator;
   const raw = logprob - reference;
-  const d = Math.min(logRatioLimit, Math.max(-logRatioLimit, raw));
-  const { value, slope } = unbounded(d, estimator.kind);
-  if (Math.abs(value) > limit) return { value: Math.sign(value) * limit, slope: 0 };
-  return { value, slope: d === raw ? slope : 0 };
+  const d = boundedRatio(raw, estimator);
+  const acts = d !== raw || Math.abs(unbounded(d, kind)) > limit;
+  return { value: estimate(logprob, reference, estimator), slope: acts ? 0 : slopeAt(d, kind) };
 }
 
-function unbounded(d: number, kind: KlEstimator["kind"]): KlValue {
+function estimate(logprob: number, reference: number, estimator: KlEstimator): number {
+  const { kind, limit = Infinity } = estimator;
+  const value = unbounded(boundedRatio(logprob - reference, estimator), kind);
+  return Math.abs(value) > limit ? Math.sign(value) * limit : value;
+}
+
+function boundedRatio(raw: number, { logRatioLimit = Infinity }: KlEstimator): number {
+  return Math.min(logRatioLimit, Math.max(-logRatioLimit, raw));
+}
+
+function unbounded(d: number, kind: KlEstimator["kind"]): number {
   switch (kind) {
     case "k1":
-      return { value: d, slope: 1 };
+      return d;
     case "k2":
-      return { value: (d * d) / 2, slope: d };
+      return (d * d) / 2;
     case "k3":
       // expm1 keeps the digits that e^(−d) − 1 loses where policy and reference nearly agree.
-      return { value: Math.expm1(-d) + d, slope: -Math.expm1(-d) };
+      return Math.expm1(-d) + d;
     case "abs":
-      return { value: Math.abs(d), slope: Math.sign(d) };
+      return Math.abs(d);
+  }
+}
+
+function slopeAt(d: number, kind: KlEstimator["kind"]): number {
+  switch (kind) {
+    case "k1":
+      return 1;
+    case "k2":
+      return d;
+    case "k3":
+      return -Math.expm1(-d);
+    case "abs":
+      return Math.sign(d);
   }
 }
 
@@ -50,7 +72,10 @@ function unbounded(d: number, kind: KlEstimator["kind"]): KlValue {
 export function klTokens(logprobs: Tokens, references: Tokens, mask: Tokens, estimator: KlEstimator): Float64Array[] {
   checkTokens("log-prob", logprobs, mask);
   checkTokens("reference log-prob", references, mask);
-  const kl = overUnmasked(mask, (i, t) => klOf(logprobs[i]![t]!, references[i]![t]!, estimator).value);
+  const kl = overStretches(mask, (values, from, to, sequence) => {
+    const [own, reference] = [logprobs[sequence]!, references[sequence]!];
+    for (let token = from; token < to; token++) values[token] = estimate(own[token]!, reference[token]!, estimator);
+  });
   // An unbounded k3 overflows from a log-ratio of −710.
   checkTokens("KL estimate", kl, mask);
   return kl;
@@ -59,14 +84,12 @@ export function klTokens(logprobs: Tokens, references: Tokens, mask: Tokens, est
 /** Mean over the unmasked tokens of each sequence; 0 for a sequence without any, so that it cannot spoil a logged mean or a controller. */
 export function sequenceMeans(values: Tokens, mask: Tokens): Float64Array {
   return Float64Array.from(values, (row, sequence) => {
-    const masked = mask[sequence]!;
     let sum = 0;
     let count = 0;
-    for (let token = 0; token < row.length; token++) {
-      if (masked[token] === 0) continue;
-      sum += row[token]!;
-      count++;
-    }
+    eachStretch(mask[sequence]!, (from, to) => {
+      sum += sumOf(row, from, to);
+      count += to - from;
+    });
     return count === 0 ? 0 : sum / count;
   });
 }

@@ -1,5 +1,5 @@
 import type { Groups } from "./group-statistics.ts";
-import { overUnmasked, unmaskedCount, type Tokens } from "./tokens.ts";
+import { overStretches, unmaskedCount, type Tokens } from "./tokens.ts";
 
 /**
  * How per-token losses become one number, as a coefficient c ≥ 0 for each token: loss = Σ c · f. Every reduction of the published
@@ -25,7 +25,7 @@ export type Reduction =
 export function lossCoefficients(mask: Tokens, reduction: Reduction): Float64Array[] {
   const counts = mask.map(unmaskedCount);
   const perSequence = coefficients(counts, reduction);
-  return overUnmasked(mask, (sequence) => perSequence[sequence]!);
+  return overStretches(mask, (values, from, to, sequence) => void values.fill(perSequence[sequence]!, from, to));
 }
 
 /** One coefficient for all tokens of a sequence; not finite, and not used, where nothing is unmasked. */

@@ -1,4 +1,4 @@
-import { checkOutcomes, checkTokens, unmaskedCount, zeroRows, type Tokens } from "./tokens.ts";
+import { checkOutcomes, checkTokens, eachStretch, unmaskedCount, zeroRows, type Tokens } from "./tokens.ts";
 
 /**
  * Rewards per token: the rollout's outcome on one token, the KL penalty on every unmasked one.
@@ -20,8 +20,10 @@ export function tokenRewards(
   const out = zeroRows(mask);
   mask.forEach((row, sequence) => {
     const rewards = out[sequence]!;
-    for (let token = 0; token < row.length; token++)
-      if (row[token] !== 0) rewards[token] = -coefficient * kl[sequence]![token]!;
+    const penalties = kl[sequence]!;
+    eachStretch(row, (from, to) => {
+      for (let token = from; token < to; token++) rewards[token] = -coefficient * penalties[token]!;
+    });
     const place = outcomeOn === "last-token" || unmaskedCount(row) === 0 ? row.length - 1 : lastUnmasked(row);
     if (place >= 0) rewards[place]! += outcomes[sequence]!;
   });

@@ -50,10 +50,10 @@ export function checkTokens(quantity: string, values: Tokens, mask: Tokens): voi
   values.forEach((row, sequence) => {
     const masked = mask[sequence]!;
     if (row.length !== masked.length) throw new ShapeError(quantity, sequence, row.length, masked.length);
-    for (let token = 0; token < row.length; token++) {
-      if (masked[token] !== 0 && !Number.isFinite(row[token]))
-        throw new NonFiniteError(quantity, sequence, token, row[token]!);
-    }
+    eachStretch(masked, (from, to) => {
+      for (let token = from; token < to; token++)
+        if (!Number.isFinite(row[token])) throw new NonFiniteError(quantity, sequence, token, row[token]!);
+    });
   });
 }
 
@@ -71,12 +71,55 @@ export function checkOutcomes(quantity: string, values: ArrayLike<number>, seque
 
 /** A row per sequence, computed at the unmasked tokens in order and 0 at the masked ones. */
 export function overUnmasked(mask: Tokens, value: (sequence: number, token: number) => number): Float64Array[] {
+  return overStretches(mask, (values, from, to, sequence) => {
+    for (let token = from; token < to; token++) values[token] = value(sequence, token);
+  });
+}
+
+/**
+ * A row per sequence, filled stretch by stretch of unmasked tokens and 0 at the masked ones: for what is computed over millions of tokens,
+ * where a call for each would cost more than what it computes.
+ */
+export function overStretches(
+  mask: Tokens,
+  fill: (values: Float64Array, from: number, to: number, sequence: number) => void,
+): Float64Array[] {
   const out = zeroRows(mask);
   mask.forEach((row, sequence) => {
     const values = out[sequence]!;
-    for (let token = 0; token < row.length; token++) if (row[token] !== 0) values[token] = value(sequence, token);
+    eachStretch(row, (from, to) => fill(values, from, to, sequence));
   });
   return out;
+}
+
+/**
+ * Visits the stretches of unmasked tokens of one row in order, each from its first token up to the one behind its last. Rows are a few
+ * stretches of hundreds of tokens, so this costs less than a look at every token.
+ */
+export function eachStretch(row: ArrayLike<number>, visit: (from: number, to: number) => void): void {
+  for (let to = 0; ;) {
+    const from = nextUnmasked(row, to);
+    if (from === row.length) return;
+    to = nextMasked(row, from);
+    visit(from, to);
+  }
+}
+
+function nextUnmasked(row: ArrayLike<number>, from: number): number {
+  let token = from;
+  while (token < row.length && row[token] === 0) token++;
+  return token;
+}
+
+function nextMasked(row: ArrayLike<number>, from: number): number {
+  // A search for a value in bytes is one call of the machine's own.
+  if (row instanceof Uint8Array) {
+    const found = row.indexOf(0, from);
+    return found < 0 ? row.length : found;
+  }
+  let token = from;
+  while (token < row.length && row[token] !== 0) token++;
+  return token;
 }
 
 /** Rows of zeros as long as those given, side by side in one piece of memory: thousands of small ones cost more than what is in them. */
@@ -86,9 +129,16 @@ export function zeroRows(like: Tokens): Float64Array[] {
   return like.map(({ length }) => all.subarray(end, (end += length)));
 }
 
+/** Σ of a row's values over tokens. */
+export function sumOf(row: ArrayLike<number>, from: number, to: number): number {
+  let sum = 0;
+  for (let token = from; token < to; token++) sum += row[token]!;
+  return sum;
+}
+
 /** How many tokens of one row are trained on. */
 export function unmaskedCount(row: ArrayLike<number>): number {
   let count = 0;
-  for (let token = 0; token < row.length; token++) if (row[token] !== 0) count++;
+  eachStretch(row, (from, to) => (count += to - from));
   return count;
 }

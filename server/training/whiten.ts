@@ -1,4 +1,4 @@
-import { checkTokens, overUnmasked, type Tokens } from "./tokens.ts";
+import { checkTokens, eachStretch, overStretches, sumOf, type Tokens } from "./tokens.ts";
 
 /**
  * How advantages are brought to mean 0 and variance 1 over the unmasked tokens of the whole buffer.
@@ -20,21 +20,32 @@ export function whiten(values: Tokens, mask: Tokens, how: Whitening = "floor"): 
   checkTokens("advantage", values, mask);
   let sum = 0;
   let count = 0;
-  eachUnmasked(values, mask, (value) => {
-    sum += value;
-    count++;
+  values.forEach((row, sequence) => {
+    eachStretch(mask[sequence]!, (from, to) => {
+      sum += sumOf(row, from, to);
+      count += to - from;
+    });
   });
   const mean = sum / count;
-  if (how === "centre") return overUnmasked(mask, (i, t) => values[i]![t]! - mean);
+  if (how === "centre") return scaled(values, mask, mean, 1);
   let squares = 0;
-  eachUnmasked(values, mask, (value) => (squares += (value - mean) ** 2));
+  values.forEach((row, sequence) => {
+    eachStretch(mask[sequence]!, (from, to) => (squares += squaresFrom(mean, row, from, to)));
+  });
   const variance = squares / Math.max(1, how === "add-unbiased" ? count - 1 : count);
   const std = Math.sqrt(how === "floor" ? Math.max(variance, smallest) : variance + smallest);
-  return overUnmasked(mask, (i, t) => (values[i]![t]! - mean) / std);
+  return scaled(values, mask, mean, std);
 }
 
-function eachUnmasked(values: Tokens, mask: Tokens, visit: (value: number) => void): void {
-  values.forEach((row, sequence) => {
-    for (let token = 0; token < row.length; token++) if (mask[sequence]![token] !== 0) visit(row[token]!);
+function scaled(values: Tokens, mask: Tokens, mean: number, std: number): Float64Array[] {
+  return overStretches(mask, (out, from, to, sequence) => {
+    const row = values[sequence]!;
+    for (let token = from; token < to; token++) out[token] = (row[token]! - mean) / std;
   });
+}
+
+function squaresFrom(mean: number, row: ArrayLike<number>, from: number, to: number): number {
+  let squares = 0;
+  for (let token = from; token < to; token++) squares += (row[token]! - mean) ** 2;
+  return squares;
 }

@@ -12,6 +12,7 @@ const titles = {
   pause: "Pause Indexing",
   resume: "Resume Indexing",
   cancel: "Cancel Indexing",
+  retry: "Retry Skipped Files",
 } as const;
 
 /** Acts on the index of one source, or from the palette on all of them. */

@@ -74,6 +74,7 @@ function items(parts: Parts, status: IndexStatus): Item[] {
       label: `$(list-unordered) Show ${number(countSkipped(skipped))} Skipped Files`,
       run: () => showSkipped(status),
     });
+    list.push({ label: "$(sync) Retry Skipped Files", description: "read them again", run: act("retry") });
   }
   return list;
 }

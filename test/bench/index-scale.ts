@@ -3,20 +3,27 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as lance from "@lancedb/lancedb";
-import type { Passage } from "../../protocol/passage.ts";
 import { commitFiles } from "../../server/index/commit-files.ts";
 import { embeddingHash } from "../../server/index/embedding-text.ts";
 import { Holdings } from "../../server/index/holdings.ts";
-import { connectStore, type IndexStore, openIndexStore } from "../../server/index/index-store.ts";
+import type { IndexStore } from "../../server/index/index-store.ts";
+import { maintainStore } from "../../server/index/maintain-store.ts";
 import { searchTables } from "../../server/index/search-tables.ts";
-import type { Embedder } from "../../server/models/embedder.ts";
 import { watchTurns } from "./event-loop-turns.ts";
 import { generatedEmbedder } from "./generated-embedder.ts";
-import { generatedPassages, generatedQueries } from "./generated-passages.ts";
+import { generatedQueries } from "./generated-passages.ts";
 import { type PeerFigures, ftsPeer, lancePeer, miniSearchPeer } from "./index-peers.ts";
 import type { Reopened } from "./index-reopen.ts";
 import { Meter } from "./meter.ts";
+import {
+  generatedBatches,
+  openScaleStore,
+  perCommit,
+  perFile,
+  planOf,
+  savedFile,
+  storeVectors,
+} from "./scale-store.ts";
 
 /** Milliseconds of one search: on the clock, and of processor time on average, which other users of the machine do not change. */
 export interface SearchFigures {
@@ -57,8 +64,6 @@ export interface ScaleBench {
   peers: Record<string, PeerFigures>;
 }
 
-const perFile = 20;
-const perCommit = 4_000;
 const searchedEdits = 60;
 const count = Number(process.argv[2] ?? 10_000);
 const editCount = Number(process.argv[3] ?? 500);
@@ -72,19 +77,19 @@ try {
 
 async function bench(): Promise<ScaleBench> {
   const embedder = generatedEmbedder(1);
-  let store = await open(embedder);
+  const tables = join(home, "tables");
+  let store = await openScaleStore(tables, embedder);
   const holdings = new Holdings();
   const storing = new Meter();
   const blocked = watchTurns();
-  for (let first = 0; first < count; first += perCommit) {
-    const passages = generatedPassages(1, first, Math.min(perCommit, count - first), perFile);
+  for (const passages of generatedBatches(count)) {
     const plan = planOf(passages);
     // Making the texts is the bench's own work and is not looked at.
     blocked.pass();
     await storing.run(() => commitFiles(store, holdings, plan));
   }
   const indexing = new Meter();
-  await indexing.run(() => upkeep(store));
+  await indexing.run(() => maintainStore(store, holdings));
   const loopBlocked = blocked.end().cpu;
   say(`stored in ${storing.wall | 0} ms, indexed in ${indexing.wall | 0} ms`);
 
@@ -97,7 +102,7 @@ async function bench(): Promise<ScaleBench> {
     holdings.addVectors(hashes);
   }
   const vectorIndex = new Meter();
-  await vectorIndex.run(() => upkeep(store));
+  await vectorIndex.run(() => maintainStore(store, holdings));
   say(`vectors added in ${adding.wall | 0} ms, indexed in ${vectorIndex.wall | 0} ms`);
 
   const sources = () => ({
@@ -117,24 +122,24 @@ async function bench(): Promise<ScaleBench> {
   store.database.close();
   // The path, not this process, decides what the other one needs.
   const reopened = JSON.parse(
-    execFileSync(process.execPath, [join(import.meta.dirname, "index-reopen.ts"), join(home, "tables")], {
+    execFileSync(process.execPath, [join(import.meta.dirname, "index-reopen.ts"), tables], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     }),
   ) as Reopened;
   say(`hybrid ${hybrid.p95 | 0} ms (p95), restart ${reopened.seconds.toFixed(2)} s, ${reopened.megabytes | 0} MiB`);
 
-  store = await open(embedder);
+  store = await openScaleStore(tables, embedder);
   const { searchable, hybridAfter } = await edited(store, holdings, sources, queries);
   const { live, onDisk = 0 } = await store.tables.bytes();
   store.database.close();
-  rmSync(join(home, "tables"), { recursive: true });
+  rmSync(tables, { recursive: true });
 
   const peers: ScaleBench["peers"] = {};
   for (const [name, peer] of Object.entries({ fts5: ftsPeer, lancedb: lancePeer, minisearch: miniSearchPeer })) {
     if (name === "minisearch" && count > 100_000) continue;
     say(`peer ${name}`);
-    peers[name] = await peer(join(home, name), generated(), queries);
+    peers[name] = await peer(join(home, name), generatedBatches(count), queries);
   }
   return {
     passages: count,
@@ -176,52 +181,20 @@ async function edited(
   const searching = new Meter();
   const files = Math.floor(count / perFile);
   for (let edit = 0; edit < editCount; edit++) {
-    const fresh = generatedPassages(1000 + edit, ((edit * 7) % files) * perFile, perFile, perFile);
-    fresh[0] = { ...fresh[0]!, text: `${fresh[0]!.text} edited${"o".repeat(edit % 7)}x${edit}` };
-    const [word = ""] = fresh[0].text.split(" ").slice(-1);
+    const fresh = savedFile(edit, files);
+    const [word = ""] = fresh[0]!.text.split(" ").slice(-1);
     await meter.run(async () => {
       await commitFiles(store, holdings, planOf(fresh));
       const [hit] = await searchTables(sources(), word, 1, "words", signal);
       if (hit?.passage.id !== fresh[0]!.id) throw new Error(`Edit ${edit} is not found.`);
     });
-    const hashes = fresh.map(embeddingHash);
-    await store.tables.addVectors(hashes, await sources().embedder!.embed(hashes, "passage", signal));
-    holdings.addVectors(hashes);
-    await upkeep(store);
+    await storeVectors(store, holdings, sources().embedder!, fresh.map(embeddingHash));
+    await maintainStore(store, holdings);
     if (edit < editCount - searchedEdits) continue;
     for (const query of [queries[(2 * edit) % queries.length]!, queries[(2 * edit + 1) % queries.length]!])
       await searching.run(() => searchTables(sources(), query, 10, "hybrid", signal));
   }
   return { searchable: meter.figures(), hybridAfter: searching.figures() };
-}
-
-function planOf(passages: readonly Passage[]): Parameters<typeof commitFiles>[2] {
-  const files = new Map<
-    string,
-    { hash: string; size: number; modified: number; passages: (readonly [string, string])[] }
-  >();
-  for (const passage of passages) {
-    const path = passage.place!.path;
-    const file = files.get(path) ?? { hash: "content", size: 1, modified: 1, passages: [] };
-    file.passages.push([passage.id, embeddingHash(passage)]);
-    files.set(path, file);
-  }
-  return { set: files, gone: [], passages: [...passages], replaced: [...files.keys()], skipped: [] };
-}
-
-async function open(embedder: Embedder): Promise<IndexStore> {
-  const { database, state } = await connectStore(lance, { kind: "folder", path: join(home, "tables") }, {});
-  return openIndexStore(lance, database, state, embedder, true);
-}
-
-async function upkeep(store: IndexStore): Promise<void> {
-  await store.files.fold();
-  await store.tables.maintain();
-}
-
-function* generated(): Generator<Passage[]> {
-  for (let first = 0; first < count; first += perCommit)
-    yield generatedPassages(1, first, Math.min(perCommit, count - first), perFile);
 }
 
 function say(line: string): void {

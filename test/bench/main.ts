@@ -1,6 +1,6 @@
 // npm run bench [-- --quick | --unembedded | --million]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
-// `--unembedded` only the vectors of the Kubernetes pages, which take ten; `--million` adds what takes an hour (a million passages, ten thousand
-// edits) and keeps its figures for the pages of later runs.
+// `--unembedded` only the vectors of the Kubernetes pages, which take ten; `--million` first measures what takes half an hour (a million passages,
+// ten thousand edits; index-long.ts does it alone) and keeps its figures for the pages of later runs.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { benchLoop } from "./loop-overhead.ts";
 import type { TrainingLoopBench } from "./training-loop.ts";
 import { benchScoring } from "./scoring.ts";
 import type { ViewerBench } from "./viewer-scale.ts";
-import { type LongBench, type ScaleBenches, keptLongBench, keptLongFile } from "./scale-section.ts";
+import { type ScaleBenches, keptLongBench } from "./scale-section.ts";
 import { sampleAnswers } from "./sample-answers.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -74,20 +74,15 @@ function measured<T>(script: string, ...args: (string | number)[]): T {
 
 function scale(): ScaleBenches {
   const sizes = quick ? [10_000] : [10_000, 100_000];
-  const benches: ScaleBenches = {
+  const benches = {
     sizes: sizes.map((passages) => measured<ScaleBench>("index-scale.ts", passages)),
     whole: measured<WholeBench>("index-whole.ts", sizes.at(-1)!),
   };
-  const long: LongBench | undefined = million
-    ? {
-        measuredOn: new Date().toISOString().slice(0, 10),
-        machine,
-        million: measured<ScaleBench>("index-scale.ts", 1_000_000),
-        edited: measured<ScaleBench>("index-scale.ts", 10_000, 10_000),
-      }
-    : keptLongBench();
-  if (million) writeFileSync(keptLongFile, `${JSON.stringify(long, undefined, 2)}\n`);
-  return long ? { ...benches, long } : benches;
+  if (million)
+    execFileSync(process.execPath, [join(import.meta.dirname, "index-long.ts"), "million", "10000:10000"], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  return { ...benches, long: keptLongBench() };
 }
 
 function packages(): Benchmarks["packages"] {

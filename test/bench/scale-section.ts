@@ -1,27 +1,33 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { EditsBench } from "./index-edits.ts";
 import type { ScaleBench } from "./index-scale.ts";
 import type { WholeBench } from "./index-whole.ts";
 
-/** Measured by `--million` alone, which takes long, and kept. */
-export interface LongBench {
+/** Figures with when and where they were measured. */
+export interface Kept<T> {
   measuredOn: string;
   machine: string;
-  million: ScaleBench;
-  /** A small index after ten thousand edits; absent where the run was cut short. */
-  edited?: ScaleBench;
+  figures: T;
+}
+
+/** What takes long is measured by `index-long.ts` alone and kept. */
+export interface LongBench {
+  million?: Kept<ScaleBench>;
+  /** Indexes after thousands of edits, the smallest first. */
+  edited?: readonly Kept<EditsBench>[];
 }
 
 export interface ScaleBenches {
   sizes: readonly ScaleBench[];
   whole: WholeBench;
-  long?: LongBench;
+  long: LongBench;
 }
 
 const keptFile = new URL("kept/index-long.json", import.meta.url);
 
-/** What the last long run measured; undefined where there was none. */
-export function keptLongBench(): LongBench | undefined {
-  return existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, "utf8")) as LongBench) : undefined;
+/** What the last long runs measured. */
+export function keptLongBench(): LongBench {
+  return existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, "utf8")) as LongBench) : {};
 }
 
 export const keptLongFile = keptFile;
@@ -36,16 +42,16 @@ const table = (head: string[], rows: string[][]): string =>
 
 /** The index at sizes as a section of the page of figures: each figure beside its bar, and beside peers of the same run. */
 export function scaleSection({ sizes, whole: folder, long }: ScaleBenches): string {
-  const all = [...sizes, ...(long ? [long.million] : [])];
-  const kept = long
-    ? `The column of a million is kept from a run on ${long.measuredOn} (${long.machine}); \`npm run bench -- --million\` measures it again, and ten thousand edits.`
-    : "A million passages and ten thousand edits are measured by `npm run bench -- --million`.";
+  const { million, edited = [] } = long;
+  const all = [...sizes, ...(million ? [million.figures] : [])];
+  const kept = million
+    ? `The column of a million is kept from a run on ${million.measuredOn} (${million.machine}); \`node test/bench/index-long.ts million\` measures it again.`
+    : "A million passages are measured by `node test/bench/index-long.ts million`.";
   const row = (what: string, bar: string, figure: (bench: ScaleBench) => string): string[] => [
     what,
     bar,
     ...all.map(figure),
   ];
-  const edited = long?.edited;
   return `## The index at size
 
 Made-up passages of 80 words, as frequent as words are, and vectors of 384 numbers; the tables as the server writes and asks them. Rates and times are by the clock, and in
@@ -71,6 +77,9 @@ ${table(
       "p95 30 after 500",
       (b) => `${pair(b.edits.hybridAfter)} after ${whole(b.edits.count)}`,
     ),
+    row("files on disk after these edits, × the live rows as LanceDB counts them", "3", (b) =>
+      b.edits.diskRatio.toFixed(1),
+    ),
     row("a saved edit is found by a search, p50 / p95, ms", "1,000", (b) => pair(b.edits.searchable)),
     row("longest hold of the event loop while words are stored, ms of processor time", "50", (b) => ms(b.loopBlocked)),
     row("opened in a new process and searched, s", "2", (b) => b.restartSeconds.toFixed(2)),
@@ -78,12 +87,7 @@ ${table(
   ],
 )}
 
-${
-  edited
-    ? `After ${whole(edited.edits.count)} edits of one file of 20 passages each, an index of ${whole(edited.passages)} passages takes ${edited.edits.diskRatio.toFixed(1)} × its live data on disk (${whole(edited.edits.diskMegabytes)} MiB; bar 3 ×),
-and hybrid search ${pair(edited.edits.hybridAfter)} ms.`
-    : ""
-}
+${editedText(edited)}
 
 Against peers with their defaults on the same texts in the same run, by processor time (above 1: we take less):
 
@@ -107,9 +111,35 @@ ${table(
   ]),
 )}
 
-Ours has two full-text indexes with positions, an index of paths and filters, and both legs beside; SQLite and LanceDB one index of the text; MiniSearch is gone with its process.
+Ours has two full-text indexes with positions, an index of paths and filters, and both legs beside; SQLite and LanceDB one index of the text; MiniSearch keeps all in the memory of its process, is gone with it, and is asked up to 100,000 passages.
 
 ${folderText(folder)}`;
+}
+
+/** What an index takes on disk while it is edited; says what counts as live data. */
+function editedText(edited: readonly Kept<EditsBench>[]): string {
+  if (edited.length === 0)
+    return "What thousands of edits leave on disk is measured by `node test/bench/index-long.ts 10000:10000`.";
+  const mib = (bytes: number): string => whole(bytes / 2 ** 20);
+  const rows = edited.map(({ measuredOn, machine, figures }) => {
+    const { passages, edits, filesPerCommit, liveBytes, bareBytes, peakBytes, endBytes, edit, hybrid } = figures;
+    const share = (bytes: number): string =>
+      `${mib(bytes)} (${(bytes / liveBytes).toFixed(1)} × live, ${(bytes / bareBytes).toFixed(1)} × bare)`;
+    return [
+      `${whole(passages)} passages, ${whole(edits)} edits, ${filesPerCommit} at a time`,
+      `${mib(liveBytes)}, ${mib(bareBytes)}`,
+      share(peakBytes),
+      share(endBytes),
+      `${ms(edit.wall)} (${ms(edit.cpu)})`,
+      pair(hybrid),
+      `${measuredOn}, ${machine}`,
+    ];
+  });
+  return `What edits leave on disk. An edit replaces a file of 20 passages and their vectors; upkeep comes behind each commit. *Live data* is what the same passages and vectors take in
+an index that is written at one go, with its search indexes and no old version; *bare* are their texts and titles as UTF-8 with their vectors as numbers of 4 bytes. The bar is 3 × live, also at
+the highest of some looks in every second. Vectors of texts that are gone are kept for a branch that comes back, up to half as many as there are passages, and count as no live data.
+
+${table(["", "live, bare, MiB", "at most, MiB", "at the end, MiB", "an edit with its upkeep, ms", "hybrid search meanwhile, p50 / p95, ms", "measured"], rows)}`;
 }
 
 const peerNames: Record<string, string> = {

@@ -62,18 +62,20 @@ export const proofSizes = {
     heldOut: { single: 64, twoHop: 128, written: 0 },
     model: "smollm2",
     about: "SmolLM2-135M-Instruct learns to search once or twice and to answer on a CPU.",
-    engine: { kind: "local", samplingWidth: 32, microBatch: 8 },
+    engine: { kind: "local", samplingWidth: 48, microBatch: 8 },
     supervised: {
       ...supervised,
       steps: 60,
       batch: 8,
       learningRate: { peak: 1e-3, schedule: "linear", warmup: 0.1 },
     },
-    // Questions that one search answers would teach to search once: few questions an iteration leave that drift uncorrected.
+    // Questions that one search answers would teach to search once: few questions an iteration leave that drift uncorrected. So does a mean
+    // over each sequence, in which a token of a short transcript weighs more than one of a long transcript.
     stage: {
       ...stage,
       data: [{ file: "training-two-hop.jsonl" }],
-      ...{ iterations: 24, prompts: 4, rollouts: 8, minibatch: 32, learningRate: { peak: 4e-4 } },
+      reduction: "token-mean",
+      ...{ iterations: 16, prompts: 6, rollouts: 8, minibatch: 48, learningRate: { peak: 2e-4 } },
     },
     watched: 16,
     inRun: false,

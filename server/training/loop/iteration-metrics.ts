@@ -1,7 +1,8 @@
-import { max, mean, min, standardDeviation } from "simple-statistics";
+import { max, mean, min, standardDeviation, sum } from "simple-statistics";
 import type { RunMetrics } from "../../../protocol/run.ts";
 import type { Trajectory } from "../../../protocol/trajectory.ts";
 import type { Advantages } from "../advantages.ts";
+import { eachStretch, sumOf } from "../tokens.ts";
 import type { MaskedSequence } from "./masked-sequence.ts";
 import { type Group, withoutSpread } from "./sample-groups.ts";
 import type { UpdateResult } from "./update-policy.ts";
@@ -76,46 +77,68 @@ export function updateNumbers(
   low: number,
   high: number,
 ): RunMetrics {
-  const sampled: number[] = [];
-  const correct: number[] = [];
-  const gaps: number[] = [];
+  // Sums are kept by sequence: of a million tokens in one row, the last digits of a plain sum would be noise.
+  const sampled: TokenSum[] = [];
+  const correct: TokenSum[] = [];
+  const gaps: TokenSum[] = [];
   let outside = 0;
   let largest = 0;
   const best = Math.max(...rewards);
   sequences.forEach(({ mask, logprobs }, index) => {
     const trained = update.logprobs.get(index);
-    const right = rewards[index]! >= best && best > 0;
-    for (let token = 0; token < mask.length; token++) {
-      if (mask[token] === 0) continue;
-      const old = logprobs![token]!;
-      sampled.push(old);
-      if (right) correct.push(old);
-      if (!trained) continue;
-      const gap = trained[token]! - old;
-      const ratio = Math.exp(gap);
-      gaps.push(gap);
-      largest = Math.max(largest, ratio);
-      if (ratio < 1 - low || ratio > 1 + high) outside++;
-    }
+    const old = logprobs!;
+    const own = { sum: 0, tokens: 0 };
+    const gap = { sum: 0, tokens: 0 };
+    eachStretch(mask, (from, to) => {
+      own.sum += sumOf(old, from, to);
+      own.tokens += to - from;
+      if (!trained) return;
+      for (let token = from; token < to; token++) {
+        const difference = trained[token]! - old[token]!;
+        const ratio = Math.exp(difference);
+        gap.sum += difference;
+        largest = Math.max(largest, ratio);
+        if (ratio < 1 - low || ratio > 1 + high) outside++;
+      }
+      gap.tokens += to - from;
+    });
+    sampled.push(own);
+    if (rewards[index]! >= best && best > 0) correct.push(own);
+    gaps.push(gap);
   });
+  const counted = tokensOf(gaps);
   const measured =
-    sampled.length === 0
+    tokensOf(sampled) === 0
       ? {}
       : {
-          entropy: -average(sampled),
+          entropy: -perToken(sampled),
           kl: average([...advantages.klMeans]),
           "advantage/std": advantages.centred.length > 1 ? standardDeviation([...advantages.centred]) : 0,
         };
   const compared =
-    gaps.length === 0
+    counted === 0
       ? {}
-      : { "ratio-max": largest, "clip-fraction": outside / gaps.length, "kl/sampler-trainer": -average(gaps) };
+      : { "ratio-max": largest, "clip-fraction": outside / counted, "kl/sampler-trainer": -perToken(gaps) };
   return {
     ...measured,
     ...compared,
-    ...(correct.length > 0 ? { "correct-logprob": average(correct) } : {}),
+    ...(tokensOf(correct) > 0 ? { "correct-logprob": perToken(correct) } : {}),
     ...(update.gradientNorm === undefined ? {} : { "gradient-norm": update.gradientNorm }),
     "learning-rate": update.learningRate,
     steps: update.steps,
   };
+}
+
+/** A sum over tokens of one sequence. */
+interface TokenSum {
+  sum: number;
+  tokens: number;
+}
+
+function tokensOf(sums: readonly TokenSum[]): number {
+  return sums.reduce((all, { tokens }) => all + tokens, 0);
+}
+
+function perToken(sums: readonly TokenSum[]): number {
+  return sum(sums.map((each) => each.sum)) / tokensOf(sums);
 }

@@ -4,13 +4,6 @@ export function littleEndian(row: Int32Array | Float32Array | BigInt64Array): Ui
   return bigEndian ? swapped(bytes, row.BYTES_PER_ELEMENT) : bytes;
 }
 
-/** Ids, which are 0 or more, as int64 values in little-endian order: the low half is the id, the high half 0. */
-export function int64Bytes(ids: Int32Array): Uint8Array {
-  const halves = new Int32Array(2 * ids.length);
-  for (let at = 0; at < ids.length; at++) halves[2 * at] = ids[at]!;
-  return littleEndian(halves);
-}
-
 /** float32 values of little-endian bytes. Throws where the bytes are no whole number of them. */
 export function float32s(bytes: Uint8Array): Float64Array {
   const view = viewOf(bytes);

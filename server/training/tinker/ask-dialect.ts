@@ -3,6 +3,7 @@ import { EngineError } from "../engine.ts";
 import { type EngineConnection, EngineStatus } from "./connection.ts";
 import { type Dialect, otherDialect, type SkyrlBackend, skyrlDialects } from "./dialects.ts";
 import { awaitFuture, requestId } from "./futures.ts";
+import { readSkyrlInterface } from "./skyrl-interface.ts";
 import { sampleAnswer, sampleBody } from "./sampling-wire.ts";
 
 const OpenApi = z.looseObject({
@@ -17,6 +18,7 @@ const skyrlTitle = "Tinker API Mock";
  * Asks a server what it speaks: its OpenAPI document tells SkyRL and its version; any other server is asked by a pass in JSON for a model
  * that cannot be, which one that wants protobuf answers with 415.
  * @param backend of a SkyRL server, which does not say it; absent: found out by one sample of the base model
+ * @throws EngineError `unsupported` for a SkyRL that lacks a call, and what the calls throw
  */
 export async function askDialect(
   connection: EngineConnection,
@@ -25,13 +27,31 @@ export async function askDialect(
   signal: AbortSignal,
 ): Promise<Dialect> {
   const document = await openApi(connection, signal);
-  const forwardPath = document ? "/api/v1/forward" in document.paths : true;
   if (document?.info.title === skyrlTitle) {
-    const version = forwardPath ? "0.3" : "0.4";
-    return skyrlDialects[backend ?? (await askBackend(connection, baseModel, signal))][version];
+    const { version, untried } = skyrlVersion(connection.host, document);
+    const dialect = skyrlDialects[backend ?? (await askBackend(connection, baseModel, signal))][version];
+    return untried === undefined ? dialect : { ...dialect, untried };
   }
+  const forwardPath = document ? "/api/v1/forward" in document.paths : true;
   const wire = await askWire(connection, signal);
   return otherDialect(wire, document ? forwardPath : wire === "json");
+}
+
+/** The version to speak to it as, and a sentence where it is none that was tried. Throws `EngineError` of kind `unsupported`. */
+function skyrlVersion(
+  host: string,
+  { info, paths }: z.infer<typeof OpenApi>,
+): { version: "0.3" | "0.4"; untried?: string } {
+  const methods = Object.entries(paths).map(([path, ways]) => [path, Object.keys(ways)] as const);
+  const read = readSkyrlInterface({ version: info.version, paths: Object.fromEntries(methods) });
+  const wayOut = "install skyrl 0.4.0 there, as searchlight trainer serve-remote does";
+  if (read.kind === "unusable")
+    throw new EngineError("unsupported", `${host} ${read.why}; ${wayOut}, or name another engine.`);
+  if (read.kind === "known") return { version: read.version };
+  return {
+    version: read.version,
+    untried: `${host} is a SkyRL of a version that was not tried (${read.differs}) and is spoken to as ${read.version}; if the run fails, ${wayOut}.`,
+  };
 }
 
 async function openApi(

@@ -33,6 +33,13 @@ export interface ConnectOptions extends ConnectionOptions {
   heartbeatMilliseconds?: number;
 }
 
+export interface ConnectedEngine extends TrainingEngine {
+  /** The base model that is served, by its name on the engine. */
+  readonly baseModel: string;
+  /** A sentence where the engine is of a version that was not tried. */
+  readonly untried?: string;
+}
+
 /** What an int32 carries: ids and lengths where a model's own bounds are not known. */
 const int32Bound = 2 ** 31 - 1;
 
@@ -40,9 +47,10 @@ const Served = z.looseObject({ supported_models: z.array(z.looseObject({ model_n
 
 /**
  * Connects to a server of the Tinker protocol: asks what it is and what it speaks, opens a session and keeps it alive.
- * @throws EngineError: `unreachable`, `unauthorised`, `unknown-model` where it serves another base model, `bad-response`, `cancelled`
+ * @throws EngineError: `unreachable`, `unauthorised`, `unknown-model` where it serves another base model, `unsupported` where its version
+ * lacks what is needed, `bad-response`, `cancelled`
  */
-export async function connectEngine(options: ConnectOptions): Promise<TrainingEngine & { readonly baseModel: string }> {
+export async function connectEngine(options: ConnectOptions): Promise<ConnectedEngine> {
   const { signal } = options;
   const connection = new EngineConnection(options);
   const baseModel = await askBaseModel(connection, options.baseModel, signal);
@@ -88,7 +96,7 @@ async function askBaseModel(
 }
 
 function capabilitiesOf(dialect: Dialect, options: ConnectOptions): EngineCapabilities {
-  const { forwardPath: _, ...known } = dialect;
+  const { forwardPath: _, untried: __, ...known } = dialect;
   return {
     ...known,
     samplingWidth: options.samplingWidth,
@@ -105,13 +113,13 @@ const Created = z.looseObject({
 });
 const CreatedResult = z.looseObject({ model_id: z.string().min(1) });
 
-class TinkerEngine implements TrainingEngine {
+class TinkerEngine implements ConnectedEngine {
   readonly capabilities: EngineCapabilities;
   readonly #connection: EngineConnection;
   readonly #session: EngineSession;
   readonly #dialect: Dialect;
-  /** The base model that is served, by its name on the engine. */
   readonly baseModel: string;
+  readonly untried?: string;
   readonly #models = new Set<TinkerModel>();
 
   constructor(
@@ -125,6 +133,7 @@ class TinkerEngine implements TrainingEngine {
     this.#session = session;
     this.capabilities = capabilities;
     this.#dialect = dialect;
+    if (dialect.untried !== undefined) this.untried = dialect.untried;
     this.baseModel = baseModel;
   }
 

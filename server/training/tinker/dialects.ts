@@ -18,6 +18,8 @@ export interface Dialect extends Pick<
   readonly version: string;
   /** Whether forward passes have an address of their own. */
   readonly forwardPath: boolean;
+  /** A sentence where the server is of a version that was not tried. */
+  readonly untried?: string;
 }
 
 /** Backends of SkyRL; a server does not say which one it runs. */
@@ -49,8 +51,8 @@ const v04 = { version: "0.4", wire: "proto", forwardPath: false, idempotent: tru
 const v03 = { version: "0.3", wire: "json", forwardPath: true, idempotent: false } as const;
 
 /**
- * SkyRL's Tinker server by backend, read and tried in 0.4.0 and 0.3.0 (jax) or read only (fsdp, megatron). 0.3 is told from 0.4 by its
- * address for forward passes.
+ * SkyRL's Tinker server by backend, read and tried in 0.4.0 and 0.3.0 (jax) or read only (fsdp, megatron). `skyrl-interface.ts`
+ * tells them apart.
  */
 export const skyrlDialects: Record<SkyrlBackend, { readonly "0.3": Dialect; readonly "0.4": Dialect }> = {
   jax: { "0.3": { ...jax, ...v03 }, "0.4": { ...jax, ...v04 } },

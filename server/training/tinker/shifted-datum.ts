@@ -1,4 +1,5 @@
 import type { TrainingSequence } from "../engine.ts";
+import { eachStretch } from "../tokens.ts";
 
 /** One training sequence as engines take it: position i of the input predicts target i, and every array belongs to the target. */
 export interface Datum {
@@ -20,10 +21,12 @@ export function shiftedDatum({ ids, weights, advantages, logprobs }: TrainingSeq
   let end = 0;
   const shifted = (row: ArrayLike<number>): Float32Array => {
     const out = floats.subarray(end, (end += length));
-    for (let i = 0; i < length; i++) out[i] = weights[i + 1] === 0 ? 0 : row[i + 1]!;
+    eachStretch(weights, (from, to) => {
+      for (let i = Math.max(1, from); i < to; i++) out[i - 1] = row[i]!;
+    });
     return out;
   };
-  const whole = Int32Array.from(ids);
+  const whole = new Int32Array(ids);
   return {
     input: whole.subarray(0, length),
     target: whole.subarray(1),

@@ -3,15 +3,9 @@ import { z } from "zod";
 import { EngineError, type EngineLoss } from "../engine.ts";
 import type { Answer } from "./connection.ts";
 import type { Datum } from "./shifted-datum.ts";
-import {
-  ChunkSchema,
-  DatumSchema,
-  EncodedTextChunkSchema,
-  ForwardBackwardOutputSchema,
-  ForwardBackwardRequestSchema,
-  TensorSchema,
-} from "./tinker_pb.ts";
-import { float32s, int64Bytes, littleEndian } from "./arrays.ts";
+import { ForwardBackwardOutputSchema, ForwardBackwardRequestSchema } from "./tinker_pb.ts";
+import { float32s } from "./arrays.ts";
+import { withDatums } from "./datum-bytes.ts";
 
 /** One pass over some datums, as a server is asked for it. */
 export interface Pass {
@@ -37,31 +31,12 @@ function lossConfig(loss: EngineLoss): Record<string, number> {
 
 /** The body for `/forward_backward` as protobuf. */
 export function protoPass({ modelId, sequence, datums, loss, forwardOnly }: Pass): Uint8Array {
-  const floats = (row: Float32Array) => create(TensorSchema, { dense: littleEndian(row), dtype: 1 });
-  const message = create(ForwardBackwardRequestSchema, {
-    modelId,
-    seqId: sequence,
-    lossFn: lossNames[loss.kind],
-    lossFnConfig: lossConfig(loss),
-    forwardOnly,
-    data: datums.map(({ input, target, weights, advantages, logprobs }) =>
-      create(DatumSchema, {
-        modelInput: [
-          create(ChunkSchema, { encodedText: create(EncodedTextChunkSchema, { tokens: littleEndian(input) }) }),
-        ],
-        lossFnInputs: {
-          target_tokens: create(TensorSchema, {
-            dense: int64Bytes(target),
-            dtype: 2,
-          }),
-          weights: floats(weights),
-          ...(advantages ? { advantages: floats(advantages) } : {}),
-          ...(logprobs ? { logprobs: floats(logprobs) } : {}),
-        },
-      }),
-    ),
-  });
-  return toBinary(ForwardBackwardRequestSchema, message);
+  const fields = { lossFn: lossNames[loss.kind], lossFnConfig: lossConfig(loss), forwardOnly };
+  return withDatums(
+    toBinary(ForwardBackwardRequestSchema, create(ForwardBackwardRequestSchema, { modelId, seqId: sequence })),
+    datums,
+    toBinary(ForwardBackwardRequestSchema, create(ForwardBackwardRequestSchema, fields)),
+  );
 }
 
 /** The body for `/forward_backward` or `/forward` as JSON. */

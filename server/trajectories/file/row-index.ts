@@ -7,6 +7,7 @@ import { bytesAt, bytesInto, lookAgain, nothingRead, type ReadSoFar, seamOf } fr
 import { hashOf, type RecordPlace, RowColumns } from "./row-columns.ts";
 import { RowSpill } from "./row-spill.ts";
 import { floats, wholes } from "./grown-column.ts";
+import { isFileFailure, whyUnread } from "../../file-failure.ts";
 
 const chunkBytes = 1 << 20;
 /** A line longer than this is a problem of its own: no trajectory is, and it would have to be held at once. */
@@ -105,7 +106,7 @@ export class RowIndex {
     const key = named - this.base;
     if (!this.columns.has(key)) return undefined;
     const place = this.columns.place(key);
-    const file = await open(this.#path);
+    const file = await opened(this.#path);
     try {
       return recordsOf(await bytesAt(file, place.offset, place.bytes), "", 1)[place.part]?.trajectory;
     } finally {
@@ -115,7 +116,7 @@ export class RowIndex {
 
   /** The lines of some rows, given in the order of the file, as they stand in it; ends early when the signal says so. */
   async *rawLines(keys: Iterable<number>, signal: AbortSignal): AsyncGenerator<RawLine> {
-    const file = await open(this.#path);
+    const file = await opened(this.#path);
     const read = async ({ offset, bytes }: RecordPlace): Promise<Buffer> => bytesAt(file, offset, bytes);
     try {
       let at: RecordPlace | undefined;
@@ -137,7 +138,7 @@ export class RowIndex {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    const file = await open(this.#path);
+    const file = await opened(this.#path);
     try {
       const { grown, ...looked } = await lookAgain(file, this.#soFar);
       if (!grown) this.#forget();
@@ -231,5 +232,15 @@ export class RowIndex {
     this.#unfinished = [];
     this.#byId.clear();
     this.version += 1;
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (!isFileFailure(error)) throw error;
+    const message = `${path} ${whyUnread(error)}; open another file, or this one again once it is there.`;
+    throw new Error(message, { cause: error });
   }
 }

@@ -117,7 +117,7 @@ test("score refuses what it does not know by name", async () => {
   expect(await score(path, "--answer", "bleu")).toMatchObject({ code: 2 });
   expect(await score(join(folder, "absent.jsonl"))).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("cannot be read"),
+    stderr: expect.stringContaining("does not exist; give a file of trajectories"),
   });
   expect(await score(file("empty.jsonl"))).toMatchObject({ code: 1, stderr: expect.stringContaining("no trajectory") });
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ensureEnvironment } from "../../../server/engine/environment.ts";
 import { launcherScript } from "../../../server/engine/given-python.ts";
+import { shellQuoted } from "../../../server/engine/shell-quote.ts";
 
 const posix = process.platform !== "win32";
 
@@ -15,7 +16,7 @@ function launcher(script: string): string {
   const python = join(folder, "py thon");
   writeFileSync(python, `#!/bin/sh\n${script}\n`);
   const path = join(folder, "uv");
-  writeFileSync(path, launcherScript(python));
+  writeFileSync(path, launcherScript(shellQuoted(python)));
   for (const file of [python, path]) chmodSync(file, 0o755);
   return path;
 }

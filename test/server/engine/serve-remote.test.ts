@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -80,7 +80,7 @@ test("it prints what it would run, and that is what a shell hands to ssh", async
   expect(call!.at(-1)).toBe(remoteCommand(remoteScript({ ...engine, model: "/models/it's", samplingWidth: 256 })));
 });
 
-test("hostile names of machines and folders run nothing", async () => {
+test("hostile names of machines and folders run nothing", { timeout: 300_000 }, async () => {
   const home = scratch();
   const ssh = fakeSsh(home);
   for (const host of ["-oProxyCommand=touch pwned", "gpu;touch pwned", "$(touch pwned)"])
@@ -104,15 +104,25 @@ test("hostile names of machines and folders run nothing", async () => {
     );
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain("There is no model folder");
-    expect(outcome.stderr).toContain("ssh gpu ended with 1");
+    expect(outcome.stderr).toContain("The engine did not start on gpu; what it said is above (ssh: 1).");
   }
   expect(existsSync(join(home, "pwned"))).toBe(false);
   expect(readdirSync(home)).toEqual([]);
-  expect((await serveRemote(["gpu", "--model", "relative"], ssh.env)).code).toBe(2);
+  const model = scratch();
+  writeFileSync(join(model, "config.json"), "{}");
+  const script = remoteScript({ ...engine, model, python: "/';touch pwned;'", home: "~/$(touch pwned)" });
+  expect(await runProgram("sh", ["-c", script], { env: { ...ssh.env, HOME: home }, cwd: home })).toMatchObject({
+    code: 1,
+    stderr: "There is no Python /';touch pwned;' on this host.\n",
+  });
+  expect(readdirSync(home)).not.toContain("pwned");
+  expect(existsSync(join(home, "$(touch pwned)", "checkpoints"))).toBe(true);
+  for (const option of ["--model", "--python", "--home"])
+    expect((await serveRemote(["gpu", "--model", "/m", option, "relative"], ssh.env)).code).toBe(2);
 });
 
 test("a machine without ssh is told so", async () => {
   const { stderr, code } = await serveRemote(["gpu", "--run", "--model", "/m"], { ...process.env, PATH: scratch() });
   expect(code).toBe(1);
-  expect(stderr).toContain("ssh is not installed on this machine.");
+  expect(stderr).toContain("ssh is not installed on this machine; install");
 });

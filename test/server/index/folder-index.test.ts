@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SearchMode } from "../../../protocol/passage.ts";
 import { type Folder, openFolder } from "../../../server/home.ts";
 import { type FolderIndex, openFolderIndex } from "../../../server/index/folder-index.ts";
@@ -246,6 +246,28 @@ describe("the index of a folder", () => {
     await second.index.update(signal);
     expect(second.index.status()).toMatchObject({ files: 2, skipped: [] });
     expect(await paths(second.index, "magnetometer")).toEqual(["b.ipynb"]);
+  });
+
+  test("reads a file that it skipped again when it is asked to, also by a reader", async () => {
+    const path = join(folder.path, "b.ipynb");
+    const notebook = JSON.stringify({ cells: [{ cell_type: "markdown", source: "The magnetometer drifts." }] });
+    write("b.ipynb", "[]".padEnd(notebook.length));
+    const before = statSync(path);
+    const { index } = await opened();
+    await index.update(signal);
+    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "not a notebook of format 4" }]);
+    await index.retry(signal);
+    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "not a notebook of format 4" }]);
+
+    // What was in its way is gone, and nothing of the file tells so.
+    write("b.ipynb", notebook);
+    utimesSync(path, before.atime, before.mtime);
+    await index.update(signal);
+    expect(index.status()).toMatchObject({ files: 0, skipped: [{ path: "b.ipynb" }] });
+    const reader = await opened();
+    await reader.index.retry(signal);
+    await vi.waitFor(() => expect(index.status()).toMatchObject({ files: 1, skipped: [] }), { timeout: 60_000 });
+    expect(await paths(index, "magnetometer")).toEqual(["b.ipynb"]);
   });
 
   test("searches the beginning of a query of ten megabytes", async () => {

@@ -146,7 +146,7 @@ test.each([
   [["retrieval", "serve", "missing-folder"], /There is no folder missing-folder/],
   [["retrieval", "serve", "observatory", "--port", "70000"], /--port takes/],
   [["ask", "observatory", "q", "--retriever", "elsewhere"], /the folder to search is the first argument/],
-  [["ask", "observatory", "q", "--retriever", "replay:none.jsonl"], /none\.jsonl cannot be read/],
+  [["ask", "observatory", "q", "--retriever", "replay:none.jsonl"], /none\.jsonl does not exist; /],
 ])("%j is wrong usage", async (args, reason) => {
   const { code, stdout, stderr } = await run(args);
   expect([code, stdout]).toEqual([2, ""]);

@@ -116,7 +116,7 @@ test("a recording that is missing and a policy that cannot summarise are refused
   };
   expect(await openRetriever(`replay:${join(home, "none")}`, deps)).toMatchObject({
     ok: false,
-    reason: expect.stringContaining("cannot be read") as string,
+    reason: expect.stringContaining("does not exist") as string,
   });
   expect(await openRetriever("web:brave", { ...deps, summariser: "extractive" })).toMatchObject({
     ok: false,

@@ -151,5 +151,5 @@ test.each(["", "{}", "no recording", '{"query":"q"}'])("a file that holds %j is 
   const other = join(home, "other.jsonl");
   writeFileSync(other, text);
   expect(() => replayed(other)).toThrow(/no recording of searches/);
-  expect(() => replayed(join(home, "missing"))).toThrow(/cannot be read/);
+  expect(() => replayed(join(home, "missing"))).toThrow(/does not exist; name a file that --record wrote/);
 });

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Recipe, type RecipeInput } from "../../../protocol/recipe.ts";
 import { checkRecipe } from "../../../server/check-recipe.ts";
 import { readRecipe } from "../../../server/runs/read-recipe.ts";
-import { tinkerServer } from "../../fixtures/tinker-server.ts";
+import { type Paths, skyrl02, skyrl04 } from "../../fixtures/skyrl-interfaces.ts";
+import { type TinkerServerOptions, tinkerServer } from "../../fixtures/tinker-server.ts";
 import { sampleRecipe, writeRecipe } from "../../fixtures/training-recipe.ts";
 
 let folder: string;
@@ -32,6 +33,7 @@ test("a sound recipe has no problem and an estimate; each thing that is missing 
   expect(await fields({ retrieval: { index: "documents", mode: "vectors" } })).toEqual(["error retrieval.mode"]);
   writeFileSync(join(folder, "empty.jsonl"), `${JSON.stringify({ id: "a", question: "Why?", golds: [] })}\n`);
   expect(await fields({ data: [{ file: "empty.jsonl" }] })).toEqual(["error data.0.file"]);
+  expect(await fields({ data: [{ file: "documents" }] })).toEqual(["error data.0.file"]);
   const learningRate = { peak: 0.001 };
   expect(await fields({ supervised: { files: ["gone.jsonl"], learningRate } })).toEqual(["error supervised.files.0"]);
 });
@@ -64,9 +66,46 @@ test("so are a wrong token, a server of another kind, and an engine that serves 
   expect(await messages(sound.url, "models/Base/")).toEqual([]);
 });
 
+test("so is an engine of a version that is too old or lacks a call; one that only differs is a warning", async () => {
+  const rest = (paths: Paths, path: string): Paths =>
+    Object.fromEntries(Object.entries(paths).filter(([each]) => each !== path));
+  await using old = await tinkerServer({ dialect: "skyrl-0.3", paths: skyrl02 });
+  expect(await messages(old.url)).toEqual([
+    expect.stringMatching(/^127\.0\.0\.1:\d+ is a SkyRL of before 0\.3; install skyrl 0\.4\.0 there, .*\.$/),
+  ]);
+  await using changed = await tinkerServer({ paths: rest(skyrl04, "/api/v1/optim_step") });
+  expect(await messages(changed.url)).toEqual([
+    expect.stringMatching(/ is a SkyRL of a version that is not known: it has no optim_step; install .*\.$/),
+  ]);
+  const warning = async (options: TinkerServerOptions): Promise<string> => {
+    await using server = await tinkerServer(options);
+    const recipe = Recipe.parse(
+      sampleRecipe({ model: { base: "models/Base/" }, engine: { kind: "remote", url: server.url } }),
+    );
+    const { problems } = await checkRecipe(recipe, folder, AbortSignal.timeout(30_000));
+    const [only, ...more] = problems.filter(({ field }) => field !== "model.base");
+    expect(more).toEqual([]);
+    expect(only).toMatchObject({ field: "engine.url", severity: "warning" });
+    return only!.message;
+  };
+  expect(await warning({ paths: { ...skyrl04, "/api/v1/forward_many": { post: {} } } })).toMatch(
+    /version that was not tried \(it has forward_many\) and is spoken to as 0\.4; if the run fails, install .*\.$/,
+  );
+  expect(await warning({ version: "1.0.0" })).toMatch(/\(it calls itself 1\.0\.0\)/);
+  expect(await warning({ paths: rest(skyrl04, "/api/v1/samplers/{sampler_id}") })).toMatch(/\(it has no samplers/);
+});
+
 test.each([
   ['{ "version": 1, ', /^The recipe is no JSON with comments: property name expected in line 1\.$/],
-  [JSON.stringify({ ...sampleRecipe(), modle: 1 }), /^The recipe has no field "modle"; .*\.$/],
+  [
+    JSON.stringify({ ...sampleRecipe(), modle: 1 }),
+    /^The recipe has no field "modle" \(perhaps "model" is meant\); .*\.$/,
+  ],
+  [JSON.stringify({ ...sampleRecipe(), xyzzy: 1 }), /^The recipe has no field "xyzzy"; .*\.$/],
+  [
+    JSON.stringify({ ...sampleRecipe(), version: 2 }),
+    /^version is another than 1, which this Searchlight reads; .*\.$/,
+  ],
   [JSON.stringify({ ...sampleRecipe(), model: undefined }), /^model is missing; .*\.$/],
   [JSON.stringify({ ...sampleRecipe(), seed: "x" }), /^seed: expected number, received string\.$/],
 ])("a recipe that cannot be read is told in one sentence: %s", (text, sentence) => {

@@ -81,6 +81,53 @@ describe("a Word document", () => {
     for (const { text, place } of passages) expect(textAt(document.parts[0]!, place!)).toBe(text);
   });
 
+  /** A table of sixty rows below its first; `first` makes the paragraph of one of the cells of that. */
+  async function tableOf(first: (text: string) => Paragraph, others: { bold: boolean } = { bold: false }) {
+    const cell = (paragraph: Paragraph): TableCell => new TableCell({ children: [paragraph] });
+    const run = (text: string): Paragraph => new Paragraph({ children: [new TextRun({ text, bold: others.bold })] });
+    const rows = Array.from(
+      { length: 60 },
+      (_, at) =>
+        new TableRow({
+          children: [`gate-${at}`, `keeper ${at}`, `oiled by night crew ${at}`].map((text) => cell(run(text))),
+        }),
+    );
+    const head = new TableRow({ children: ["Gate", "Keeper", "Care"].map((text) => cell(first(text))) });
+    const table = new Table({ rows: [head, ...rows] });
+    const { document, passages } = await read(
+      await Packer.toBuffer(new Document({ sections: [{ children: [table] }] })),
+    );
+    for (const { text, place } of passages) expect(textAt(document.parts[0]!, place!)).toBe(text);
+    const [, ...later] = passages;
+    expect(later.length).toBeGreaterThan(1);
+    return later.map(({ title }) => title);
+  }
+  const bold = (text: string): Paragraph => new Paragraph({ children: [new TextRun({ text, bold: true })] });
+
+  test("names the columns of a long table whose first row is bold, and no other", async () => {
+    for (const title of await tableOf(bold)) expect(title).toMatch(/ › Gate \| Keeper \| Care$/u);
+    for (const title of await tableOf((text) => new Paragraph(text))) expect(title).not.toContain("|");
+    for (const title of await tableOf(bold, { bold: true })) expect(title).not.toContain("|");
+  });
+
+  test.each([
+    ["Grid Table 4", "Gate | Keeper"],
+    ["Table Grid", undefined],
+  ])("a table in the design %s names its columns by %s", async (name, columns) => {
+    const row = (...cells: string[]): string =>
+      `<w:tr>${cells.map((text) => `<w:tc><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:tc>`).join("")}</w:tr>`;
+    const rows = Array.from({ length: 200 }, (_, at) => row(`gate-${at}`, `keeper ${at} of the night crew`));
+    const table = `<w:tbl><w:tblPr><w:tblStyle w:val="chosen"/></w:tblPr>${row("Gate", "Keeper")}${rows.join("")}</w:tbl>`;
+    const { passages } = await read(
+      await minimal(body(table), {
+        "word/styles.xml": `<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style w:type="table" w:styleId="chosen"><w:name w:val="${name}"/></w:style></w:styles>`,
+      }),
+    );
+    const [, ...later] = passages;
+    expect(later.length).toBeGreaterThan(1);
+    for (const { title } of later) expect(title).toBe(columns === undefined ? "letter.docx" : `letter.docx › ${columns}`);
+  });
+
   test("leaves out what was deleted in it, and keeps what was put in", async () => {
     const bytes = await minimal(
       body(

@@ -42,6 +42,33 @@ const files: [name: string, path: string, source: string][] = [
       .map(([sensor, port, note]) => `${sensor!.padEnd(9)}  ${port!.padEnd(5)}  ${note!.padEnd(25)}`)
       .join("\n")}\n=========  =====  =========================\n`,
   ],
+  [
+    "reStructuredText, as a list of lists",
+    "c.rst",
+    `Page\n====\n\nPorts\n-----\n\n.. list-table:: All of the\n   sensors\n   :widths: 10 10 40\n   :header-rows: 1\n\n   * - Sensor\n     - **Port**\n     -\n       Note\n${rows.map((row) => `   * - ${row.join("\n     - ")}`).join("\n")}\n`,
+  ],
+  [
+    "reStructuredText, as a list with an empty line after each row",
+    "d.rst",
+    `Page\n====\n\nPorts\n-----\n\n.. list-table::\n   :header-rows: 1\n\n   * - Sensor\n     - Port\n     - Note\n\n${rows.map((row) => `   * - ${row.join("\n     - ")}`).join("\n\n")}\n`,
+  ],
+  [
+    "reStructuredText, as values with a header",
+    "e.rst",
+    `Page\n====\n\nPorts\n-----\n\n.. csv-table:: Sensors\n   :header: "Sensor", Port, "Note"\n   :widths: 10, 10, 40\n\n${rows.map((row) => `   ${row.join(", ")}`).join("\n")}\n`,
+  ],
+  [
+    "reStructuredText, as values of which the first row is the header",
+    "f.rst",
+    `Page\n====\n\nPorts\n-----\n\n.. csv-table::\n   :header-rows: 1\n   :delim: ;\n\n   Sensor; Port; "Note"\n${rows.map((row) => `   ${row.join("; ")}`).join("\n")}\n`,
+  ],
+  [
+    "reStructuredText, simple with a caption",
+    "g.rst",
+    `Page\n====\n\nPorts\n-----\n\n.. table:: Sensors\n   :widths: auto\n\n   =========  =====  =========================\n   Sensor     Port   Note\n   =========  =====  =========================\n${rows
+      .map(([sensor, port, note]) => `   ${sensor!.padEnd(9)}  ${port!.padEnd(5)}  ${note!.padEnd(25)}`)
+      .join("\n")}\n   =========  =====  =========================\n`,
+  ],
 ];
 
 test.each(files)(
@@ -70,6 +97,18 @@ test.each([
     "a.html",
     `<table>${"<tr><th>A</th><td>one two</td></tr>".repeat(200)}</table>`,
   ],
+  [
+    "a list table that has no header",
+    "a.rst",
+    `.. list-table::\n   :widths: 10 90\n\n${"   * - one\n     - two | three\n".repeat(300)}`,
+  ],
+  ["values that have no header", "a.rst", `.. csv-table:: Values\n\n${"   one, two | three\n".repeat(400)}`],
+  [
+    "values whose header is broken",
+    "a.rst",
+    `.. csv-table::\n   :header: "a, b\n   :delim: \n\n${"   one, two\n".repeat(400)}`,
+  ],
+  ["an admonition", "a.rst", `.. note::\n   :header-rows: 1\n\n${"   * - one | two\n".repeat(300)}`],
 ])("%s has no names of columns above it", async (_, path, source) => {
   const read = await readDocument(path, Buffer.from(source));
   if (!read.ok) throw new Error(read.reason);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type FoundModules, launcherScript, missingFor } from "../../../server/engine/given-python.ts";
+import { shellQuoted } from "../../../server/engine/shell-quote.ts";
 
 const server = ["skyrl", "tinker", "fastapi", "uvicorn", "sqlmodel", "sqlalchemy", "aiosqlite", "aiohttp", "pydantic"];
 const jax = ["jax", "jaxlib", "flax", "optax", "transformers", "tokenizers", "safetensors", "cloudpathlib"];
@@ -23,5 +24,5 @@ test("another version of skyrl is refused", () => {
 });
 
 test("the path of the interpreter is one word of the launcher, whatever is in it", () => {
-  expect(launcherScript("/it's/python")).toContain(`'/it'\\''s/python' "$@" <&3 3<&- &`);
+  expect(launcherScript(shellQuoted("/it's/python"))).toContain(`'/it'\\''s/python' "$@" <&3 3<&- &`);
 });

@@ -70,7 +70,7 @@ describe("a profile", () => {
     });
     expect(await loadProfile("gone.json", root)).toMatchObject({
       ok: false,
-      reason: "The profile file gone.json cannot be read.",
+      reason: "The profile file gone.json does not exist; name another, or one that searchlight profiles lists.",
     });
     expect(await loadProfile("nonesuch", root)).toMatchObject({
       ok: false,

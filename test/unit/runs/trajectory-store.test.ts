@@ -6,9 +6,15 @@ import { runPaths } from "../../../server/runs/run-paths.ts";
 import { openTrajectoryStore, TrajectoryReader } from "../../../server/runs/trajectory-store.ts";
 import { sampleTrajectory } from "../../fixtures/trajectory.ts";
 
-/** Short and long records in turn, some longer than what is written in one go, with characters of one to four bytes. */
+/** Short and long records in turn, some longer than what is written in one go, with characters of one to four bytes, with tokens and without. */
 const trajectories = Array.from({ length: 12 }, (_, at) =>
-  sampleTrajectory({ id: `t${at}`, question: "Größe 想 👩‍🚀 ?".repeat(at % 3 === 0 ? 1 : at % 3 === 1 ? 9000 : 60_000) }),
+  sampleTrajectory({
+    id: `t${at}`,
+    question: "Größe 想 👩‍🚀 ?".repeat(at % 3 === 0 ? 1 : at % 3 === 1 ? 9000 : 60_000),
+    ...(at % 2 === 0
+      ? {}
+      : { tokens: { tokenizer: "“bytes”", ids: [at, 300, 7], logprobs: [null, -0.1 * at, -1e-9], kl: [] } }),
+  }),
 );
 
 test("records of any length are found where the index says they are", () => {

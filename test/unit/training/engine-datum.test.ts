@@ -35,8 +35,8 @@ function engineGradient(
 ): Float64Array[] {
   const gradient = batch.logprobs.map((row) => new Float64Array(row.length));
   for (const { sequence, weights, advantages } of sent) {
-    const total = weights.reduce((sum, w) => sum + w, 0);
-    weights.forEach((w, t) => {
+    const total = Array.from(weights).reduce((sum, w) => sum + w, 0);
+    Array.from(weights).forEach((w, t) => {
       if (w === 0) return;
       const logprob = batch.logprobs[sequence]![t]!;
       const old = batch.oldLogprobs[sequence]![t]!;
@@ -106,7 +106,7 @@ describe("rows for an engine", () => {
           coefficients,
           engine,
         )) {
-          expect([...weights]).toEqual(batch.mask[sequence]);
+          expect(Array.from(weights)).toEqual(batch.mask[sequence]);
           advantages.forEach((value, t) => weights[t] === 0 && expect(value).toBe(0));
         }
       }),

@@ -1,6 +1,10 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../../server/training/tinker/connection.ts";
+import { float32s, int32s } from "../../../../server/training/tinker/arrays.ts";
 import type { Datum } from "../../../../server/training/tinker/shifted-datum.ts";
+import { ForwardBackwardRequestSchema } from "../../../../server/training/tinker/tinker_pb.ts";
 import { jsonPass, type Pass, passLogprobs, protoPass } from "../../../../server/training/tinker/training-wire.ts";
 import { doubleField, field, float32Bytes, int32Bytes, int64Bytes, varintField } from "./wire-bytes.ts";
 
@@ -62,6 +66,47 @@ describe("a training pass as protobuf", () => {
       varintField(6, 1),
     ]);
     expect(Buffer.from(bytes).toString("hex")).toBe(expected.toString("hex"));
+  });
+
+  it("is read back whole by the library, whatever the lengths of its arrays", () => {
+    const bits = fc.noBias(fc.integer({ min: 0, max: 31 })).chain((most) => fc.nat(2 ** most - 1));
+    const length = fc.constantFrom(0, 1, 2, 15, 16, 31, 32, 300, 5000);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(length, bits), { maxLength: 4 }), (sizes) => {
+        const datums = sizes.map(([size, id]): Datum => {
+          const row = (start: number) => Float32Array.from({ length: size }, (_, at) => start / (at + 3));
+          const ids = Int32Array.from({ length: size + 1 }, (_, at) => (id + at) % 2 ** 31);
+          return {
+            input: ids.subarray(0, size),
+            target: ids.subarray(1),
+            weights: row(1),
+            ...(size % 2 === 0 ? { advantages: row(-2) } : { logprobs: row(-3) }),
+          };
+        });
+        const read = fromBinary(ForwardBackwardRequestSchema, protoPass({ ...pass, datums }));
+        expect([read.modelId, read.seqId, read.lossFn, read.data.length]).toEqual([
+          "model_1",
+          300,
+          "ppo",
+          datums.length,
+        ]);
+        for (const [at, { modelInput, lossFnInputs }] of read.data.entries()) {
+          const { input, target, weights, advantages, logprobs } = datums[at]!;
+          expect(int32s(modelInput[0]!.encodedText!.tokens)).toEqual([...input]);
+          const { target_tokens: targets, ...floats } = lossFnInputs;
+          expect(targets!.dtype).toBe(2);
+          const wide = Buffer.from(targets!.dense);
+          expect(Array.from(target, (_, place) => Number(wide.readBigInt64LE(8 * place)))).toEqual([...target]);
+          const rows = { weights, ...(advantages ? { advantages } : {}), ...(logprobs ? { logprobs } : {}) };
+          expect(Object.keys(floats)).toEqual(Object.keys(rows));
+          for (const [name, row] of Object.entries(rows)) {
+            expect(floats[name]!.dtype).toBe(1);
+            expect([...float32s(floats[name]!.dense)]).toEqual([...row]);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("carries 24 bytes per trained token of policy gradients", () => {
