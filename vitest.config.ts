@@ -14,7 +14,7 @@ export default defineConfig({
     projects: [
       tier("unit", 20_000),
       tier("server", 60_000),
-      tier("webview", 60_000),
+      tier("webview", 120_000),
       tier("cli", 180_000),
       tier("engine", 900_000),
       tier("editor", 240_000),

@@ -49,7 +49,10 @@ export function createPlot(
       width: Math.max(120, element.clientWidth),
       height,
       legend: { show: false },
-      scales: { x: { time: false } },
+      // A single iteration would else stand at the end of a hundred that are not there.
+      scales: {
+        x: { time: false, range: (_, least, most) => (least < most ? [least, most] : [least ?? 0, (least ?? 0) + 1]) },
+      },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, sync: { key: "run" } },
       axes: [
         {

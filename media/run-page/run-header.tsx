@@ -89,14 +89,20 @@ function Progress({ state }: { state: RunState }) {
   const { summary } = facts.value!;
   const done = Math.max(training.x.length === 0 ? 0 : training.x.at(-1)! + 1, summary.iteration);
   const of = plan?.iterations ?? summary.iterations;
+  const step = supervised.x.at(-1) ?? 0;
   const reward = training.metrics["reward/mean"]?.at(-1) ?? training.metrics["reward"]?.at(-1) ?? summary.reward;
   const parts = [
     of === undefined ? count(done, "iteration") : `iteration ${done} of ${of}`,
-    ...(plan && plan.supervisedSteps > 0
-      ? [`supervised step ${supervised.x.at(-1) ?? 0} of ${plan.supervisedSteps}`]
+    // What is over is not told as if it was going on.
+    ...(plan && done === 0 && step < plan.supervisedSteps
+      ? [`supervised step ${step} of ${plan.supervisedSteps}`]
       : []),
-    ...(phase && isLive(state) ? [`${phase.stage}: ${phase.phase}${phase.status === "end" ? " ended" : ""}`] : []),
-    ...(rollouts && isLive(state) ? [`${rollouts.done} of ${count(rollouts.total, "rollout")}`] : []),
+    ...(phase && isLive(state)
+      ? [`stage ${phase.stage}`, phase.status === "end" ? `${phase.phase} done` : phase.phase]
+      : []),
+    ...(rollouts && rollouts.done < rollouts.total && isLive(state)
+      ? [`${rollouts.done} of ${count(rollouts.total, "rollout")}`]
+      : []),
     ...(reward === undefined || reward === null ? [] : [`reward ${points(reward)}`]),
     ...(bestEvaluation === undefined ? [] : [`best evaluation at iteration ${bestEvaluation}`]),
   ];

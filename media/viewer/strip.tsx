@@ -19,7 +19,7 @@ export function Strip() {
       <div class="legend">
         <span class="dim">
           <i class="key bar-policy" /> {count(policy, `policy ${unit}`)} · <i class="key bar-environment" />{" "}
-          {count(environment, `masked ${unit}`)} ({percent} %)
+          {count(environment, `masked ${unit}`)} <span class="unbroken">({percent} %)</span>
         </span>
         <MaskedSwitch />
       </div>

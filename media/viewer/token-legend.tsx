@@ -38,13 +38,13 @@ export function TokenLegend({ quantities, quantity, choose, known, tokenizer }: 
       ) : (
         <span class="dim">The record holds no number of its tokens.</span>
       )}
-      <span class="dim">
+      <span class="token-keys dim">
         <span class="token-key mask-policy">
           <span class="token">policy</span>
-        </span>{" "}
+        </span>
         <span class="token-key mask-environment">
           <span class="token">masked</span>
-        </span>{" "}
+        </span>
         <span class="token-key mask-prompt">
           <span class="token">prompt</span>
         </span>

@@ -10,6 +10,11 @@ export function count(value: number, thing: string): string {
   return `${number(value)} ${value === 1 ? thing : `${thing}s`}`;
 }
 
+/** `12 of 30 vectors`, and `30 vectors` once all are there. */
+export function vectorsText({ done, total }: { done: number; total: number }): string {
+  return done === total ? count(total, "vector") : `${number(done)} of ${count(total, "vector")}`;
+}
+
 /** Files that were skipped; one entry may stand for very many. */
 export function countSkipped(skipped: readonly SkippedFile[]): number {
   return skipped.reduce((sum, { count: files = 1 }) => sum + files, 0);

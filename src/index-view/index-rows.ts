@@ -1,6 +1,6 @@
 import type { DocumentSource, SiteState } from "../../protocol/documents.ts";
 import { describeSkipped, type IndexState, type IndexStatus } from "../../protocol/index-status.ts";
-import { bytesText, clock, count, countSkipped, duration, number } from "./amounts.ts";
+import { bytesText, clock, count, countSkipped, duration, number, vectorsText } from "./amounts.ts";
 
 /** A row of the Index view as plain data. */
 export interface IndexRow {
@@ -127,11 +127,11 @@ function amountRows(id: string, status: IndexStatus): IndexRow[] {
       ...(description === "" ? {} : { description }),
     };
   };
-  const share = vectors.total === 0 ? undefined : `${Math.floor((100 * vectors.done) / vectors.total)} %`;
+  const share = vectors.done === vectors.total ? undefined : `${Math.floor((100 * vectors.done) / vectors.total)} %`;
   return [
     row("passages", count(passages, "passage"), "list-flat", [`in ${count(files, "file")}`]),
     embedder
-      ? row("vectors", `${number(vectors.done)} of ${count(vectors.total, "vector")}`, "symbol-array", [
+      ? row("vectors", vectorsText(vectors), "symbol-array", [
           share,
           rate === undefined ? undefined : `${number(Math.round(rate))}/s`,
           etaSeconds === undefined ? undefined : `${duration(etaSeconds)} left`,

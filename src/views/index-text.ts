@@ -1,5 +1,5 @@
 import type { IndexStatus } from "../../protocol/index-status.ts";
-import { bytesText, countSkipped, duration, number } from "../index-view/amounts.ts";
+import { bytesText, countSkipped, duration, number, vectorsText } from "../index-view/amounts.ts";
 
 export interface IndexText {
   /** With codicons as `$(name)`. */
@@ -39,11 +39,7 @@ export function indexBanner(statuses: readonly IndexStatus[]): string | undefine
 
 /** The facts of one folder in one line: counts, rate, time left. */
 export function indexDetail(status: IndexStatus): string {
-  const parts = [
-    `${number(status.files)} files`,
-    `${number(status.passages)} passages`,
-    `${number(status.vectors.done)} of ${number(status.vectors.total)} vectors`,
-  ];
+  const parts = [`${number(status.files)} files`, `${number(status.passages)} passages`, vectorsText(status.vectors)];
   if (status.rate !== undefined) parts.push(`${number(Math.round(status.rate))} passages/s`);
   if (status.etaSeconds !== undefined) parts.push(`${duration(status.etaSeconds)} left`);
   if (status.skipped.length > 0) parts.push(`${number(countSkipped(status.skipped))} skipped`);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import type { TrajectoryFiles } from "../../server/editor/trajectory-files.ts";
 import { seededRandom } from "../../server/evaluation/statistics/seeded-random.ts";
+import { pageWork } from "../fixtures/page-work.ts";
 import { withTokens } from "../fixtures/trained-trajectory.ts";
 import { serveFile } from "../webview/file-page.ts";
 import { startViewer } from "../webview/viewer-page.ts";
@@ -102,7 +103,7 @@ async function benchTokens(
   await view.post("show", { trajectory, live: false, empty: "no-question" });
   const button = page.getByRole("button", { name: "Tokens", exact: true });
   await button.waitFor();
-  const worked = await workOf(page);
+  const worked = await pageWork(page);
   const atRest = await worked();
   const from = performance.now();
   await button.click();
@@ -132,16 +133,6 @@ async function processMemory(page: Page): Promise<number | undefined> {
       return [kibibytes.reduce((sum, [, each]) => sum + Number(each), 0) / 1024];
     });
   return own.length > 0 ? Math.max(...own) : undefined;
-}
-
-/** Tells how many milliseconds of processor time the thread of a page has worked by then. */
-async function workOf(page: Page): Promise<() => Promise<number>> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable", { timeDomain: "threadTicks" });
-  return async () => {
-    const { metrics } = await session.send("Performance.getMetrics");
-    return 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN);
-  };
 }
 
 /** Frames a second that a page draws while an element is scrolled by 40 pixels in each of them. */

@@ -156,7 +156,7 @@ export async function openWindow(options: WindowOptions = {}): Promise<EditorWin
   };
   try {
     const opened = options.folder === false ? undefined : options.roots ? workspace : folder;
-    await page.goto(windowAddress(server.origin, opened));
+    await page.goto(windowAddress(server.origin, opened), { timeout: 120_000 });
     await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await page.locator('.part.activitybar a.action-label[aria-label="Searchlight"]').waitFor({ timeout: 60_000 });
     return window;

@@ -8,6 +8,7 @@ import { AnnotationFile } from "../../server/trajectories/annotations/annotation
 import { subjectOf } from "../../server/trajectories/annotations/subject.ts";
 import { rolloutGroups } from "../fixtures/rollout-groups.ts";
 import { twoHopStory } from "../fixtures/story.ts";
+import { numbered, runStory, wholeRun } from "../fixtures/training-run.ts";
 import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
 import { type ServedFile, serveFile } from "./file-page.ts";
 import { type ThemeName, themes } from "./themes.ts";
@@ -26,6 +27,7 @@ async function shoot(given: string | undefined): Promise<void> {
       await sidebar(viewer, theme);
       await file(viewer, theme, given ?? sampleRun());
       await inspector(viewer, theme);
+      await run(viewer, theme);
     }
   } finally {
     await viewer.close();
@@ -104,6 +106,28 @@ async function inspector(viewer: Viewer, theme: ThemeName): Promise<void> {
   await view.page.keyboard.press("Escape");
   await view.page.keyboard.press("ArrowDown");
   await picture(view.page, "inspector", theme);
+}
+
+async function run(viewer: Viewer, theme: ThemeName): Promise<void> {
+  const { trajectory } = trainedTrajectory();
+  const view = await viewer.open({ name: "run", theme, width: 1100, height: 900 });
+  const { page } = view;
+  await view.post("run", wholeRun(numbered(runStory({ iterations: 30, planned: 40 }))));
+  await page.getByRole("slider", { name: /^Reward points/ }).waitFor();
+  await picture(page, "run", theme);
+  await page.getByRole("tab", { name: "Rollouts" }).click();
+  await page
+    .getByRole("button", { name: /^Rollout 2:/ })
+    .first()
+    .click();
+  const trajectoryId = (await view.sent()).flatMap(({ method, params }) =>
+    method === "rollout" ? [(params as { trajectoryId: string }).trajectoryId] : [],
+  )[0]!;
+  await view.post("rollout", { trajectoryId, trajectory: { ...trajectory, id: trajectoryId } });
+  await page.getByRole("heading", { name: "Reward" }).waitFor();
+  await picture(page, "run-rollouts", theme);
+  await page.getByRole("tab", { name: "Checkpoints" }).click();
+  await picture(page, "run-checkpoints", theme);
 }
 
 async function annotated({ page }: ViewerPage, served: ServedFile, theme: ThemeName): Promise<void> {

@@ -100,38 +100,26 @@ function longTrajectory(tokens: number): Trained {
   return withTokens(trajectory);
 }
 
-test("32 k tokens open within half a second and scroll at 50 frames a second", async () => {
+test("of 32 k tokens those in sight are drawn, wherever the reader is", async () => {
   const view = await viewer.open({ width: 700, height: 900 });
+  const { page } = view;
   const trained = longTrajectory(33_000);
   const { trajectory, texts } = trained;
   expect(texts.length).toBeGreaterThan(32_000);
   await view.post("show", { trajectory, live: false, empty: "no-question" });
-  const tokens = view.page.getByRole("button", { name: "Tokens", exact: true });
-  await tokens.waitFor();
-  const opened = await view.page.evaluate(async () => {
-    const started = performance.now();
-    [...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Tokens")!.click();
-    while (!document.querySelector("#token-0")) await new Promise(requestAnimationFrame);
-    await new Promise(requestAnimationFrame);
-    return performance.now() - started;
-  });
+  await page.getByRole("button", { name: "Tokens", exact: true }).click();
+  await page.locator("#token-0").waitFor();
   await view.post("tokenTexts", { trajectoryId: trajectory.id, texts });
-  await view.page.locator("#token-0", { hasText: texts[0]! }).waitFor();
-  expect(await view.page.locator("[data-token]").count()).toBeLessThan(3000);
-  const frames = await view.page.evaluate(async () => {
-    const list = document.querySelector(".token-list")!;
-    const times: number[] = [];
-    for (let frame = 0; frame < 120; frame++) {
-      list.scrollTop += 60;
-      times.push(await new Promise(requestAnimationFrame));
-    }
-    const gaps = times.slice(1).map((time, index) => time - times[index]!);
-    return gaps.sort((a, b) => a - b);
-  });
-  const median = frames[Math.floor(frames.length / 2)]!;
-  console.log(`32 k tokens: opened in ${opened.toFixed(0)} ms, median frame ${median.toFixed(1)} ms`);
-  expect(opened).toBeLessThan(500);
-  expect(median).toBeLessThanOrEqual(20);
+  await page.locator("#token-0", { hasText: texts[0]! }).waitFor();
+  expect(await page.locator("[data-token]").count()).toBeLessThan(3000);
+  const list = page.locator(".token-list");
+  for (const share of [0.3, 0.6, 1]) {
+    await list.evaluate((element, share) => (element.scrollTop = share * element.scrollHeight), share);
+    await expect.poll(() => page.locator("#token-0").count()).toBe(0);
+    const first = page.locator("[data-token]").first();
+    await expect.poll(async () => Number(await first.getAttribute("data-token"))).toBeGreaterThan(share * 25_000);
+    expect(await page.locator("[data-token]").count()).toBeLessThan(3000);
+  }
 });
 
 test("the last token is reached by one key, whatever the length", async () => {

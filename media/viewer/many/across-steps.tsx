@@ -102,7 +102,7 @@ export function Changes({ left, right }: { left: FileRecord; right: FileRecord }
           </tbody>
         </table>
       )}
-      <p class="dim">
+      <p class="dim sides">
         <del>only in the first</del> <ins>only in the second</ins>
       </p>
       <ol class="changes">
@@ -115,7 +115,7 @@ export function Changes({ left, right }: { left: FileRecord; right: FileRecord }
 }
 
 function SegmentItem({ segment }: { segment: SegmentChange }) {
-  const { turn, origin, only, changes } = segment;
+  const { kind, turn, origin, only, changes } = segment;
   const same = changes.every(({ side }) => side === "both");
   const repeated = same && origin === "environment";
   if (changes.every(({ text }) => text.trim() === "")) return null;
@@ -124,7 +124,9 @@ function SegmentItem({ segment }: { segment: SegmentChange }) {
   return (
     <li class={`change origin-${origin}`}>
       <div class="dim">
-        Turn {turn + 1} · {segmentLabel(segment)}
+        {/* The two answers may stand in different turns. */}
+        {kind !== "answer" && `Turn ${turn + 1} · `}
+        {segmentLabel(segment)}
         {origin === "environment" && ", not trained on"}
         {words && ` · ${words}`}
       </div>

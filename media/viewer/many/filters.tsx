@@ -9,10 +9,10 @@ import {
 import { Icon } from "../icon.tsx";
 import { SavedFilters } from "./saved-filters.tsx";
 import { useDraft } from "./draft.ts";
-import { againstName, filter, setFilter, setSort, sort, summary } from "./model.ts";
+import { againstName, filter, savedFilters, setFilter, setSort, sort, summary } from "./model.ts";
 
 const sortWords: Readonly<Record<RowSort["key"], string>> = {
-  line: "order of the file",
+  line: "file order",
   step: "step",
   question: "question",
   reward: "reward",
@@ -143,22 +143,24 @@ export function Filters() {
               </option>
             ))}
           </select>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={sort.value.descending ? "Descending; sort ascending" : "Ascending; sort descending"}
+            onClick={() => setSort({ ...sort.value, descending: !sort.value.descending })}
+          >
+            <Icon name={sort.value.descending ? "arrow-down" : "arrow-up"} />
+          </button>
         </span>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={sort.value.descending ? "Descending; sort ascending" : "Ascending; sort descending"}
-          onClick={() => setSort({ ...sort.value, descending: !sort.value.descending })}
-        >
-          <Icon name={sort.value.descending ? "arrow-down" : "arrow-up"} />
-        </button>
+      </div>
+      <div class="filter-actions" hidden={!any && savedFilters.value.length === 0}>
         {any && (
           <button type="button" class="quiet" onClick={() => setFilter({})}>
             <Icon name="clear-all" /> Clear filters
           </button>
         )}
+        <SavedFilters />
       </div>
-      <SavedFilters />
     </form>
   );
 }

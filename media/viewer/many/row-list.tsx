@@ -118,10 +118,10 @@ function RowBody({ row }: { row: TrajectoryRow | undefined }) {
           <Marks row={row} />
           {zeroVariance === true && (
             <span title="All rewards of its group are equal: nothing is learnt from it">
-              <Icon name="dash" /> zero variance{" "}
+              <Icon name="dash" /> zero variance
             </span>
           )}
-          {advantage !== undefined && `A ${signed(advantage, 2)}`}
+          {advantage !== undefined && <span>A {signed(advantage, 2)}</span>}
         </span>
       </div>
     </>
@@ -132,7 +132,7 @@ function Flip({ row: { right, pair } }: { row: TrajectoryRow }) {
   if (right === undefined || pair?.right === undefined || right === pair.right) return null;
   return (
     <span class={right ? "verdict right" : "verdict wrong"}>
-      <Icon name={right ? "arrow-up" : "arrow-down"} /> {right ? "won" : "lost"}{" "}
+      <Icon name={right ? "arrow-up" : "arrow-down"} /> {right ? "won" : "lost"}
     </span>
   );
 }

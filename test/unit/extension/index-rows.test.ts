@@ -36,7 +36,7 @@ test("a source says its state and counts, and below them its vectors, model, siz
   expect(labels(row)).toEqual([
     ready.reason,
     "1,234 passages",
-    "1,234 of 1,234 vectors",
+    "1,234 vectors",
     "minilm",
     "12.3 MB on disk",
     "/home/me/docs",
