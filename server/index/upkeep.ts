@@ -94,10 +94,17 @@ export async function dropVersions(place: IndexPlace, table: Table, done: number
   }
 }
 
+const mostRounds = 3;
+
 /** Removes every version but the last and all that no version names. Readers of an old version look for the last one again. */
 export async function prune(place: IndexPlace, table: Table): Promise<void> {
   if (place.kind === "store" && place.scheme === "db") return;
-  await optimise(table, { ...everyOldVersion(), deleteUnverified: place.kind === "folder" });
+  // A call takes away what was old before it, not what it replaces itself; one that changes nothing leaves nothing.
+  for (let round = 0; round < mostRounds; round++) {
+    const before = await table.version();
+    await optimise(table, { ...everyOldVersion(), deleteUnverified: place.kind === "folder" });
+    if ((await table.version()) === before) return;
+  }
 }
 
 /** Bytes of the live rows as the library counts them; in a folder, of all files of the table as well. */
