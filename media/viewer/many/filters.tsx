@@ -12,7 +12,7 @@ import { useDraft } from "./draft.ts";
 import { againstName, filter, savedFilters, setFilter, setSort, sort, summary } from "./model.ts";
 
 const sortWords: Readonly<Record<RowSort["key"], string>> = {
-  line: "file order",
+  line: "line",
   step: "step",
   question: "question",
   reward: "reward",

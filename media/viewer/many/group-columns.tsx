@@ -70,7 +70,7 @@ function GroupHead({ row, rows }: { row: TrajectoryRow; rows: readonly Trajector
         <select value={order.value} onChange={({ currentTarget: { value } }) => (order.value = value)}>
           {["reward", "advantage", "searches", "length", "line"].map((key) => (
             <option key={key} value={key}>
-              {key === "line" ? "file order" : key}
+              {key}
             </option>
           ))}
           {components.map((component) => (
