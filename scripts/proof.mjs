@@ -1,4 +1,4 @@
-// npm run proof [-- --size small|medium|large|trial --seeds 1,2 --together --minutes N --device cpu|cuda --out FOLDER --keep NAME]: sets up, then proves
+// npm run proof [-- --size small|medium|large|trial --seeds 1,2 --together --minutes N --as-is --device cpu|cuda --out FOLDER --keep NAME]: sets up, then proves
 // with test/proof/main.ts that the searcher learns. Takes about an hour for each seed on a CPU. --page alone writes the page from what was kept.
 import { join } from "node:path";
 import { Failure, main } from "./failure.mjs";

@@ -23,6 +23,8 @@ const { values } = parseArgs({
     together: { type: "boolean", default: false },
     questions: { type: "string", default: "1000" },
     minutes: { type: "string" },
+    /** Measures runs that were stopped as far as they got. */
+    "as-is": { type: "boolean", default: false },
     out: { type: "string" },
     data: { type: "string", default: join(root, "..", "shared", "data") },
     gguf: { type: "string" },
@@ -79,6 +81,7 @@ for (const seed of seeds) {
     sets: questions.heldOut,
     inRun: size.inRun,
     questions: Number(values.questions),
+    asIs: values["as-is"],
     say: (line) => say(`seed ${seed}  ${line}`),
     signal,
   });

@@ -59,7 +59,7 @@ export const proofSizes = {
     twoHop: true,
     corpora: ["hotpotqa", "2wikimultihopqa"],
     training: { single: 400, twoHop: 900 },
-    heldOut: { single: 64, twoHop: 128, written: 0 },
+    heldOut: { single: 32, twoHop: 128, written: 0 },
     model: "smollm2",
     about: "SmolLM2-135M-Instruct learns to search once or twice and to answer on a CPU.",
     engine: { kind: "local", samplingWidth: 48, microBatch: 8 },

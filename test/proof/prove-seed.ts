@@ -26,6 +26,8 @@ export interface SeedRequest {
   inRun: boolean;
   /** Most unseen questions of each set that the policies are measured on. */
   questions: number;
+  /** Measures a run that was stopped as far as it got, instead of going on with it. */
+  asIs: boolean;
   say(line: string): void;
   signal: AbortSignal;
 }
@@ -34,7 +36,15 @@ export interface SeedRequest {
  * Runs one recipe to its end, which may be that of its budget, going on where an earlier call ended, and measures its policies. Rejects with a
  * sentence where it failed.
  */
-export async function proveSeed({ recipeFile, sets, inRun, questions, say, signal }: SeedRequest): Promise<SeedRun> {
+export async function proveSeed({
+  recipeFile,
+  sets,
+  inRun,
+  questions,
+  asIs,
+  say,
+  signal,
+}: SeedRequest): Promise<SeedRun> {
   const base = dirname(recipeFile);
   const runs = openLocalRuns();
   const text = readFileSync(recipeFile, "utf8");
@@ -43,7 +53,8 @@ export async function proveSeed({ recipeFile, sets, inRun, questions, say, signa
   if (!launched.ok) throw new Error(launched.problems.map(({ field, message }) => `${field}: ${message}`).join(" "));
   const { id } = launched;
   const before = await runs.details(id, signal);
-  if (["stopped", "failed", "crashed"].includes(before.summary.state)) await runs.resume(id, signal);
+  const stopped = before.summary.state === "stopped";
+  if (["failed", "crashed"].includes(before.summary.state) || (stopped && !asIs)) await runs.resume(id, signal);
   const events: RunEvent[] = [];
   for await (const event of runs.events(id, 0, signal)) {
     events.push(event);
@@ -52,8 +63,8 @@ export async function proveSeed({ recipeFile, sets, inRun, questions, say, signa
   }
   const { summary, folder, checkpoints, recipe } = await runs.details(id, signal);
   const trained = checkpoints.filter(({ iteration }) => iteration > 0);
-  const overBudget = summary.state === "stopped" && recipe.budget.minutes !== undefined && trained.length > 0;
-  if (summary.state !== "done" && !overBudget)
+  const cut = summary.state === "stopped" && trained.length > 0 && (asIs || recipe.budget.minutes !== undefined);
+  if (summary.state !== "done" && !cut)
     throw new Error(`The run ${id} is ${summary.state}: ${summary.reason ?? "unknown why"}`);
   const reinforced = trained.reduce((last, each) => (each.iteration >= last.iteration ? each : last));
   const ended = { recipe, run: id, folder: folder!, ended: summary.reason ?? "", events };
