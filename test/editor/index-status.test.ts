@@ -8,7 +8,7 @@ test("the index of an opened folder gets all its vectors, and its status can be 
   const row = window.page.locator(".quick-input-list", { hasText: "vectors" });
   await row.waitFor();
   await window.screenshot("index-status");
-  const [, done, total] = /(\d+) of (\d+) vectors/.exec((await row.textContent()) ?? "") ?? [];
-  expect(Number(total)).toBeGreaterThan(100);
-  expect(done).toBe(total);
+  // One number once every vector is there, two until then.
+  const [, vectors] = /(?<!\d of )\b(\d+) vectors/.exec((await row.textContent()) ?? "") ?? [];
+  expect(Number(vectors)).toBeGreaterThan(100);
 });
