@@ -12,21 +12,29 @@ export class IndexSizes {
   readonly #bytes = new Map<string, number>();
   readonly #looked = new Map<string, { at: number; updatedAt: string | undefined }>();
   readonly #onChange: (folder: Folder) => void;
+  readonly #due = new Map<string, NodeJS.Timeout>();
+  readonly #least: number;
   #closed = false;
 
-  constructor(onChange: (folder: Folder) => void) {
+  /** @param least milliseconds between two looks at one index */
+  constructor(onChange: (folder: Folder) => void, least = leastMilliseconds) {
     this.#onChange = onChange;
+    this.#least = least;
   }
 
   /** The size as it was last looked at; undefined before the first look. A change is told by `onChange`. */
   of(folder: Folder, status: IndexStatus): number | undefined {
     const looked = this.#looked.get(folder.id);
-    const due =
-      settled.has(status.state) &&
-      (!looked || (looked.updatedAt !== status.updatedAt && performance.now() - looked.at >= leastMilliseconds));
-    if (due && !this.#closed) {
-      this.#looked.set(folder.id, { at: performance.now(), updatedAt: status.updatedAt });
-      void this.#look(folder);
+    if (!this.#closed && settled.has(status.state) && (!looked || looked.updatedAt !== status.updatedAt)) {
+      clearTimeout(this.#due.get(folder.id));
+      const look = (): void => {
+        this.#looked.set(folder.id, { at: performance.now(), updatedAt: status.updatedAt });
+        void this.#look(folder);
+      };
+      const wait = looked ? looked.at + this.#least - performance.now() : 0;
+      // The last change of a row comes too soon after the one before, and no status follows it.
+      if (wait > 0) this.#due.set(folder.id, setTimeout(look, wait).unref());
+      else look();
     }
     return this.#bytes.get(folder.id);
   }
@@ -38,6 +46,7 @@ export class IndexSizes {
 
   close(): void {
     this.#closed = true;
+    for (const timer of this.#due.values()) clearTimeout(timer);
   }
 
   async #look(folder: Folder): Promise<void> {
