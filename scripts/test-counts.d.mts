@@ -7,5 +7,6 @@ export interface Counts {
 }
 
 export function exitCount(code: number | string, reason: string): Counts;
+export function errorsFile(report: string): string;
 export function countVitestReport(file: string, code: number | string): Counts;
 export function countHostReport(file: string, code: number | string): Counts;

@@ -7,6 +7,11 @@ export function exitCount(code, reason) {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, reason };
 }
 
+/** Where the errors outside of any test are kept that belong to a report. */
+export function errorsFile(report) {
+  return report.replace(/\.json$/, ".errors.json");
+}
+
 /** Counts of a vitest run. A file that could not be loaded has no tests and is counted as one failed. */
 export function countVitestReport(file, code) {
   if (!existsSync(file)) return { passed: 0, failed: 1, reason: `vitest ended with ${code} and no report` };
@@ -26,7 +31,7 @@ export function countVitestReport(file, code) {
     passed,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: numPendingTests + numTodoTests,
-    failures: vitestFailures(testResults, unloaded),
+    failures: [...vitestFailures(testResults, unloaded), ...errorsOutside(file)],
   };
   return counts.failed > failed ? { ...counts, reason: `vitest ended with ${code}` } : counts;
 }
@@ -47,8 +52,20 @@ function vitestFailures(testResults, unloaded) {
       .map(({ fullName, failureMessages }) => ({ test: `${name} › ${fullName}`, message: failureMessages?.[0] })),
   );
   const files = unloaded.map(({ name, message }) => ({ test: name, message }));
-  return [...tests, ...files].map(({ test, message }) => ({
+  return [...tests, ...files].map(briefly);
+}
+
+function errorsOutside(report) {
+  const file = errorsFile(report);
+  if (!existsSync(file)) return [];
+  return JSON.parse(readFileSync(file, "utf8")).map(({ test, message }) =>
+    briefly({ test: test || "no test", message }),
+  );
+}
+
+function briefly({ test, message }) {
+  return {
     test: test.slice(Math.max(0, test.indexOf("/test/") + 1)),
     message: stripVTControlCharacters(message ?? "no message").slice(0, 2000),
-  }));
+  };
 }

@@ -9,7 +9,7 @@ import { withNode } from "./own-node.mjs";
 import { packageFile, root } from "./places.mjs";
 import { capture, run } from "./processes.mjs";
 import { setUp, setUpModel } from "./setup.mjs";
-import { countHostReport, countVitestReport, exitCount } from "./test-counts.mjs";
+import { countHostReport, countVitestReport, errorsFile, exitCount } from "./test-counts.mjs";
 import { ensureCodeServer } from "./vscode.mjs";
 
 const reports = join(root, "out", "tests");
@@ -54,8 +54,10 @@ const tiers = {
 async function vitest(project, { node, env }, unable, extra = {}) {
   if (unable) return { passed: 0, failed: 1, reason: unable };
   const report = join(reports, `${project}.json`);
-  rmSync(report, { force: true });
-  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  for (const file of [report, errorsFile(report)]) rmSync(file, { force: true });
+  const reporters = ["default", "json", join(root, "scripts", "error-reporter.mjs")];
+  const args = ["run", "--project", project, ...reporters.map((name) => `--reporter=${name}`)];
+  args.push(`--outputFile.json=${report}`);
   // Each window of the editor, and each engine, fills a core by itself.
   if (project === "editor" || project === "engine") args.push("--no-file-parallelism");
   const code = await run(node, [join(root, "node_modules", "vitest", "vitest.mjs"), ...args], {

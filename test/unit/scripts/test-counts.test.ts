@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +45,23 @@ test("a test file that could not be loaded counts as failed although it has no t
 
 test("a run that ends in an error outside of any test counts as failed", () => {
   expect(countVitestReport(report(clean), 1)).toMatchObject({ failed: 1, reason: "vitest ended with 1" });
+});
+
+test("a real run with a rejection that nobody awaited is failed by it, and the end of the log can name it", async () => {
+  const root = join(import.meta.dirname, "../../..");
+  writeFileSync(
+    join(folder, "loose.test.js"),
+    `test("it passes", () => { Promise.reject(new Error("nobody waits for this")); });`,
+  );
+  const file = join(folder, "loose.json");
+  const reporters = ["json", join(root, "scripts", "error-reporter.mjs")].map((name) => `--reporter=${name}`);
+  const args = ["run", "--root", folder, "--globals", ...reporters, `--outputFile.json=${file}`];
+  const { status } = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...args]);
+  const [failure, ...others] = countVitestReport(file, status ?? 0).failures ?? [];
+  expect(others).toEqual([]);
+  expect(failure?.test).toContain("loose.test.js");
+  expect(failure?.message).toMatch(/Unhandled Rejection outside of a test: .*nobody waits for this/);
+  expect(countVitestReport(file, status ?? 0)).toMatchObject({ passed: 1, failed: 1 });
 });
 
 test("a run without a report counts as failed, whatever its exit code", () => {
