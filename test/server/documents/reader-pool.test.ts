@@ -52,7 +52,8 @@ function pdfOfStream(content: Buffer): Buffer {
 }
 
 test("a PDF that would never be read to its end is given up, and the next file is read", async () => {
-  pool = openReaderPool({ seconds: slowSeconds, mebibytes: 512 });
+  // Memory for more than the quickest machine parses in that time, so that time is what ends it.
+  pool = openReaderPool({ seconds: slowSeconds, mebibytes: 4096 });
   // Ten million moves and words: minutes of work for the parser, kilobytes on disk.
   const line = Buffer.from("BT /F 9 Tf 1 0 0 1 9 9 Tm (a) Tj ET\n");
   writeFileSync(join(root, "slow.pdf"), pdfOfStream(Buffer.concat(Array.from({ length: 1_500_000 }, () => line))));
@@ -62,7 +63,7 @@ test("a PDF that would never be read to its end is given up, and the next file i
 });
 
 test("files that wait behind one that hangs are read, and one that is called off waits no longer", async () => {
-  pool = openReaderPool({ seconds: slowSeconds, mebibytes: 512 });
+  pool = openReaderPool({ seconds: slowSeconds, mebibytes: 4096 });
   writeFileSync(join(root, "slow.html"), "<div>".repeat(500_000));
   for (const name of ["a.md", "b.md"]) writeFileSync(join(root, name), "# Domes\n\nThe dome opens at dusk.\n");
   const calledOff = new AbortController();

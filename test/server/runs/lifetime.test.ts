@@ -240,8 +240,12 @@ test.each([
     expect(listed).toMatchObject({ id, name: id, state: "damaged", iteration: 3, events: events.length });
     expect(listed!.reason).toMatch(reason);
     expect(Math.abs(Date.parse(listed!.createdAt) - Date.now())).toBeLessThan(300_000);
-    for (const asked of [another.details(id, soon()), another.resume(id, soon()), another.act(id, "pause", soon())])
-      await expect(asked).rejects.toMatchObject({ kind: "damaged", message: expect.stringMatching(reason) });
+    for (const ask of [
+      () => another.details(id, soon()),
+      () => another.resume(id, soon()),
+      () => another.act(id, "pause", soon()),
+    ])
+      await expect(ask()).rejects.toMatchObject({ kind: "damaged", message: expect.stringMatching(reason) });
     await another.remove(id, soon());
     expect(existsSync(join(home, id))).toBe(false);
     expect(await open().list(soon())).toEqual([]);
