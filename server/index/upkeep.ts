@@ -1,6 +1,6 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Table } from "@lancedb/lancedb";
+import { bytesBelow } from "../bytes-below.ts";
 import type { IndexPlace } from "./index-place.ts";
 
 /** Every query reads the rows that no index holds, at about 20 µs each, and every fragment; folding them in takes seconds in a large table, so that one waits for more. */
@@ -111,18 +111,7 @@ export async function prune(place: IndexPlace, table: Table): Promise<void> {
 export async function tableBytes(place: IndexPlace, table: Table): Promise<{ live: number; onDisk?: number }> {
   const { totalBytes } = await table.stats();
   if (place.kind !== "folder") return { live: totalBytes };
-  return { live: totalBytes, onDisk: await folderBytes(join(place.path, `${table.name}.lance`)) };
-}
-
-async function folderBytes(path: string): Promise<number> {
-  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => []);
-  let bytes = 0;
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    // A file can go between the listing and the question.
-    bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0;
-  }
-  return bytes;
+  return { live: totalBytes, onDisk: await bytesBelow(join(place.path, `${table.name}.lance`)) };
 }
 
 async function optimise(table: Table, options: { cleanupOlderThan: Date; deleteUnverified?: boolean }): Promise<void> {

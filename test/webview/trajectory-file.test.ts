@@ -78,7 +78,7 @@ test("filters narrow the list together and are kept over a reload", async () => 
   const status = page.locator(".file-state [role=status]");
   await expect.poll(() => status.innerText()).toContain("36 trajectories");
   await page.getByLabel("Step", { exact: true }).selectOption("1");
-  await page.getByLabel("Broken rule").selectOption("answer-length");
+  await page.getByLabel("Broken rule").selectOption("answer-words");
   const expected = groups.filter(
     ({ training, reward }) => training!.step === 1 && reward!.components[1]!.violations.length > 0,
   ).length;
@@ -88,7 +88,7 @@ test("filters narrow the list together and are kept over a reload", async () => 
   await page.getByText("No trajectory matches.").waitFor();
   await page.getByRole("button", { name: "Show all trajectories" }).click();
   await expect.poll(() => status.innerText()).toContain("36 trajectories");
-  await page.getByLabel("Broken rule").selectOption("answer-length");
+  await page.getByLabel("Broken rule").selectOption("answer-words");
   await page.getByRole("button", { name: "Clear filters" }).click();
   await expect.poll(() => status.innerText()).toContain("36 trajectories");
   await page.getByLabel("Sort", { exact: true }).selectOption("reward");
@@ -138,7 +138,7 @@ test("a group stands in columns sorted by any value, its turns aligned, what bro
     .toSorted((a, b) => b.reward!.components[1]!.value - a.reward!.components[1]!.value)
     .map(({ reward }) => shown(reward!.total));
   await expect.poll(totals).toEqual(format);
-  await page.locator(".broken-here", { hasText: "answer-length" }).first().waitFor();
+  await page.locator(".broken-here", { hasText: "answer-words" }).first().waitFor();
   const tops = await page
     .locator('.column-row[aria-label="Turn 2"] .cell')
     .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().top));

@@ -72,8 +72,8 @@ test("a reward is held to its total, its components and its broken rules", () =>
   };
   expect(rewardDifferences(reward, other)).toEqual([
     `the reward was ${reward.total} and is 1`,
-    `answer F1 was ${answer!.value} and is 1`,
-    "answer-length was broken and is not",
+    `answer was ${answer!.value} and is 1`,
+    "answer-words was broken and is not",
   ]);
 });
 

@@ -61,9 +61,9 @@ test("filters hold together; bounds are of the chosen component", async () => {
   const ids = async (filter: RowFilter): Promise<string[]> => (await page(filter)).rows.map(({ id }) => id);
   const expected = (holds: (trajectory: Trajectory) => boolean): string[] => groups.filter(holds).map(({ id }) => id);
   expect(await ids({ step: 1 })).toEqual(expected(({ training }) => training!.step === 1));
-  expect(await ids({ rule: "answer-length", step: 0 })).toEqual(
+  expect(await ids({ rule: "answer-words", step: 0 })).toEqual(
     expected(
-      ({ reward, training }) => training!.step === 0 && reward!.components[1]!.violations[0]?.rule === "answer-length",
+      ({ reward, training }) => training!.step === 0 && reward!.components[1]!.violations[0]?.rule === "answer-words",
     ),
   );
   expect(await ids({ component: "format", most: -1 })).toEqual(
