@@ -1,8 +1,18 @@
-// npm run bench [-- --quick | --unembedded | --million]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
+// npm run bench [-- --quick | --unembedded | --million | --page]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
 // `--unembedded` only the vectors of the Kubernetes pages, which take ten; `--million` first measures what takes half an hour (a million passages,
-// ten thousand edits; index-long.ts does it alone) and keeps its figures for the pages of later runs.
+// ten thousand edits; index-long.ts does it alone) and keeps its figures for the pages of later runs. `--page` measures nothing: it writes the page
+// of the last run's figures again, with what is kept by then.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchAttach } from "./attach-run.ts";
@@ -91,6 +101,19 @@ function packages(): Benchmarks["packages"] {
   return files.map((name) => ({ name, megabytes: statSync(join(out, name)).size / 2 ** 20 }));
 }
 
+function writePage(figures: Benchmarks): void {
+  writeFileSync(join(root, "docs", "benchmarks.md"), benchmarksPage(figures));
+  say("docs/benchmarks.md is written.");
+}
+
+const figuresFile = join(root, "out", "bench.json");
+if (process.argv.includes("--page")) {
+  if (!existsSync(figuresFile)) throw new Error("There are no figures yet; run npm run bench first.");
+  const { scale: kept, ...figures } = JSON.parse(readFileSync(figuresFile, "utf8")) as Benchmarks;
+  writePage({ ...figures, scale: { ...kept, long: keptLongBench() } });
+  process.exit();
+}
+
 say("Loop");
 const loop = await benchLoop();
 const index = [
@@ -121,7 +144,7 @@ say("Scoring");
 const scoring = await benchScoring(join(shared, "trajectories-r1-searcher", "trajectories.jsonl"));
 say("Attaching to a run");
 const attach = await benchAttach();
-const page = benchmarksPage({
+const figures: Benchmarks = {
   machine,
   loop,
   ...(scoring ? { scoring } : {}),
@@ -134,6 +157,7 @@ const page = benchmarksPage({
   recall,
   activation: activation(),
   packages: packages(),
-});
-writeFileSync(join(root, "docs", "benchmarks.md"), page);
-say("docs/benchmarks.md is written.");
+};
+mkdirSync(join(root, "out"), { recursive: true });
+writeFileSync(figuresFile, JSON.stringify(figures));
+writePage(figures);
