@@ -1,13 +1,13 @@
 import { parse } from "csv-parse/sync";
-import { joinRows, named, rstColumns } from "./table-columns.ts";
+import { joinRows, mostHeaderLines, named, rstColumns } from "./table-columns.ts";
 
-/** Lines of a table in which the rows of its header are looked for. */
-const mostHeaderLines = 100;
+/** Characters of values in which the rows of a header are looked for. */
+const mostHeaderCharacters = 20_000;
 
 interface Directive {
   name: string;
   options: ReadonlyMap<string, string>;
-  /** Lines below the options, without the indentation that all of them have. */
+  /** The first lines below the options, without the indentation that all of them have. */
   body: string[];
 }
 
@@ -24,7 +24,7 @@ export function directiveColumns(block: string): string | undefined {
   if (name === "list-table") return rows > 0 ? named(joinRows(listRows(body, rows))) : undefined;
   const header = options.get("header");
   const given = header === undefined ? [] : csvRows(header, options, mostHeaderLines);
-  const first = rows > 0 ? csvRows(body.slice(0, mostHeaderLines).join("\n"), options, rows) : [];
+  const first = rows > 0 ? csvRows(body.join("\n"), options, rows) : [];
   return given.length + first.length > 0 ? named(joinRows([...given, ...first])) : undefined;
 }
 
@@ -32,20 +32,22 @@ function directiveOf(block: string): Directive | undefined {
   const name = /^\.\.\s+(?<name>(?:list-|csv-)?table)::/u.exec(block)?.groups?.["name"];
   if (name === undefined) return undefined;
   const [, ...lines] = block.split("\n");
-  const options = new Map<string, string>();
-  let option: string | undefined;
+  const options = new Map<string, string[]>();
+  let option: string[] | undefined;
   let at = 0;
   // Options come at once, each perhaps over lines that are indented deeper; what else comes before an empty line goes on with the title.
   for (; at < lines.length && lines[at]!.trim() !== ""; at++) {
     const field = /^\s+:(?<key>[\w-]+):\s*(?<value>.*)$/u.exec(lines[at]!)?.groups;
-    if (field) options.set((option = field["key"]!), field["value"]!.trim());
-    else if (option !== undefined) options.set(option, `${options.get(option)}\n${lines[at]!.trim()}`.trim());
+    if (field) options.set(field["key"]!, (option = [field["value"]!.trim()]));
+    else option?.push(lines[at]!.trim());
   }
-  const body = lines.slice(at).filter((line, index, all) => line.trim() !== "" || all[index - 1]?.trim() !== "");
+  const body = lines
+    .slice(at, at + mostHeaderLines)
+    .filter((line, index, all) => line.trim() !== "" || all[index - 1]?.trim() !== "");
   const depth = Math.min(...body.filter((line) => line.trim() !== "").map(indentOf));
   return {
     name,
-    options,
+    options: new Map([...options].map(([key, said]) => [key, said.join("\n").trim()])),
     body: body.map((line) => line.slice(depth)).filter((line, index) => index > 0 || line !== ""),
   };
 }
@@ -53,7 +55,7 @@ function directiveOf(block: string): Directive | undefined {
 /** The first rows of a list of lists: a row is an item, each of its cells an item of that. */
 function listRows(body: readonly string[], count: number): string[][] {
   const rows: string[][] = [];
-  for (const line of body.slice(0, mostHeaderLines)) {
+  for (const line of body) {
     const row = /^[*+-]\s+(?<first>.*)$/u.exec(line)?.groups?.["first"];
     if (row !== undefined && rows.length === count) break;
     if (row !== undefined) rows.push([]);
@@ -71,7 +73,7 @@ function csvRows(text: string, options: ReadonlyMap<string, string>, count: numb
   const said = options.get("delim") ?? ",";
   const delimiter = said === "tab" ? "\t" : said === "space" ? " " : said;
   try {
-    return parse(text, {
+    return parse(text.slice(0, mostHeaderCharacters), {
       delimiter,
       quote: options.get("quote") ?? '"',
       to: count,

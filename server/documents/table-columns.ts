@@ -1,6 +1,8 @@
 /** Between the names of columns, as between the cells of a row that was taken out of markup. */
 const between = " | ";
 const longestRow = 2_000;
+/** Lines of a table in which its header is looked for; the whole of a table may be hundreds of thousands. */
+export const mostHeaderLines = 100;
 
 /** Names of the columns of a Markdown table: its first line. */
 export function markdownColumns(table: string): string | undefined {
@@ -24,7 +26,7 @@ export function asciidocColumns(block: string): string | undefined {
 export function rstColumns(table: string): string | undefined {
   const lines = table.split("\n");
   if (/^\+[-=+]+\+\s*$/u.test(lines[0] ?? "")) {
-    const end = lines.findIndex((line) => /^\+=[=+]*\+\s*$/u.test(line));
+    const end = lines.slice(0, mostHeaderLines).findIndex((line) => /^\+=[=+]*\+\s*$/u.test(line));
     if (end < 0) return undefined;
     const rows = lines.slice(1, end).map((line) => cellsOf(line.replace(/^\s*\||\|\s*$/gu, ""), /\|/u));
     return named(joinRows(rows));

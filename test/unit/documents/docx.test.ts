@@ -125,7 +125,8 @@ describe("a Word document", () => {
     );
     const [, ...later] = passages;
     expect(later.length).toBeGreaterThan(1);
-    for (const { title } of later) expect(title).toBe(columns === undefined ? "letter.docx" : `letter.docx › ${columns}`);
+    for (const { title } of later)
+      expect(title).toBe(columns === undefined ? "letter.docx" : `letter.docx › ${columns}`);
   });
 
   test("leaves out what was deleted in it, and keeps what was put in", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { partAt } from "../../../server/documents/document.ts";
 import { passagesOf } from "../../../server/documents/passages.ts";
 import { readDocument } from "../../../server/documents/read-document.ts";
+import { readRst } from "../../../server/documents/read-rst.ts";
 import { textAt } from "../../../server/documents/read-place.ts";
 
 const rows = Array.from({ length: 60 }, (_, at) => [`sensor-${at}`, `${4000 + at}`, `checked by night crew ${at}`]);
@@ -114,4 +115,23 @@ test.each([
   if (!read.ok) throw new Error(read.reason);
   const titles = new Set(passagesOf(read.document, { folder: "f", path, contentHash: "" }).map(({ title }) => title));
   expect([...titles].filter((title) => title.includes("|"))).toEqual([]);
+});
+
+const longHeader = "+---+---+\n| A | B |\n+===+===+\n";
+test.each([
+  ["a grid", longHeader + "| 1 | 2 |\n".repeat(200_000), "A | B"],
+  ["a grid without a header", "+---+---+\n" + "| 1 | 2 |\n".repeat(200_000), undefined],
+  [
+    "a list",
+    ".. list-table::\n   :header-rows: 1\n\n   * - A\n     - B\n" + "   * - 1\n     - 2\n".repeat(100_000),
+    "A | B",
+  ],
+  ["values", '.. csv-table::\n   :header: "A", "B"\n\n' + "   1, 2\n".repeat(200_000), "A | B"],
+  ["values in one line", `.. csv-table::\n   :header-rows: 1\n\n   ${"1,".repeat(1_000_000)}\n`, undefined],
+  ["a title without an end", ".. list-table::\n   :header-rows: 1\n" + "   more\n".repeat(300_000), undefined],
+])("a table of hundreds of thousands of lines is read as a short one: %s", (_, source, named) => {
+  const [unit] = readRst(source, "T").parts[0]!.units;
+  // What is cut off in the middle is no header, or the beginning of one.
+  if (named === undefined) expect(unit!.ownColumns?.length ?? 0).toBeLessThan(60_000);
+  else expect(unit!.ownColumns).toBe(named);
 });
