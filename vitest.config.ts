@@ -10,7 +10,7 @@ export default defineConfig({
     // Two cores: more workers than that only make timeouts likelier.
     maxWorkers: 2,
     // A second, which is the default, is short for a browser on a busy machine.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       tier("unit", 20_000),
       tier("server", 60_000),

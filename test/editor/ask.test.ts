@@ -24,7 +24,7 @@ test("a question from the palette is answered in the sidebar, with its searches 
       const list = element.closest(".scroller")!.getBoundingClientRect();
       return (element.getBoundingClientRect().top - list.top) / list.height;
     });
-  await expect.poll(offset, { timeout: 10_000 }).toBeLessThan(0.9);
+  await expect.poll(offset, { timeout: 30_000 }).toBeLessThan(0.9);
   await window.screenshot("answer");
   expect(await answer.getByRole("list", { name: "Citations" }).getByRole("listitem").count()).toBeGreaterThan(0);
   expect(await answer.locator(".citation .status").first().textContent()).toContain("verified");

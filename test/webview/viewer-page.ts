@@ -84,7 +84,7 @@ async function openPage(
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
   // What is not there by then does not come.
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const foreignRequests: string[] = [];
   const faults: string[] = [];
   const nonce = randomBytes(16).toString("base64");

@@ -80,13 +80,15 @@ async function download(
   let path = `/api/v1/training_runs/${id}/checkpoints/${name}/archive`;
   for (let hops = 0; hops < 3; hops++) {
     try {
-      const answer = await connection.call({ path, signal, seconds: 600, retry: "always" });
+      const answer = await connection.call({ path, signal, seconds: 600, retry: "always", redirects: true });
       if (answer.kind === "bytes") return answer.bytes;
       break;
     } catch (error) {
       if (!(error instanceof Redirect)) throw error;
-      // The server names itself as it sees itself; behind a proxy or tunnel only the path holds.
-      path = URL.canParse(error.location) ? new URL(error.location).pathname : error.location;
+      // The server names itself as it sees itself; behind a proxy or tunnel only what follows that holds.
+      const location = URL.parse(error.location, "http://engine");
+      if (!location) break;
+      path = `${location.pathname}${location.search}`;
     }
   }
   throw new EngineError("bad-response", "The engine gave no archive of the adapter; its version may be another.");

@@ -29,6 +29,8 @@ export interface Call {
    * busy, so that it has not run. `never`.
    */
   retry: "always" | "unsent" | "never";
+  /** Another address as the answer is thrown as `Redirect`; without it, it is a failure. */
+  redirects?: true;
 }
 
 /** An error status, with what the server says. */
@@ -144,7 +146,12 @@ export class EngineConnection {
     return `${this.host} answered ${status}${detail ? `: ${detail}` : ""}.`.replace(/\.\.$/, ".");
   }
 
-  #named(error: unknown, { path }: Call): unknown {
+  #named(error: unknown, { path, redirects }: Call): unknown {
+    if (error instanceof Redirect && !redirects) {
+      const origin = URL.parse(error.location)?.origin;
+      const where = origin === undefined || origin === "null" ? "another address" : origin;
+      return new EngineError("invalid", `${this.host} leads ${path} to ${where}; name the engine by that address.`);
+    }
     if (error instanceof Busy)
       return new EngineStatus("rejected", error.status, this.#sentence(error.status, error.detail));
     if (error instanceof TryTimeout)

@@ -50,9 +50,9 @@ describe("whoever writes an index does what any window or the terminal asks", ()
     const reader = await docs.open();
     expect(reader.status().role).toBe("reader");
     reader.pause();
-    await vi.waitFor(() => expect(writer.status().state).toBe("paused"), { timeout: 5_000 });
+    await vi.waitFor(() => expect(writer.status().state).toBe("paused"), { timeout: 30_000 });
     reader.resume();
-    await vi.waitFor(() => expect(writer.status().state).not.toBe("paused"), { timeout: 5_000 });
+    await vi.waitFor(() => expect(writer.status().state).not.toBe("paused"), { timeout: 30_000 });
   });
 
   test("a cancel asked for elsewhere ends the update; what is committed stays and the next goes on", async () => {
@@ -60,7 +60,7 @@ describe("whoever writes an index does what any window or the terminal asks", ()
     const gated = gatedEmbedder();
     const writer = await docs.open({ embedder: gated });
     const update = writer.update(signal);
-    await vi.waitFor(() => expect(writer.status().state).toBe("words-ready"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(writer.status().state).toBe("words-ready"), { timeout: 30_000 });
     const reader = await docs.open();
     reader.cancel();
     await expect(update).rejects.toThrow();
@@ -82,8 +82,8 @@ describe("whoever writes an index does what any window or the terminal asks", ()
     await writer.update(signal);
     const before = embedder.embedded.length;
     indexControl(docs.folder.indexHome).request("rebuild");
-    await vi.waitFor(() => expect(embedder.embedded.length).toBe(2 * before), { timeout: 10_000 });
-    await vi.waitFor(() => expect(writer.status()).toMatchObject({ state: "ready", files: 2 }), { timeout: 10_000 });
+    await vi.waitFor(() => expect(embedder.embedded.length).toBe(2 * before), { timeout: 30_000 });
+    await vi.waitFor(() => expect(writer.status()).toMatchObject({ state: "ready", files: 2 }), { timeout: 30_000 });
   });
 });
 
@@ -105,7 +105,7 @@ describe("another embedder", () => {
       },
     });
     const update = second.update(signal);
-    await vi.waitFor(() => expect(second.status().state).toBe("words-ready"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(second.status().state).toBe("words-ready"), { timeout: 30_000 });
     expect(opened).toEqual(["first"]);
     expect(second.status().vectors).toEqual({ done: 0, total: 3 });
     const meanwhile = await second.search("the bstrolabe", 3, "vectors", signal);

@@ -76,7 +76,7 @@ describe("an index whose files are damaged is named as such and built anew", () 
     const index = await docs.open();
     for (const file of filesUnder(join(tables, "passages.lance"), /./)) rmSync(file);
     await index.search("bstrolabe", 5, "words", signal).catch(() => undefined);
-    await vi.waitFor(() => expect(index.status()).toMatchObject({ state: "ready", files: 3 }), { timeout: 20_000 });
+    await vi.waitFor(() => expect(index.status()).toMatchObject({ state: "ready", files: 3 }), { timeout: 30_000 });
     expect(await pathsFound(index, "bstrolabe")).toEqual(["b.md"]);
   });
 });

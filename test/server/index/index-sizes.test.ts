@@ -18,7 +18,7 @@ test("the last of two changes that come close together is the size that is told,
     await vi.waitFor(() => expect(told).toEqual([100]));
     writeFileSync(join(indexHome, "vectors"), "x".repeat(400));
     sizes.of(folder, at("ready", "2"));
-    await vi.waitFor(() => expect(told).toEqual([100, 500]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(told).toEqual([100, 500]), { timeout: 30_000 });
   } finally {
     sizes.close();
     rmSync(indexHome, { recursive: true });

@@ -68,7 +68,7 @@ describe.skipIf(missing)("an index at an S3-compatible store", () => {
     expect(await pathsFound(reader, "astrolabe")).toEqual(["a.md"]);
     docs.write("d.md", page("d", "dstrolabe"));
     await writer.update(signal);
-    await vi.waitFor(async () => expect(await pathsFound(reader, "dstrolabe")).toEqual(["d.md"]), { timeout: 15_000 });
+    await vi.waitFor(async () => expect(await pathsFound(reader, "dstrolabe")).toEqual(["d.md"]), { timeout: 30_000 });
     await docs.close(writer);
     docs.write("e.md", page("e", "estrolabe"));
     await reader.update(signal);

@@ -201,7 +201,7 @@ describe("added sites", () => {
     });
     const search = async () => server.request(toServer.search, { query: "nocturnal lamplight", k: 5, mode: "words" });
     await expect
-      .poll(async () => (await search()).hits[0]?.passage.title, { timeout: 20_000 })
+      .poll(async () => (await search()).hits[0]?.passage.title, { timeout: 30_000 })
       .toMatch(`${site.origin}/guide/night.html`);
     expect((await sources()).at(-1)!.site).toMatchObject({ state: "done", pages: 2, leftOut: 0 });
     expect(told.flat().some((each) => each.site?.state === "fetching")).toBe(true);
@@ -229,7 +229,7 @@ describe("added sites", () => {
     expect((await sources()).at(-1)!.site).toMatchObject({ state: "paused" });
     site.pages["/guide/night.html"] = pages["/guide/night.html"];
     await server.request(toServer.siteAction, { folder, action: "fetch" });
-    await expect.poll(async () => (await sources()).at(-1)!.site?.state, { timeout: 20_000 }).toBe("done");
+    await expect.poll(async () => (await sources()).at(-1)!.site?.state, { timeout: 30_000 }).toBe("done");
   });
 
   test("are not fetched for an untrusted workspace", async () => {

@@ -226,7 +226,7 @@ describe("the language server", () => {
     await expect
       .poll(
         async () => (await server.request(toServer.search, { query: "heliostat", k: 1, mode: "words" })).hits.length,
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(1);
   });

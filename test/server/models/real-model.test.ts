@@ -61,7 +61,7 @@ describe.each(["openai", "openai-chat"])("a real model by %s", (form) => {
     controller.abort();
     await expect(stream.next()).rejects.toMatchObject({ kind: "cancelled" });
     await vi.waitFor(async () => expect((await model.state()).cancelled).toBe(cancelled + 1), {
-      timeout: 10_000,
+      timeout: 30_000,
       interval: 50,
     });
     const { generatedTokens } = await model.state();

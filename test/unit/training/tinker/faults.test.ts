@@ -371,6 +371,22 @@ describe("what is sent", () => {
 });
 
 describe("connecting", () => {
+  it.each([
+    [
+      "https://engine.example/api/v1/get_server_capabilities",
+      /leads \S+ to https:\/\/engine\.example; name the engine by/,
+    ],
+    ["/elsewhere", /leads \S+ to another address; name/],
+    ["javascript:x", /to another address; name/],
+    ["http://[", /to another address; name/],
+  ])("names the address that an engine's leads to: %s", async (location, sentence) => {
+    await using server = await tinkerServer({ fault: () => ({ status: 308, location }) });
+    await expect(connect(server)).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringMatching(sentence) as string,
+    });
+  });
+
   it("refuses another base model, an address that is none, and a server that is no engine", async () => {
     await using server = await tinkerServer();
     await expect(connect(server, { baseModel: "other" })).rejects.toMatchObject({
