@@ -31,12 +31,12 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
     textTable(
       arrow,
       schema,
-      [...files].map(([path, { hash, size, modified, passages }]) => ({
+      [...files].map(([path, { hash, size, modified, ids, texts }]) => ({
         path,
         hash,
         size: String(size),
         modified: String(modified),
-        passages: passages.flat().join(" "),
+        passages: ids.map((id, at) => `${id} ${texts[at]}`).join(" "),
       })),
     );
   return {
@@ -54,7 +54,7 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
           hash: String(hashes!.get(row)),
           size: Number(sizes!.get(row)),
           modified: Number(times!.get(row)),
-          passages: passagesIn(String(lists!.get(row))),
+          ...passagesIn(String(lists!.get(row))),
         });
       }
       return files;
@@ -80,10 +80,9 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
   };
 }
 
-/** `id hash id hash …` as pairs. */
-function passagesIn(text: string): [string, string][] {
+/** What `id hash id hash …` lists. */
+function passagesIn(text: string): Pick<ManifestFile, "ids" | "texts"> {
   const words = text === "" ? [] : text.split(" ");
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < words.length; at += 2) pairs.push([words[at]!, words[at + 1]!]);
-  return pairs;
+  const even = words.slice(0, words.length & ~1);
+  return { ids: even.filter((_, at) => at % 2 === 0), texts: even.filter((_, at) => at % 2 === 1) };
 }

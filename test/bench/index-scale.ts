@@ -94,7 +94,7 @@ async function bench(): Promise<ScaleBench> {
   say(`stored in ${storing.wall | 0} ms, indexed in ${indexing.wall | 0} ms`);
 
   const adding = new Meter();
-  const missing = holdings.missing();
+  const missing = [...holdings.missing];
   for (let at = 0; at < missing.length; at += perCommit) {
     const hashes = missing.slice(at, at + perCommit);
     const vectors = await embedder.embed(hashes, "passage", signal);

@@ -8,10 +8,11 @@ const fileOf = (...hashes: string[]): ManifestFile => ({
   hash: "content",
   size: 1,
   modified: 1,
-  passages: hashes.map((hash, at) => [`${hash}-${at}`, hash]),
+  ids: hashes.map((hash, at) => `${hash}-${at}`),
+  texts: hashes,
 });
 
-test("vectors without a passage are told apart from the others, longest without one first, whatever happens", () => {
+test("vectors without a passage, and passages without a vector, are told apart from the others, longest without one first, whatever happens", () => {
   const hash = fc.constantFrom("a", "b", "c", "d", "e", "f");
   const path = fc.constantFrom("one.md", "two.md", "three.md");
   const step = fc.oneof(
@@ -34,9 +35,14 @@ test("vectors without a passage are told apart from the others, longest without 
           holdings.hold(new Map(holdings.files));
           holdings.holdVectors(vectors);
         }
-        const used = [...holdings.files.values()].flatMap(({ passages }) => passages.map(([, key]) => key));
+        const used = [...holdings.files.values()].flatMap(({ texts }) => texts);
         const without = [...holdings.vectors].filter((key) => !used.includes(key));
         expect([...holdings.unused].toSorted()).toEqual(without.toSorted());
+        const bare = new Set(used.filter((key) => !holdings.vectors.has(key)));
+        expect([...holdings.missing].toSorted()).toEqual([...bare].toSorted());
+        expect(holdings.missing.size).toBe(bare.size);
+        for (const key of new Set(used))
+          expect(holdings.passagesOfHash(key)).toHaveLength(used.filter((each) => each === key).length);
         expect(holdings.counts()).toEqual({
           total: used.length,
           done: used.filter((key) => holdings.vectors.has(key)).length,
