@@ -31,7 +31,7 @@ export function addDocumentsCommand(program: Command): void {
   command
     .command("add")
     .description(
-      "Adds a folder, or a site by the address its pages begin with; again, it fetches what changed or was cut off.",
+      "Add a folder, or a site by the address its pages begin with; again, it fetches what changed or was cut off.",
     )
     .argument("<dir>", "folder of documents")
     .argument("<source>", "path of a folder, or address of a site with http:// or https://")
@@ -47,7 +47,7 @@ export function addDocumentsCommand(program: Command): void {
     .action((dir: string, options: { json?: boolean }) => orOneSentence(() => list(dir, options.json === true)));
   command
     .command("remove")
-    .description("Takes an added folder or site away. The files of a folder stay; the copies of a site's pages go.")
+    .description("Take an added folder or site away. The files of a folder stay; the copies of a site's pages go.")
     .argument("<dir>", "folder of documents")
     .argument("<source>", "as it was added")
     .action((dir: string, source: string) => orOneSentence(() => remove(dir, source)));
