@@ -36,7 +36,7 @@ export function addCompareCommand(program: Command): void {
     .option(
       "--allow <field>",
       "a field in which the runs may differ beside the policy (may be given again)",
-      (field: string, all: string[] = []) => [...all, field],
+      (field: string, all: string[] | undefined) => [...(all ?? []), field],
     )
     .option("--seed <n>", "decides the intervals", "1")
     .option("--flips <n>", "how many won and lost questions are printed", "20")

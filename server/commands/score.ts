@@ -49,7 +49,7 @@ export function addScoreCommand(program: Command): void {
     .option(
       "--term <name=weight>",
       `pay an optional term, at most ${termCap}: ${Object.keys(noTerms).join(", ")} (may be repeated)`,
-      (term: string, terms: string[] = []) => [...terms, term],
+      (term: string, terms: string[] | undefined) => [...(terms ?? []), term],
     )
     .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
     .option("--check", "hold the recorded rewards against the scored ones; ends with 1 where one does not hold")
