@@ -119,6 +119,12 @@ function remove(dir: string, text: string): void {
 }
 
 function wantedSource(text: string, pages: string): AddedSource {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
+  if (scheme !== undefined && !isAddress(text))
+    throw new CommandError(
+      `${text} cannot be fetched: a site's address begins with https:// or http://, not ${scheme}://.`,
+      exitCodes.usage,
+    );
   if (!isAddress(text)) return { kind: "folder", path: resolve(text) };
   const count = Number(pages);
   if (!Number.isInteger(count) || count < 1 || count > siteLimits.mostPages)

@@ -226,12 +226,12 @@ async function findAnywhere(id: string): Promise<Trajectory> {
   );
 }
 
-/** Opens a file anew; a path that cannot be written is a CommandError. */
-export async function openForWriting(path: string): Promise<FileHandle> {
+/** Opens a file anew; a path that cannot be written is a CommandError, which names the file that it stands for. */
+export async function openForWriting(path: string, wanted = path): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    throw new CommandError(`${visible(path)} ${whyUnwritten(error)}; choose another file.`);
+    throw new CommandError(`${visible(wanted)} ${whyUnwritten(error)}; choose another file.`);
   }
 }
 
