@@ -1,5 +1,6 @@
 // npm run shots [-- FILE.jsonl]: sets up, then pictures every view in every theme with test/webview/shots.ts, into out/shots.
 // A file of trajectories given by name is pictured in place of the sample run.
+// npm run shots -- --readme: takes the README's pictures, docs/images, with test/editor/readme-shots.ts.
 import { resolve } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
 import { main } from "./failure.mjs";
@@ -11,8 +12,9 @@ import { setUp } from "./setup.mjs";
 await main(async () => {
   const { node } = await setUp();
   const chromium = await ensureChromium();
+  const readme = process.argv[2] === "--readme";
   const files = process.argv.slice(2).map((file) => resolve(process.env.INIT_CWD ?? ".", file));
-  return run(node, ["test/webview/shots.ts", ...files], {
+  return run(node, readme ? ["test/editor/readme-shots.ts"] : ["test/webview/shots.ts", ...files], {
     cwd: root,
     env: { ...withNode(node), SEARCHLIGHT_CHROMIUM: chromium },
   });

@@ -22,14 +22,24 @@ import { addStatusCommand } from "./commands/status.ts";
 import { addTrajectoriesCommand } from "./commands/trajectories.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { addTrainerCommand } from "./commands/trainer.ts";
+import { tellWrongUsage } from "./commands/usage-errors.ts";
 import { addViewCommand } from "./commands/view.ts";
 import { version } from "./version.ts";
+
+const helpEnd = `
+Start with: searchlight ask DIR "QUESTION"
+
+SEARCHLIGHT_HOME moves indexes and trajectories, SEARCHLIGHT_CACHE models and
+tools. SEARCHLIGHT_API_KEY is the key of an endpoint; it is never an option.
+SEARCHLIGHT_DEBUG=1 prints stacks.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
+docs/cli.md tells of every command, and of the shape of every --json.`;
 
 const program = new Command("searchlight")
   .description("Ask a project's documents, watch the search, verify every citation.")
   .version(version)
-  .showHelpAfterError("(searchlight --help lists the commands)")
-  .exitOverride();
+  .addHelpText("after", helpEnd);
 
 for (const add of [
   addIndexCommand,
@@ -58,12 +68,7 @@ for (const add of [
   add(program);
 }
 
-/** Subcommands inherit nothing of `exitOverride`, so each is told. */
-function overrideExits(command: Command): void {
-  command.exitOverride();
-  for (const sub of command.commands) overrideExits(sub);
-}
-overrideExits(program);
+tellWrongUsage(program);
 
 async function main(): Promise<number> {
   try {

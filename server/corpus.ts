@@ -99,6 +99,9 @@ async function openFolderCorpus(path: string, options: CorpusOptions): Promise<C
     for (const index of indexes) await complete(index, options);
     const passages: Passage[] = [];
     for (const each of folders) passages.push(...(await folderPassages(each, options.signal)));
+    // What a search of nothing finds would be measured as if the policy had failed.
+    if (passages.length === 0)
+      throw new CorpusError(`${path} holds no document that can be read; searchlight index ${path} says why.`);
     const ids = createHash("sha256");
     for (const { id } of passages) ids.update(`${id}\n`);
     return {

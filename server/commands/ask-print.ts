@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Citation } from "../../protocol/answer.ts";
+import { type Citation, notInDocuments } from "../../protocol/answer.ts";
 import type { FolderRef } from "../../protocol/place.ts";
 import type { RolloutEvent } from "../../protocol/rollout-events.ts";
 import type { Search, Trajectory } from "../../protocol/trajectory.ts";
@@ -66,6 +66,8 @@ function printAnswer(trajectory: Trajectory): void {
   } else {
     print(style("bold", answer.abstained ? "Not in these documents" : "Answer"));
     for (const sentence of answer.sentences) {
+      // The heading says it.
+      if (answer.abstained && sentence.text === notInDocuments) continue;
       const marks = sentence.citations.map((number) => `[${number}]`).join("");
       const support = sentence.supported || answer.abstained ? marks : style("yellow", "[unsupported]");
       print(`  ${visible(sentence.text)} ${support}`.trimEnd());

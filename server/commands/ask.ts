@@ -31,7 +31,7 @@ export function addAskCommand(program: Command): void {
       "Ask a question about the documents of a folder; prints the hops, the answer and its checked citations.",
     )
     .argument("<dir>", "folder of documents")
-    .argument("<question>")
+    .argument("<question>", "in words, between quotation marks")
     .option("--policy <id>", "extractive, trained:NAME, openai:MODEL@URL, openai-chat:MODEL@URL", "extractive")
     .option("--profile <name>", "profile name, or a profile file (default: docs, or as the policy was trained)")
     .option("--follows <id>", "trajectory that this question follows up")

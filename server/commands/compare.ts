@@ -14,7 +14,7 @@ interface CompareOptions {
   metric: string;
   right: string;
   seed: string;
-  allow: string[];
+  allow?: string[];
   flips: string;
   show: string;
   markdown?: boolean;
@@ -36,8 +36,7 @@ export function addCompareCommand(program: Command): void {
     .option(
       "--allow <field>",
       "a field in which the runs may differ beside the policy (may be given again)",
-      (field: string, all: string[]) => [...all, field],
-      [],
+      (field: string, all: string[] | undefined) => [...(all ?? []), field],
     )
     .option("--seed <n>", "decides the intervals", "1")
     .option("--flips <n>", "how many won and lost questions are printed", "20")
@@ -64,7 +63,7 @@ async function runCompare(
   const flips = wholeNumber("--flips", options.flips, 0);
   const shown = wholeNumber("--show", options.show, 0);
   const runs = [openRun(first), openRun(second)] as const;
-  const result = compareRuns(...runs, { metric, right, seed, allowed: options.allow });
+  const result = compareRuns(...runs, { metric, right, seed, allowed: options.allow ?? [] });
   if (!result.ok) throw refusal(result, first, second);
   const { comparison } = result;
   const labels = labelsOf(...runs);

@@ -6,7 +6,7 @@ import { CommandError, interruptSignal, print, printJson } from "./output.ts";
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("Says what this machine can run: LanceDB, embedder, local model servers.")
+    .description("Say what this machine can run: LanceDB, embedder, local model servers.")
     .option("--json", "one JSON object on standard output")
     .action(async (options: { json?: boolean }) => {
       const checks = await checkMachine();

@@ -31,7 +31,7 @@ export function addDocumentsCommand(program: Command): void {
   command
     .command("add")
     .description(
-      "Adds a folder, or a site by the address its pages begin with; again, it fetches what changed or was cut off.",
+      "Add a folder, or a site by the address its pages begin with; again, it fetches what changed or was cut off.",
     )
     .argument("<dir>", "folder of documents")
     .argument("<source>", "path of a folder, or address of a site with http:// or https://")
@@ -47,7 +47,7 @@ export function addDocumentsCommand(program: Command): void {
     .action((dir: string, options: { json?: boolean }) => orOneSentence(() => list(dir, options.json === true)));
   command
     .command("remove")
-    .description("Takes an added folder or site away. The files of a folder stay; the copies of a site's pages go.")
+    .description("Take an added folder or site away. The files of a folder stay; the copies of a site's pages go.")
     .argument("<dir>", "folder of documents")
     .argument("<source>", "as it was added")
     .action((dir: string, source: string) => orOneSentence(() => remove(dir, source)));
@@ -119,6 +119,12 @@ function remove(dir: string, text: string): void {
 }
 
 function wantedSource(text: string, pages: string): AddedSource {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
+  if (scheme !== undefined && !isAddress(text))
+    throw new CommandError(
+      `${text} cannot be fetched: a site's address begins with https:// or http://, not ${scheme}://.`,
+      exitCodes.usage,
+    );
   if (!isAddress(text)) return { kind: "folder", path: resolve(text) };
   const count = Number(pages);
   if (!Number.isInteger(count) || count < 1 || count > siteLimits.mostPages)

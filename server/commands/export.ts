@@ -66,7 +66,7 @@ async function* recordsOf(path: string, options: ExportOptions, bad: BadRow[]): 
 /** Writes beside the file first, so that a failure leaves no half of a page under its name. */
 async function writePage(path: string, options: ExportOptions, bad: BadRow[]): Promise<number> {
   const partial = `${options.output}.partial`;
-  const file = await openForWriting(partial);
+  const file = await openForWriting(partial, options.output);
   let count = 0;
   try {
     const { head, foot } = pageFrame(`Trajectories of ${basename(path)}`);

@@ -56,6 +56,7 @@ export function printHits(hits: readonly Hit[], folders: readonly FolderRef[], c
     const legs = [
       leg("words", hit.words),
       leg("vectors", hit.vectors),
+      hit.repetition === undefined ? "" : `× ${hit.repetition.toFixed(2)} for repetition`,
       hit.reranked ? `before reranking #${hit.reranked.from}` : "",
     ]
       .filter(Boolean)

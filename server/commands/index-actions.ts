@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import type { Command } from "commander";
 import { describeSkipped } from "../../protocol/index-status.ts";
 import { openFolder } from "../home.ts";
@@ -128,6 +129,7 @@ function addSnapshotCommands(index: Command): void {
     .action(async (uri: string, dir: string, options: ActionOptions) => {
       const signal = interruptSignal();
       const place = namedPlace(uri);
+      refuseOtherFiles(place, uri);
       await using project = await openCommandProject(dir, options.embedder);
       refuseWhilePaused(project.index.status().state, dir);
       const update = await updateWithProgress(project, { json: options.json === true, until: "vectors", signal });
@@ -145,6 +147,7 @@ function addSnapshotCommands(index: Command): void {
     .option(...jsonOption)
     .action(async (uri: string, options: { json?: boolean }) => {
       const place = namedPlace(uri);
+      if (place.kind === "folder") existingFolder(place.path);
       const load = await loadLance();
       if (!load.ok) throw new CommandError(load.reason);
       const snapshots = await said(() => withDatabase(load.lance, place, {}, listSnapshots));
@@ -153,6 +156,17 @@ function addSnapshotCommands(index: Command): void {
       if (snapshots.length === 0) note("Nothing is published there.");
       for (const each of snapshots) print(`${snapshotText(place, each.id)}  ${describeSnapshot(each)}`);
     });
+}
+
+/** A folder of documents, which every other action of `index` takes first, is not to be filled with tables. */
+function refuseOtherFiles(place: IndexPlace, uri: string): void {
+  if (place.kind !== "folder" || !existsSync(place.path)) return;
+  const names = readdirSync(existingFolder(place.path));
+  if (names.length === 0 || names.some((name) => name.endsWith(".lance"))) return;
+  throw new CommandError(
+    `${uri} holds other files; give a place of its own first, then the folder of documents: searchlight index publish PLACE ${uri}.`,
+    exitCodes.usage,
+  );
 }
 
 function namedPlace(uri: string): IndexPlace {

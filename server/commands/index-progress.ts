@@ -46,8 +46,9 @@ export async function updateWithProgress(project: CommandProject, options: Progr
   if (status.state === "failed") throw new CommandError(status.reason);
   const failure = options.until === "vectors" ? await update : undefined;
   if (failure) throw new CommandError(failure instanceof Error ? failure.message : String(failure));
-  // Nothing found among no documents says nothing of the question.
-  if (options.until === "words" && project.indexes.every((index) => index.status().state === "none"))
+  // Nothing found among no documents says nothing of the question, nor does what a paused index has not read.
+  const empty = project.indexes.every((index) => index.status().state === "none");
+  if (options.until === "words" && (empty || status.state === "paused"))
     note(`${project.folder.name}: ${status.reason}`);
   return { stop: () => controller.abort(), done: Promise.all([update, added]).then(() => undefined) };
 }

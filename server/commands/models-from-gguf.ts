@@ -10,7 +10,7 @@ import { visible } from "./visible-text.ts";
 export function addFromGgufCommand(command: Command): void {
   command
     .command("from-gguf")
-    .description("Turns a Llama-architecture GGUF file into a model folder that the engine loads.")
+    .description("Turn a Llama-architecture GGUF file into a model folder that the engine loads.")
     .argument("<file>", "GGUF file")
     .argument(
       "[folder]",

@@ -25,7 +25,7 @@ export function addMakeTinyCommand(command: Command): void {
   command
     .command("make-tiny")
     .description(
-      "Makes a tiny Llama model with random weights and a tokenizer learnt from a text, to try training anywhere.",
+      "Make a tiny Llama model with random weights and a tokenizer learnt from a text, to try training anywhere.",
     )
     .argument(
       "[folder]",

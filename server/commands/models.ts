@@ -13,6 +13,12 @@ export function addModelsCommand(program: Command): void {
     .description("Models that the training engine loads, and policies that were trained here.")
     .option("--json", "one JSON object on standard output")
     .action((options: { json?: boolean }) => listModels(options.json === true));
+  command
+    .command("list")
+    .description("All models and policies, as without a command.")
+    .option("--json", "one JSON object on standard output")
+    // A parent with the same option takes it before its subcommand does.
+    .action((_: object, self: Command) => listModels(self.optsWithGlobals<{ json?: boolean }>().json === true));
   addMakeTinyCommand(command);
   addFromGgufCommand(command);
 }

@@ -11,11 +11,14 @@ export function addProfilesCommand(program: Command): void {
     .command("profiles")
     .description("The rollout profiles, and the exact prompt that one makes of a question.")
     .option("--json", "one JSON object on standard output")
-    .action((options: { json?: boolean }) => {
-      if (options.json) return printJson({ profiles: builtInProfiles.map(({ name, about }) => ({ name, about })) });
-      const width = Math.max(...builtInProfiles.map(({ name }) => name.length));
-      for (const { name, about } of builtInProfiles) print(`${name.padEnd(width)}  ${about}`);
-    });
+    .action((options: { json?: boolean }) => listProfiles(options.json === true));
+
+  command
+    .command("list")
+    .description("All built-in profiles, as without a command.")
+    .option("--json", "one JSON object on standard output")
+    // A parent with the same option takes it before its subcommand does.
+    .action((_: object, self: Command) => listProfiles(self.optsWithGlobals<{ json?: boolean }>().json === true));
 
   command
     .command("show")
@@ -26,10 +29,15 @@ export function addProfilesCommand(program: Command): void {
     .action(async (name: string, options: { question: string; json?: boolean }, self: Command) => {
       const loaded = await loadProfile(name);
       if (!loaded.ok) throw new CommandError(loaded.reason, exitCodes.usage);
-      // A parent with the same option takes it before its subcommand does.
       const { json } = self.optsWithGlobals<{ json?: boolean }>();
       showProfile(loaded.profile, options.question, json === true);
     });
+}
+
+function listProfiles(json: boolean): void {
+  if (json) return printJson({ profiles: builtInProfiles.map(({ name, about }) => ({ name, about })) });
+  const width = Math.max(...builtInProfiles.map(({ name }) => name.length));
+  for (const { name, about } of builtInProfiles) print(`${name.padEnd(width)}  ${about}`);
 }
 
 function showProfile(profile: Profile, question: string, json: boolean): void {

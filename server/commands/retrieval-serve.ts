@@ -25,7 +25,7 @@ export function addServeCommand(command: Command): void {
     command
       .command("serve")
       .description(
-        "Serves a folder's index in the forms of R1-Searcher, Search-R1 and ReCall, for other trainers; Ctrl-C ends it.",
+        "Serve a folder's index in the forms of R1-Searcher, Search-R1 and ReCall, for other trainers; Ctrl-C ends it.",
       )
       .argument("<source>", `folder of documents, or ${retrieverForms}`)
       .option("--port <port>", "port; 0 takes any free one", "8000")

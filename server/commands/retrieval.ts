@@ -24,9 +24,9 @@ export function addRetrievalCommand(program: Command): void {
   addRetrieverOptions(
     command
       .command("search")
-      .description("Searches a retrieval server, the web or a recording; several queries go out as one batch.")
-      .argument("<retriever>", retrieverForms)
-      .argument("<queries...>")
+      .description("Search a retrieval server, the web or a recording; several queries go out as one batch.")
+      .argument("<spec>", retrieverForms)
+      .argument("<query...>", "texts to search for")
       .option("-k <count>", "how many hits", "5")
       .option("--json", "one JSON object on standard output"),
   ).action((retriever: string, queries: string[], options: SearchOptions) => search(retriever, queries, options));

@@ -12,7 +12,9 @@ export function runLine(event: RunEvent): string | undefined {
     case "plan":
       return [
         `${event.iterations} iterations`,
-        ...(event.supervisedSteps > 0 ? [`${event.supervisedSteps} supervised steps before them`] : []),
+        ...(event.supervisedSteps > 0
+          ? [`${event.supervisedSteps} supervised ${event.supervisedSteps === 1 ? "step" : "steps"} before them`]
+          : []),
         event.stages.map(({ name, iterations }) => `${name} ${iterations}`).join(", "),
       ].join("; ");
     case "supervised":

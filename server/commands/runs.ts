@@ -54,9 +54,9 @@ export function addRunsCommand(program: Command): void {
       }),
     );
   const actions: [RunAction, string][] = [
-    ["pause", "Holds a run after the work under way."],
-    ["stop", "Saves a run and ends it."],
-    ["checkpoint", "Saves a run now; it goes on."],
+    ["pause", "Hold a run after the work under way."],
+    ["stop", "Save a run and end it."],
+    ["checkpoint", "Save a run now; it goes on."],
   ];
   for (const [action, about] of actions)
     sub(action, about).action((run: string, options: RunsOptions, self: Command) =>
@@ -67,7 +67,7 @@ export function addRunsCommand(program: Command): void {
         else print(`Asked ${id} to ${action}.`);
       }),
     );
-  sub("resume", "Lets a paused run go on, or starts one that ended again from its last checkpoint.").action(
+  sub("resume", "Let a paused run go on, or start one that ended again from its last checkpoint.").action(
     (run: string, options: RunsOptions, self: Command) =>
       act(self, options, async (host, all, signal) => {
         const id = await idOf(host, run, signal);
@@ -79,7 +79,7 @@ export function addRunsCommand(program: Command): void {
         else print(`${id} goes on; searchlight runs attach ${id} shows it.`);
       }),
   );
-  sub("rm", "Removes a run that does not live, with its checkpoints.").action(
+  sub("rm", "Remove a run that does not live, with its checkpoints.").action(
     (run: string, options: RunsOptions, self: Command) =>
       act(self, options, async (host, all, signal) => {
         const id = await idOf(host, run, signal);
@@ -88,13 +88,13 @@ export function addRunsCommand(program: Command): void {
         else print(`Removed ${id}.`);
       }),
   );
-  sub("export", "Writes the adapter of a checkpoint as a PEFT archive, which vLLM loads once it is unpacked.")
+  sub("export", "Write the adapter of a checkpoint as a PEFT archive, which vLLM loads once it is unpacked.")
     .option("--checkpoint <name>", "name of the checkpoint; the best, else the latest with an adapter, where absent")
     .requiredOption("-o, --out <folder>", "folder to write to")
     .action((run: string, options: RunsOptions & { checkpoint?: string; out: string }, self: Command) =>
       act(self, options, (host, all, signal) => exportAdapter(host, run, options, all, signal)),
     );
-  sub("keep", "Keeps a checkpoint as a trained policy, which answers as --policy trained:NAME.")
+  sub("keep", "Keep a checkpoint as a trained policy, which answers as --policy trained:NAME.")
     .option("--checkpoint <name>", "name of the checkpoint; the best, else the latest with an adapter, where absent")
     .action((run: string, options: RunsOptions & { checkpoint?: string }, self: Command) =>
       act(self, options, (host, all, signal) => keepCheckpoint(host, run, options, all, signal)),

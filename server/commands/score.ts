@@ -29,7 +29,7 @@ interface ScoreOptions {
   tokenizer?: string;
   reward?: string;
   answer?: string;
-  term: string[];
+  term?: string[];
   skipBad?: boolean;
   check?: boolean;
   json?: boolean;
@@ -49,8 +49,7 @@ export function addScoreCommand(program: Command): void {
     .option(
       "--term <name=weight>",
       `pay an optional term, at most ${termCap}: ${Object.keys(noTerms).join(", ")} (may be repeated)`,
-      (term: string, terms: string[]) => [...terms, term],
-      [],
+      (term: string, terms: string[] | undefined) => [...(terms ?? []), term],
     )
     .option("--tokenizer <path>", "tokenizer.json, or folder that has one, for records that hold token ids and no text")
     .option("--check", "hold the recorded rewards against the scored ones; ends with 1 where one does not hold")
@@ -61,7 +60,7 @@ export function addScoreCommand(program: Command): void {
       const tokenizer = options.tokenizer === undefined ? undefined : await chosenTokenizer(options.tokenizer);
       const reward = options.reward === undefined ? undefined : chosenReward(options.reward);
       const metric = options.answer === undefined ? undefined : chosenMetric(options.answer);
-      const weights = chosenWeights(options.term);
+      const weights = chosenWeights(options.term ?? []);
       const rows: ScoredRow[] = [];
       const recorded: (Reward | undefined)[] = [];
       const groups = new ScoredGroups();

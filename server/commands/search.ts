@@ -38,7 +38,7 @@ export function addSearchCommand(program: Command): void {
       'Search a folder of documents; says for each hit which leg found it and which words matched. A query may hold "exact words", path:PART, kind:pdf, lang:de.',
     )
     .argument("<dir>", "folder of documents")
-    .argument("[query]")
+    .argument("[query]", "between quotation marks; absent with --queries")
     .option("-k <count>", "how many hits", "10")
     .option("--mode <mode>", "words, vectors or hybrid", "hybrid")
     .option("--queries <file>", "JSON lines with a field query or question; one JSON line is printed for each")

@@ -22,7 +22,7 @@ interface ServeOptions {
 export function addRunServeCommand(program: Command): void {
   program
     .command("serve")
-    .description("Serves this machine's training runs to editors and terminals elsewhere; runs go on when it ends.")
+    .description("Serve this machine's training runs to editors and terminals elsewhere; runs go on when it ends.")
     .option("--port <port>", "port; 0 takes any free one", "8300")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option(

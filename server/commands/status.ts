@@ -26,6 +26,9 @@ export function addStatusCommand(program: Command): void {
 
 /** A folder's index in one line. */
 export function describeStatus(status: IndexStatus): string {
+  const said = `${visible(status.folder.name)}: ${status.state === "none" ? "no index" : status.state}. ${visible(status.reason)}`;
+  if (status.state === "none") return said;
   const vectors = status.embedder ? `, ${status.vectors.done} of ${status.vectors.total} vectors` : "";
-  return `${visible(status.folder.name)}: ${status.state}. ${visible(status.reason)} ${status.files} files, ${status.passages} passages${vectors}.`;
+  const files = `${status.files} ${status.files === 1 ? "file" : "files"}`;
+  return `${said} ${files}, ${status.passages} ${status.passages === 1 ? "passage" : "passages"}${vectors}.`;
 }

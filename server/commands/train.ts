@@ -24,7 +24,7 @@ interface TrainOptions {
 export function addTrainCommand(program: Command): void {
   program
     .command("train")
-    .description("Trains a policy by a recipe in a run that goes on when this program ends; Ctrl-C leaves it running.")
+    .description("Train a policy by a recipe in a run that goes on when this program ends; Ctrl-C leaves it running.")
     .argument("<recipe>", "recipe file (*.recipe.jsonc)")
     .option("--dry-run", "two iterations with a tiny model on this machine's CPU; checks masks and rewards")
     .option("--estimate", "only says what the run would take")

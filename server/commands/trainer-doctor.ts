@@ -5,7 +5,7 @@ import { CommandError, interruptSignal, print, printJson } from "./output.ts";
 export function addDoctorCommand(command: Command): void {
   command
     .command("doctor")
-    .description("Says which engine this machine can run, and what is missing.")
+    .description("Say which engine this machine can run, and what is missing.")
     .option("--json", "one JSON object on standard output")
     .action(async (options: { json?: boolean }) => {
       const { facts, gpus, backends } = await checkMachine(interruptSignal());

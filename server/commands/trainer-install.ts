@@ -6,7 +6,7 @@ import { asCommandError, readBackend, readDevice } from "./trainer-options.ts";
 export function addInstallCommand(command: Command): void {
   command
     .command("install")
-    .description("Finds or fetches uv and Python, and installs the engine's packages; a moment where all is there.")
+    .description("Find or fetch uv and Python, and install the engine's packages; a moment where all is there.")
     .option("--backend <name>", "jax, fsdp or megatron (GPUs)", "jax")
     .option("--device <name>", "of the jax backend: cpu, or cuda for NVIDIA GPUs", "cpu")
     .option("--json", "one JSON object on standard output")

@@ -26,7 +26,7 @@ const tokenName = "SEARCHLIGHT_ENGINE_TOKEN";
 export function addProxyCommand(command: Command): void {
   command
     .command("proxy")
-    .description("Stands before an engine and asks for a token, which engines themselves do not; Ctrl-C ends it.")
+    .description("Stand before an engine and ask for a token, which engines themselves do not; Ctrl-C ends it.")
     .requiredOption("--to <url>", "address of the engine")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port; 0 takes any free one", "8443")

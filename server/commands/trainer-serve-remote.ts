@@ -37,7 +37,7 @@ export function addServeRemoteCommand(command: Command): void {
   command
     .command("serve-remote")
     .description(
-      "Prints, or runs with --run, what sets up and starts an engine on another machine over ssh, with a tunnel to it.",
+      "Print, or run with --run, what sets up and starts an engine on another machine over ssh, with a tunnel to it.",
     )
     .argument("<host>", "machine as ssh knows it: an alias, HOST or USER@HOST")
     .option("--model <path>", "model folder on that machine, from / or ~/ on; needed but for --stop")

@@ -37,7 +37,7 @@ interface StartOptions {
 export function addStartCommand(command: Command): void {
   command
     .command("start")
-    .description("Starts the engine and waits until its model is loaded; Ctrl-C stops it.")
+    .description("Start the engine and wait until its model is loaded; Ctrl-C stops it.")
     .option(
       "--model <folder>",
       "model folder, or a name that `searchlight models` lists; the only one listed where absent",

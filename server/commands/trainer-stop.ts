@@ -10,7 +10,7 @@ export function addStopCommand(command: Command): void {
   command
     .command("stop")
     .description(
-      "Stops engines that `trainer start` started, and those whose starter has gone; engines of runs are left to their runs.",
+      "Stop engines that `trainer start` started, and those whose starter has gone; engines of runs are left to their runs.",
     )
     .option("--home <folder>", "only the engine of this folder, whoever started it")
     .option("--json", "one JSON object on standard output")

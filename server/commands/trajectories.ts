@@ -58,7 +58,7 @@ export function addTrajectoriesCommand(program: Command): void {
                 : oneLine(row.stopReason ?? "", 40)
               : row.status;
           print(
-            `${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} searches)`,
+            `${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} ${row.searches === 1 ? "search" : "searches"})`,
           );
         }
       });
@@ -69,7 +69,7 @@ export function addTrajectoriesCommand(program: Command): void {
     .description("One trajectory: segments, masked spans, searches, answer.")
     .usage("[dir] <id> [--json]")
     .argument("<dir-or-id>", "folder of documents; without one all folders are looked through")
-    .argument("[id]")
+    .argument("[id]", "id of the trajectory, where a folder goes before it")
     .option("--json", "the whole record as one JSON object")
     .action(async (first: string, second: string | undefined, options: { json?: boolean }) => {
       const trajectory = second === undefined ? await findAnywhere(first) : await findIn(first, second);
@@ -226,12 +226,12 @@ async function findAnywhere(id: string): Promise<Trajectory> {
   );
 }
 
-/** Opens a file anew; a path that cannot be written is a CommandError. */
-export async function openForWriting(path: string): Promise<FileHandle> {
+/** Opens a file anew; a path that cannot be written is a CommandError, which names the file that it stands for. */
+export async function openForWriting(path: string, wanted = path): Promise<FileHandle> {
   try {
     return await open(path, "w");
   } catch (error) {
-    throw new CommandError(`${visible(path)} ${whyUnwritten(error)}; choose another file.`);
+    throw new CommandError(`${visible(wanted)} ${whyUnwritten(error)}; choose another file.`);
   }
 }
 

@@ -12,7 +12,7 @@ const Notebook = z.object({ cells: z.array(z.unknown()) });
 /** A Jupyter notebook (nbformat 4): each cell is a part with lines of its own; outputs are not documents. */
 export function readNotebook(source: string, fallbackTitle: string): ReadResult {
   const notebook = parseNotebook(source);
-  if (!notebook) return { ok: false, reason: "not a notebook of format 4" };
+  if (!notebook) return { ok: false, reason: "damaged, or no notebook of format 4" };
   const parts: Part[] = [];
   const path = new HeadingPath();
   for (const [cell, { cell_type: type, source: raw }] of notebook.entries()) {

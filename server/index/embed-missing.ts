@@ -26,7 +26,8 @@ export async function embedMissing(
   embedder: Embedder,
   watch: EmbeddingWatch,
 ): Promise<void> {
-  const missing = holdings.missing();
+  const { missing } = holdings;
+  const total = missing.size;
   const started = performance.now();
   let committed = started;
   let pending: { hash: string; vector: Float32Array }[] = [];
@@ -41,22 +42,35 @@ export async function embedMissing(
     committed = performance.now();
   };
   try {
-    for (let at = 0; at < missing.length; at += textsPerBatch) {
+    let done = 0;
+    for (const hashes of batchesOf(missing, textsPerBatch)) {
       await watch.ready();
-      const hashes = missing.slice(at, at + textsPerBatch);
       pending.push(...(await embedBatch(hashes, holdings, tables, embedder, watch.signal)));
-      const done = at + hashes.length;
+      done += hashes.length;
       const interrupted = watch.interrupted();
       const due = pending.length >= vectorsPerCommit || performance.now() - committed >= millisecondsPerCommit;
-      if (due || done >= missing.length || interrupted) await flush();
+      if (due || done >= total || interrupted) await flush();
       if (interrupted) return;
       const rate = (done / (performance.now() - started)) * 1000;
-      watch.progress(rate, (missing.length - done) / rate);
+      watch.progress(rate, Math.max(0, total - done) / rate);
     }
+    if (pending.length > 0) await flush();
   } catch (error) {
     if (pending.length > 0) await flush();
     throw error;
   }
+}
+
+/** Lists of up to so many, each made when it is asked for: a list of all that a large index misses would hold the event loop. */
+function* batchesOf(hashes: Iterable<string>, length: number): Generator<string[]> {
+  let batch: string[] = [];
+  for (const hash of hashes) {
+    batch.push(hash);
+    if (batch.length < length) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 async function embedBatch(

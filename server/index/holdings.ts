@@ -1,5 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { SkippedFile } from "../../protocol/index-status.ts";
+import { HashMap, HashQueue } from "./many-hashes.ts";
 import type { ManifestFile } from "./manifest.ts";
+
+/** Some ten milliseconds of work. */
+const passagesAtOnce = 5_000;
 
 /** What changes in the files that an index holds. */
 export interface HeldChange {
@@ -12,8 +17,11 @@ export interface HeldChange {
  * the state is told at every commit and a large index has many passages.
  */
 export class Holdings {
-  readonly #files = new Map<string, ManifestFile>();
-  readonly #byHash = new Map<string, string[]>();
+  #files = new Map<string, ManifestFile>();
+  /** Nearly every text is in one passage, and a list for each would be most of what an index takes in memory. */
+  #byHash = new HashMap<string | string[]>();
+  /** Texts without a vector: looking for them among all would hold the event loop at every saved file of a large index. */
+  #missing = new HashQueue();
   #vectors = new Set<string>();
   #unused = new Set<string>();
   #readFiles = 0;
@@ -31,13 +39,36 @@ export class Holdings {
     return this.#readFiles;
   }
 
-  /** Takes over all files of an index. */
-  hold(files: ReadonlyMap<string, ManifestFile>): void {
-    this.#files.clear();
-    this.#byHash.clear();
-    this.#readFiles = this.#total = this.#done = 0;
-    this.#unused = new Set(this.#vectors);
-    this.apply({ set: files, gone: [] });
+  /** What an index holds, by its files and the texts that have a vector. Made with pauses for whoever else waits, since a large index has many. */
+  static async of(files: ReadonlyMap<string, ManifestFile>, vectors: Set<string>): Promise<Holdings> {
+    const made = new Holdings();
+    made.#vectors = vectors;
+    let passages = 0;
+    for (const [path, file] of files) {
+      made.#add(path, file);
+      passages += file.ids.length;
+      if (passages < passagesAtOnce) continue;
+      passages = 0;
+      await setImmediate();
+    }
+    let seen = 0;
+    for (const hash of vectors) {
+      if (!made.#byHash.has(hash)) made.#unused.add(hash);
+      if (++seen % passagesAtOnce === 0) await setImmediate();
+    }
+    return made;
+  }
+
+  /** Holds what the other does and nothing of what was held before, at one go: a search meanwhile sees the one or the other. */
+  become(other: Holdings): void {
+    this.#files = other.#files;
+    this.#byHash = other.#byHash;
+    this.#missing = other.#missing;
+    this.#vectors = other.#vectors;
+    this.#unused = other.#unused;
+    this.#readFiles = other.#readFiles;
+    this.#total = other.#total;
+    this.#done = other.#done;
   }
 
   apply({ set, gone }: HeldChange): void {
@@ -48,19 +79,12 @@ export class Holdings {
     }
   }
 
-  /** Takes over the hashes of all texts that have a vector. */
-  holdVectors(hashes: Set<string>): void {
-    this.#vectors = hashes;
-    this.#unused = new Set([...hashes].filter((hash) => !this.#byHash.has(hash)));
-    this.#done = 0;
-    for (const [hash, ids] of this.#byHash) if (hashes.has(hash)) this.#done += ids.length;
-  }
-
   addVectors(hashes: readonly string[]): void {
     for (const hash of hashes) {
       if (this.#vectors.has(hash)) continue;
       this.#vectors.add(hash);
-      const passages = this.#byHash.get(hash)?.length ?? 0;
+      this.#missing.delete(hash);
+      const passages = countOf(this.#byHash.get(hash));
       this.#done += passages;
       if (passages === 0) this.#unused.add(hash);
     }
@@ -71,7 +95,9 @@ export class Holdings {
     for (const hash of hashes) {
       if (!this.#vectors.delete(hash)) continue;
       this.#unused.delete(hash);
-      this.#done -= this.#byHash.get(hash)?.length ?? 0;
+      const passages = countOf(this.#byHash.get(hash));
+      this.#done -= passages;
+      if (passages > 0) this.#missing.add(hash);
     }
   }
 
@@ -82,12 +108,13 @@ export class Holdings {
 
   /** Passages whose embedded text has this hash; a text that is in no document any more has none. */
   passagesOfHash(hash: string): readonly string[] {
-    return this.#byHash.get(hash) ?? [];
+    const ids = this.#byHash.get(hash) ?? [];
+    return typeof ids === "string" ? [ids] : ids;
   }
 
-  /** Hashes of the texts that still need a vector. */
-  missing(): string[] {
-    return [...this.#byHash.keys()].filter((hash) => !this.#vectors.has(hash));
+  /** Hashes of the texts that still need a vector, in the order in which they came; one that gets a vector meanwhile is left out. */
+  get missing(): { readonly size: number } & Iterable<string> {
+    return this.#missing;
   }
 
   /** Hashes of vectors that no passage has any more; those that have been so for longest come first. */
@@ -103,13 +130,15 @@ export class Holdings {
   #add(path: string, file: ManifestFile): void {
     this.#files.set(path, file);
     if (file.hash !== "") this.#readFiles++;
-    for (const [id, hash] of file.passages) {
+    for (const [at, hash] of file.texts.entries()) {
+      const id = file.ids[at]!;
       const ids = this.#byHash.get(hash);
-      if (ids) ids.push(id);
-      else this.#byHash.set(hash, [id]);
+      if (Array.isArray(ids)) ids.push(id);
+      else this.#byHash.set(hash, ids === undefined ? id : [ids, id]);
       this.#unused.delete(hash);
       this.#total++;
       if (this.#vectors.has(hash)) this.#done++;
+      else if (ids === undefined) this.#missing.add(hash);
     }
   }
 
@@ -118,17 +147,30 @@ export class Holdings {
     if (!file) return;
     this.#files.delete(path);
     if (file.hash !== "") this.#readFiles--;
-    for (const [id, hash] of file.passages) {
-      const ids = this.#byHash.get(hash);
-      const at = ids?.indexOf(id) ?? -1;
-      if (!ids || at < 0) continue;
-      ids.splice(at, 1);
+    for (const [at, hash] of file.texts.entries()) {
+      const left = without(this.#byHash.get(hash), file.ids[at]!);
+      if (!left) continue;
       this.#total--;
       const made = this.#vectors.has(hash);
       if (made) this.#done--;
-      if (ids.length > 0) continue;
+      if (left.length > 0) {
+        this.#byHash.set(hash, left.length === 1 ? left[0]! : left);
+        continue;
+      }
       this.#byHash.delete(hash);
+      this.#missing.delete(hash);
       if (made) this.#unused.add(hash);
     }
   }
+}
+
+function countOf(ids: string | readonly string[] | undefined): number {
+  return typeof ids === "string" ? 1 : (ids?.length ?? 0);
+}
+
+/** What is left of the ids without one of them; undefined where it is not among them. */
+function without(ids: string | string[] | undefined, id: string): string[] | undefined {
+  if (typeof ids === "string") return ids === id ? [] : undefined;
+  const at = ids?.indexOf(id) ?? -1;
+  return ids && at >= 0 ? ids.toSpliced(at, 1) : undefined;
 }

@@ -12,8 +12,10 @@ export interface ManifestFile {
   hash: string;
   size: number;
   modified: number;
-  /** Passages of the file: `[id, hash of the text that is embedded]`. */
-  passages: readonly (readonly [string, string])[];
+  /** Ids of its passages in their order. Two lists and not one of pairs, which would be most of what an index takes in memory. */
+  ids: readonly string[];
+  /** Of each passage the hash of the text that is embedded. */
+  texts: readonly string[];
 }
 
 /** The embedder whose vectors are complete and searched; `spec` opens it. */

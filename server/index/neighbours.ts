@@ -9,7 +9,7 @@ export async function neighboursOf(
   holdings: Pick<Holdings, "files">,
   tables: Pick<Tables, "passages">,
 ): Promise<Neighbours> {
-  const ids = (passage.place && holdings.files.get(passage.place.path)?.passages.map(([id]) => id)) ?? [];
+  const ids = (passage.place && holdings.files.get(passage.place.path)?.ids) ?? [];
   const at = ids.indexOf(passage.id);
   if (at < 0) return { before: [], after: [] };
   const before = ids.slice(Math.max(0, at - count), at);

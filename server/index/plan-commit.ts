@@ -40,7 +40,7 @@ export function planCommit(
     if (outcome.kind === "skipped") {
       plan.skipped.push({ path, reason: outcome.reason });
       // Kept without passages: a file that takes its whole time limit must not take it at every start.
-      if (outcome.lasting) plan.set.set(path, { hash: "", size, modified, passages: [] });
+      if (outcome.lasting) plan.set.set(path, { hash: "", size, modified, ids: [], texts: [] });
     }
     if (outcome.kind === "read") {
       if (outcome.note !== undefined) plan.skipped.push({ path, reason: outcome.note });
@@ -49,7 +49,8 @@ export function planCommit(
         hash: outcome.contentHash,
         size,
         modified,
-        passages: outcome.passages.map((passage) => [passage.id, embeddingHash(passage)] as const),
+        ids: outcome.passages.map(({ id }) => id),
+        texts: outcome.passages.map(embeddingHash),
       });
     }
     if (before && !plan.set.has(path)) plan.gone.push(path);

@@ -100,8 +100,8 @@ async function copyTable(
 }
 
 function contentHash(holdings: Holdings, embedderId: string | undefined): string {
-  const ids = [...holdings.files.values()].flatMap(({ passages }) => passages.map(([id]) => id)).sort();
+  const sorted = [...holdings.files.values()].flatMap(({ ids }) => ids).sort();
   const hash = createHash("sha256").update(`${embedderId ?? ""}\n`);
-  for (const id of ids) hash.update(`${id}\n`);
+  for (const id of sorted) hash.update(`${id}\n`);
   return hash.digest("hex");
 }

@@ -1,5 +1,6 @@
 import type { Table } from "apache-arrow";
 import type { Database } from "./database.ts";
+import { eachRow } from "./each-row.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { quoted } from "./quoted.ts";
 import { textTable } from "./text-columns.ts";
@@ -31,12 +32,12 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
     textTable(
       arrow,
       schema,
-      [...files].map(([path, { hash, size, modified, passages }]) => ({
+      [...files].map(([path, { hash, size, modified, ids, texts }]) => ({
         path,
         hash,
         size: String(size),
         modified: String(modified),
-        passages: passages.flat().join(" "),
+        passages: ids.map((id, at) => `${id} ${texts[at]}`).join(" "),
       })),
     );
   return {
@@ -46,17 +47,15 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
     },
     async all() {
       await table.checkoutLatest();
-      const rows = await table.query().select(columns).toArrow();
       const files = new Map<string, ManifestFile>();
-      const [paths, hashes, sizes, times, lists] = columns.map((name) => rows.getChild(name)!);
-      for (let row = 0; row < rows.numRows; row++) {
-        files.set(String(paths!.get(row)), {
-          hash: String(hashes!.get(row)),
-          size: Number(sizes!.get(row)),
-          modified: Number(times!.get(row)),
-          passages: passagesIn(String(lists!.get(row))),
-        });
-      }
+      await eachRow(table, columns, (path, hash, size, modified, passages) =>
+        files.set(path, {
+          hash,
+          size: Number(size),
+          modified: Number(modified),
+          ...passagesIn(passages),
+        }),
+      );
       return files;
     },
     async remove(paths) {
@@ -80,10 +79,9 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
   };
 }
 
-/** `id hash id hash …` as pairs. */
-function passagesIn(text: string): [string, string][] {
+/** What `id hash id hash …` lists. */
+function passagesIn(text: string): Pick<ManifestFile, "ids" | "texts"> {
   const words = text === "" ? [] : text.split(" ");
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < words.length; at += 2) pairs.push([words[at]!, words[at + 1]!]);
-  return pairs;
+  const even = words.slice(0, words.length & ~1);
+  return { ids: even.filter((_, at) => at % 2 === 0), texts: even.filter((_, at) => at % 2 === 1) };
 }

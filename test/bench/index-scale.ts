@@ -51,6 +51,8 @@ export interface ScaleBench {
   /** Opening the built index in a process of its own until it can be searched, and what that process needs after a hundred searches. */
   restartSeconds: number;
   restartCpuSeconds: number;
+  /** As `loopBlocked`, while it was opened. */
+  restartBlocked: number;
   megabytes: number;
   edits: {
     count: number;
@@ -94,7 +96,7 @@ async function bench(): Promise<ScaleBench> {
   say(`stored in ${storing.wall | 0} ms, indexed in ${indexing.wall | 0} ms`);
 
   const adding = new Meter();
-  const missing = holdings.missing();
+  const missing = [...holdings.missing];
   for (let at = 0; at < missing.length; at += perCommit) {
     const hashes = missing.slice(at, at + perCommit);
     const vectors = await embedder.embed(hashes, "passage", signal);
@@ -155,6 +157,7 @@ async function bench(): Promise<ScaleBench> {
     hybrid,
     restartSeconds: reopened.seconds,
     restartCpuSeconds: reopened.cpuSeconds,
+    restartBlocked: reopened.loopBlocked,
     megabytes: reopened.megabytes,
     edits: {
       count: editCount,

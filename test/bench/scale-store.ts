@@ -21,13 +21,14 @@ export async function openScaleStore(path: string, embedder: Embedder): Promise<
 /** The commit that holds these passages for all that their files have. */
 export function planOf(passages: readonly Passage[]): CommitPlan {
   const files: CommitPlan["set"] = new Map();
-  const listed = new Map<string, (readonly [string, string])[]>();
+  const listed = new Map<string, { ids: string[]; texts: string[] }>();
   for (const passage of passages) {
     const path = passage.place!.path;
-    const list = listed.get(path) ?? [];
-    list.push([passage.id, embeddingHash(passage)]);
+    const list = listed.get(path) ?? { ids: [], texts: [] };
+    list.ids.push(passage.id);
+    list.texts.push(embeddingHash(passage));
     listed.set(path, list);
-    files.set(path, { hash: "content", size: 1, modified: 1, passages: list });
+    files.set(path, { hash: "content", size: 1, modified: 1, ...list });
   }
   return { set: files, gone: [], passages: [...passages], replaced: [...files.keys()], skipped: [] };
 }
@@ -47,7 +48,7 @@ export async function storeAll(
   passages: Iterable<Passage[]>,
 ): Promise<void> {
   for (const batch of passages) await commitFiles(store, holdings, planOf(batch));
-  const missing = holdings.missing();
+  const missing = [...holdings.missing];
   for (let at = 0; at < missing.length; at += perCommit)
     await storeVectors(store, holdings, embedder, missing.slice(at, at + perCommit));
 }

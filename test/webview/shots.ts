@@ -6,7 +6,7 @@ import { annotationsPath } from "../../protocol/annotations.ts";
 import type { Trajectory } from "../../protocol/trajectory.ts";
 import { AnnotationFile } from "../../server/trajectories/annotations/annotation-file.ts";
 import { subjectOf } from "../../server/trajectories/annotations/subject.ts";
-import { rolloutGroups } from "../fixtures/rollout-groups.ts";
+import { rolloutGroups, sampleRun } from "../fixtures/rollout-groups.ts";
 import { twoHopStory } from "../fixtures/story.ts";
 import { numbered, runStory, wholeRun } from "../fixtures/training-run.ts";
 import { trainedTrajectory } from "../fixtures/trained-trajectory.ts";
@@ -159,12 +159,6 @@ async function compared(page: Page, theme: ThemeName): Promise<void> {
   await page.locator(".column-row.answers .cell .text").nth(1).waitFor();
   await page.getByRole("button", { name: "Differences word by word" }).click();
   await picture(page, "comparison", theme);
-}
-
-function sampleRun(): string {
-  return rolloutGroups({ steps: 3, prompts: 3, samples: 8 })
-    .map((each) => `${JSON.stringify(each)}\n`)
-    .join("");
 }
 
 /** The same questions at a step of their own, as what the sample run is compared with. */

@@ -228,7 +228,7 @@ describe("the index of a folder", () => {
     write("b.ipynb", "[]");
     const first = await opened();
     await first.index.update(signal);
-    const skipped = [{ path: "b.ipynb", reason: "not a notebook of format 4" }];
+    const skipped = [{ path: "b.ipynb", reason: "damaged, or no notebook of format 4" }];
     expect(first.index.status()).toMatchObject({ files: 1, skipped });
     await close(first.index);
 
@@ -255,9 +255,9 @@ describe("the index of a folder", () => {
     const before = statSync(path);
     const { index } = await opened();
     await index.update(signal);
-    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "not a notebook of format 4" }]);
+    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "damaged, or no notebook of format 4" }]);
     await index.retry(signal);
-    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "not a notebook of format 4" }]);
+    expect(index.status().skipped).toEqual([{ path: "b.ipynb", reason: "damaged, or no notebook of format 4" }]);
 
     // What was in its way is gone, and nothing of the file tells so.
     write("b.ipynb", notebook);

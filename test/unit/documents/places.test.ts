@@ -354,7 +354,7 @@ describe("reading a hostile document", () => {
   test("a notebook of a million wrong cells is refused at the first", async () => {
     expect(await readDocument("a.ipynb", Buffer.from(`{"cells":[${"{},".repeat(300_000)}{}]}`))).toEqual({
       ok: false,
-      reason: "not a notebook of format 4",
+      reason: "damaged, or no notebook of format 4",
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Passage } from "../../../protocol/passage.ts";
 import { embedMissing } from "../../../server/index/embed-missing.ts";
-import type { Holdings } from "../../../server/index/holdings.ts";
+import { Holdings } from "../../../server/index/holdings.ts";
 import type { Tables } from "../../../server/index/tables.ts";
 import { countingEmbedder } from "../../fixtures/counting-embedder.ts";
 
@@ -11,19 +11,18 @@ afterEach(() => void vi.useRealTimers());
 /** An index that lacks the vectors of so many passages, and how many vectors each commit brought. */
 function lacking(count: number) {
   const hashes = Array.from({ length: count }, (_, at) => `h${at}`);
-  const vectors = new Set<string>();
   const commits: number[] = [];
   const passage = (id: string): Passage => ({ id, title: id, text: `The text of ${id}.` });
-  const holdings: Pick<Holdings, "missing" | "passagesOfHash" | "addVectors"> = {
-    addVectors: (added) => added.forEach((hash) => vectors.add(hash)),
-    missing: () => hashes.filter((hash) => !vectors.has(hash)),
-    passagesOfHash: (hash) => [hash],
-  };
+  const holdings = new Holdings();
+  holdings.apply({
+    set: new Map([["a.md", { hash: "content", size: 1, modified: 1, ids: hashes, texts: hashes }]]),
+    gone: [],
+  });
   const tables: Pick<Tables, "passages" | "addVectors"> = {
     passages: async (ids) => new Map(ids.map((id) => [id, passage(id)])),
     addVectors: async (added) => void commits.push(added.length),
   };
-  return { holdings: holdings as Holdings, tables: tables as Tables, commits, vectors };
+  return { holdings, tables: tables as Tables, commits, vectors: holdings.vectors };
 }
 
 function embedding(

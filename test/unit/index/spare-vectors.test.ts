@@ -8,10 +8,11 @@ const fileOf = (...hashes: string[]): ManifestFile => ({
   hash: "content",
   size: 1,
   modified: 1,
-  passages: hashes.map((hash, at) => [`${hash}-${at}`, hash]),
+  ids: hashes.map((hash, at) => `${hash}-${at}`),
+  texts: hashes,
 });
 
-test("vectors without a passage are told apart from the others, longest without one first, whatever happens", () => {
+test("vectors without a passage, and passages without a vector, are told apart from the others, longest without one first, whatever happens", async () => {
   const hash = fc.constantFrom("a", "b", "c", "d", "e", "f");
   const path = fc.constantFrom("one.md", "two.md", "three.md");
   const step = fc.oneof(
@@ -21,8 +22,8 @@ test("vectors without a passage are told apart from the others, longest without 
     fc.record({ kind: fc.constant("dropped" as const), hashes: fc.array(hash, { maxLength: 2 }) }),
     fc.record({ kind: fc.constant("adopted" as const) }),
   );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const holdings = new Holdings();
       for (const each of steps) {
         if (each.kind === "set") holdings.apply({ set: new Map([[each.path, fileOf(...each.hashes)]]), gone: [] });
@@ -30,13 +31,16 @@ test("vectors without a passage are told apart from the others, longest without 
         else if (each.kind === "made") holdings.addVectors(each.hashes);
         else if (each.kind === "dropped") holdings.dropVectors(each.hashes);
         else {
-          const vectors = new Set(holdings.vectors);
-          holdings.hold(new Map(holdings.files));
-          holdings.holdVectors(vectors);
+          holdings.become(await Holdings.of(new Map(holdings.files), new Set(holdings.vectors)));
         }
-        const used = [...holdings.files.values()].flatMap(({ passages }) => passages.map(([, key]) => key));
+        const used = [...holdings.files.values()].flatMap(({ texts }) => texts);
         const without = [...holdings.vectors].filter((key) => !used.includes(key));
         expect([...holdings.unused].toSorted()).toEqual(without.toSorted());
+        const bare = new Set(used.filter((key) => !holdings.vectors.has(key)));
+        expect([...holdings.missing].toSorted()).toEqual([...bare].toSorted());
+        expect(holdings.missing.size).toBe(bare.size);
+        for (const key of new Set(used))
+          expect(holdings.passagesOfHash(key)).toHaveLength(used.filter((each) => each === key).length);
         expect(holdings.counts()).toEqual({
           total: used.length,
           done: used.filter((key) => holdings.vectors.has(key)).length,
