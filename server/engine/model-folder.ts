@@ -66,6 +66,12 @@ export function readModelFolder(folder: string, backend: Backend = "jax"): Model
   const dtype = data.dtype ?? data.torch_dtype ?? "";
   if (!dtypes.includes(dtype))
     return no(`has weights of type ${dtype || "unknown"}`, `the engine reads ${dtypes.join(", ")}`);
+  const named = backend === "jax" ? undefined : programNamedIn(folder);
+  if (named !== undefined)
+    return no(
+      `holds a ${named}, by which the ${backend} engine would run programs or load another model of the folder's choice`,
+      `take a model without it, or delete it from one that you trust`,
+    );
   const weights = readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
   if (weights.length === 0) return no("has no *.safetensors file", "convert its weights, or download them");
   const json = readJson(join(folder, "tokenizer.json"));
@@ -93,6 +99,26 @@ export function readModelFolder(folder: string, backend: Backend = "jax"): Model
       tokenizer,
     },
   };
+}
+
+/** More is no configuration. */
+const longestConfiguration = 2 ** 20;
+
+/**
+ * What in a model folder names Python files of its own, or another folder, to transformers. SkyRL's backends on GPUs load models with
+ * `trust_remote_code` (skyrl/utils/tok.py and others, 0.4.0), so that such a folder would be a program; its jax backend does not.
+ */
+function programNamedIn(folder: string): string | undefined {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  if (names.includes("adapter_config.json")) return "adapter_config.json";
+  const named = names.find((name) => {
+    const path = join(folder, name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true || statSync(path).size > longestConfiguration)
+      return false;
+    const json = readJson(path);
+    return typeof json === "object" && json !== null && Object.hasOwn(json, "auto_map");
+  });
+  return named && `${named} with auto_map`;
 }
 
 function readJson(file: string): unknown {

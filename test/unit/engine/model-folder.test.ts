@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -56,6 +56,21 @@ test("Qwen2 is loaded by the GPU backends and not by jax", () => {
   expect(readModelFolder(folder, "jax").ok).toBe(false);
   expect(readModelFolder(folder, "fsdp").ok).toBe(true);
 });
+
+test.each(["config.json", "tokenizer_config.json", "preprocessor_config.json", "adapter_config.json"])(
+  "a folder that names programs, or another folder, is not loaded by the backends that would follow it: %s",
+  (file) => {
+    if (!existsSync(join(folder, file))) writeFileSync(join(folder, file), "{}");
+    edit(file, (json) => (json["auto_map"] = { AutoTokenizer: ["own.Tokenizer", null] }));
+    writeFileSync(join(folder, "own.py"), "raise SystemExit\n");
+    for (const backend of ["fsdp", "megatron"] as const)
+      expect(readModelFolder(folder, backend)).toEqual({
+        ok: false,
+        reason: expect.stringMatching(/holds a \w+\.json.* would run programs .*; take a model without it.*\.$/),
+      });
+    expect(readModelFolder(folder, "jax").ok).toBe(true);
+  },
+);
 
 test("models are found by name in their home and by path anywhere", () => {
   cpSync(folder, join(home, "other"), { recursive: true });
