@@ -12,7 +12,7 @@ export default defineConfig({
     // A second, which is the default, is short for a browser on a busy machine.
     expect: { poll: { timeout: 30_000 } },
     projects: [
-      tier("unit", 20_000),
+      tier("unit", 60_000),
       tier("server", 60_000),
       tier("webview", 120_000),
       tier("cli", 180_000),

@@ -120,18 +120,22 @@ test("the engine ends with the process that started it, even when that is killed
 
 test("a start that is cancelled leaves nothing", async () => {
   const cancel = new AbortController();
+  const home = scratchHome();
+  const record = join(home, "engine.json");
   const starting = startEngine({
     model: tinyModel(),
-    home: scratchHome(),
+    home,
     backend: "jax",
     rank: 8,
     adapters: 4,
     microBatch: 8,
     samplingWidth: 16,
     signal: cancel.signal,
-    onProgress: (line) => void (line.startsWith("Starting") && setTimeout(() => cancel.abort(), 1500)),
   });
-  await expect(starting).rejects.toMatchObject({ kind: "cancelled" });
+  // Its process is there by then, and not ready.
+  const begun = expect.poll(() => existsSync(record), { interval: 10 }).toBe(true);
+  await Promise.all([expect(starting).rejects.toMatchObject({ kind: "cancelled" }), begun.then(() => cancel.abort())]);
+  expect(existsSync(record)).toBe(false);
 });
 
 test("weights that the engine cannot load are named in its own words", async () => {
