@@ -25,6 +25,8 @@ export function identify(pid: number): ProcessIdentity {
  * parent to notice does not run.
  */
 export function isAlive(identity: ProcessIdentity): boolean {
+  // Other numbers name groups of processes.
+  if (identity.pid < 1) return false;
   try {
     process.kill(identity.pid, 0);
   } catch (error) {
@@ -33,7 +35,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
   }
   const { state, start } = statOf(identity.pid);
   if (state === "Z") return false;
-  return identity.start === "" || start === "" || start === identity.start;
+  // Who names a number without its mark where marks are told, as a file of a stranger might, names no process.
+  return start === "" || start === identity.start;
 }
 
 function startOf(pid: number): string {

@@ -9,6 +9,7 @@ import { lastLine } from "../engine/run-program.ts";
 import { type EngineOptions, type RunningEngine, startEngine } from "../engine/start-engine.ts";
 import { chosenModel } from "./chosen-model.ts";
 import { CommandError, interruptSignal, note, print, printJson } from "./output.ts";
+import { visible } from "./visible-text.ts";
 import {
   asCommandError,
   readBackend,
@@ -129,6 +130,6 @@ function report({ home, record }: KnownEngine, json: boolean): void {
   const { url, model, backend, device } = record;
   if (json)
     return printJson({ url, model, backend, device, group: record.leader.pid, home, log: join(home, "engine.log") });
-  print(`The engine answers at ${url} with ${model} (${backend}${device === "cuda" ? ", CUDA" : ""}).`);
+  print(visible(`The engine answers at ${url} with ${model} (${backend}${device === "cuda" ? ", CUDA" : ""}).`));
   note(`Its log is ${join(home, "engine.log")}.`);
 }

@@ -3,6 +3,7 @@ import { memoryOf } from "../engine/process-group.ts";
 import { type KnownEngine, knownEngines } from "../engine/engine-registry.ts";
 import { getJson } from "../models/http.ts";
 import { interruptSignal, print, printJson } from "./output.ts";
+import { visible } from "./visible-text.ts";
 
 export function addStatusCommand(command: Command): void {
   command
@@ -18,9 +19,9 @@ export function addStatusCommand(command: Command): void {
           state === "orphan"
             ? "orphan: who started it is gone; searchlight trainer stop ends it"
             : `started by a ${owner}`;
-        print(`${url}  ${backend}  ${answers ? "answers" : "does not answer"}  ${what}`);
-        print(`  model ${model}`);
-        print(`  processes ${processes.join(", ")}; ${megabytes} MB; files in ${home}`);
+        print(visible(`${url}  ${backend}  ${answers ? "answers" : "does not answer"}  ${what}`));
+        print(visible(`  model ${model}`));
+        print(visible(`  processes ${processes.join(", ")}; ${megabytes} MB; files in ${home}`));
       }
     });
 }

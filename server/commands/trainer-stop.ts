@@ -5,6 +5,7 @@ import { engineHome } from "../engine/engine-home.ts";
 import { type KnownEngine, engineIn, knownEngines } from "../engine/engine-registry.ts";
 import { endOrphans } from "../engine/orphans.ts";
 import { CommandError, print, printJson } from "./output.ts";
+import { visible } from "./visible-text.ts";
 
 export function addStopCommand(command: Command): void {
   command
@@ -21,7 +22,7 @@ export function addStopCommand(command: Command): void {
       if (options.json) return printJson({ stopped });
       if (stopped.length === 0) print("No engine runs that this command would stop.");
       for (const { url, home, state } of stopped)
-        print(`Stopped ${state === "orphan" ? "the orphan" : "the engine"} at ${url} (${home}).`);
+        print(visible(`Stopped ${state === "orphan" ? "the orphan" : "the engine"} at ${url} (${home}).`));
     });
 }
 

@@ -8,7 +8,7 @@ import { type EngineRecord, engineHome, writeRecord } from "../../../server/engi
 import { rememberHome } from "../../../server/engine/engine-registry.ts";
 import { groupMembers, groupRuns } from "../../../server/engine/process-group.ts";
 import { runProgram } from "../../../server/engine/run-program.ts";
-import { identify } from "../../../server/process-identity.ts";
+import { identify, isAlive } from "../../../server/process-identity.ts";
 
 const cli = join(import.meta.dirname, "../../../server/cli.ts");
 let data: string;
@@ -122,6 +122,36 @@ test("a record of processes that are gone, or whose numbers others have, names n
   expect(await trainer("stop")).toMatchObject({ stopped: [] });
   expect(await groupRuns(leader)).toBe(true);
   expect(readdirSync(join(data, "engines"))).toEqual([]);
+});
+
+test.runIf(process.platform === "linux")(
+  "a record that gives numbers without marks, as a stranger's might, names nothing and ends nothing",
+  async () => {
+    const leader = await group();
+    await record(leader, await goneProcess());
+    const file = join(home, "engine.json");
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(/"start":"[^"]*"/g, '"start":""'));
+    expect(await trainer("status")).toMatchObject({ engines: [] });
+    await expect(trainer("stop", "--home", home)).rejects.toThrow("No engine runs in");
+    expect(await groupRuns(leader)).toBe(true);
+    for (const pid of [0, -1, -leader]) expect(isAlive({ pid, start: "" })).toBe(false);
+  },
+);
+
+test("what a record says is shown, and no terminal obeys it", async () => {
+  const leader = await group();
+  await record(leader, await goneProcess());
+  const file = join(home, "engine.json");
+  const told = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  writeFileSync(
+    file,
+    JSON.stringify({ ...told, model: "/models/\u001b[2J\u202etiny", url: "http://127.0.0.1:9/\u009b" }),
+  );
+  for (const command of ["status", "stop"]) {
+    const { stdout } = await runProgram(process.execPath, [cli, "trainer", command], { seconds: 60 });
+    expect(stdout).toContain("127.0.0.1:9/\\u{9b}");
+    expect(stdout).not.toMatch(/[\u001b\u009b\u202e]/u);
+  }
 });
 
 test("a record that cannot be read is nobody's engine", async () => {
