@@ -1,10 +1,24 @@
 import { readFileSync } from "node:fs";
 
 export type Lance = typeof import("@lancedb/lancedb");
+type Session = InstanceType<Lance["Session"]>;
 
 export type LanceLoad = { ok: true; lance: Lance } | { ok: false; reason: string };
 
 let loaded: Promise<LanceLoad> | undefined;
+
+/** Bytes of LanceDB's caches in this process; a hundred different searches of 100,000 passages need a quarter of them. */
+const cacheBytes = { index: 128n * 2n ** 20n, metadata: 32n * 2n ** 20n };
+let session: Session | undefined;
+
+/**
+ * The caches that every connection of this process shares. By default they may take seven gigabytes, and a server in whose folder files are saved
+ * all day comes to that: what a fold replaces stays in them.
+ */
+export function lanceSession({ Session: Caches }: Lance): Session {
+  session ??= new Caches(cacheBytes.index, cacheBytes.metadata);
+  return session;
+}
 
 /**
  * LanceDB, loaded on first use. Its x64 binaries use AVX2 and FMA and end the process with an illegal instruction on

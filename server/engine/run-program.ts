@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { parse, resolve as resolved } from "node:path";
 
 export interface ProgramOptions {
   env?: NodeJS.ProcessEnv;
+  /** Absent: a folder that is nobody's. */
   cwd?: string;
   signal?: AbortSignal;
   seconds?: number;
@@ -17,6 +19,12 @@ export interface ProgramResult {
   stderr: string;
 }
 
+/**
+ * Python, uv and managers of versions read, and run, what lies in the folder that they are started in. That of a person at a terminal may be
+ * a stranger's.
+ */
+const nobodysFolder = parse(process.execPath).root;
+
 /** What is kept of each output. */
 const keptCharacters = 2 ** 20;
 
@@ -28,10 +36,10 @@ export function runProgram(
 ): Promise<ProgramResult> {
   return new Promise((resolve) => {
     if (options.signal?.aborted) return resolve({ code: -1, stdout: "", stderr: "cancelled" });
-    const child = spawn(file, args, {
+    const child = spawn(/[\\/]/.test(file) ? resolved(file) : file, args, {
       stdio: ["ignore", "pipe", "pipe"],
       ...(options.env ? { env: options.env } : {}),
-      ...(options.cwd ? { cwd: options.cwd } : {}),
+      cwd: options.cwd ?? nobodysFolder,
     });
     const kept = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {

@@ -1,19 +1,25 @@
-import type { Holdings } from "./holdings.ts";
+import { Holdings } from "./holdings.ts";
 import type { IndexStore } from "./index-store.ts";
 import type { IndexHead } from "./manifest.ts";
 import { PlaceFault } from "./place-fault.ts";
 import { parseQuery } from "./search-query.ts";
 
-/** Takes over what is stored. A reader takes what is there: the writer may be in the middle of a commit. */
+/**
+ * Takes over what is stored, unless that is not wanted any more once it is read. A reader takes what is there: the writer may be in the middle of a
+ * commit.
+ */
 export async function adoptStore(
   store: Pick<IndexStore, "files" | "tables">,
   holdings: Holdings,
   head: IndexHead | undefined,
-): Promise<void> {
-  holdings.hold(await store.files.all());
-  holdings.holdVectors(await store.tables.knownVectors());
+  wanted = (): boolean => true,
+): Promise<boolean> {
+  const stored = await Holdings.of(await store.files.all(), await store.tables.knownVectors());
+  if (!wanted()) return false;
+  holdings.become(stored);
   holdings.skipped = head?.skipped ?? [];
   holdings.updatedAt = head?.updatedAt;
+  return true;
 }
 
 /**

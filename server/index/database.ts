@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
-import type { Lance } from "../lance.ts";
+import { type Lance, lanceSession } from "../lance.ts";
 import { openOrMakeTable } from "../open-table.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { storeOptions } from "./store-options.ts";
@@ -69,11 +69,12 @@ function connect(lance: Lance, place: IndexPlace, key: string | undefined): Prom
     try {
       mkdirSync(place.path, { recursive: true });
     } catch {}
-    return lance.connect(place.path, { readConsistencyInterval: 0 });
+    return lance.connect(place.path, { readConsistencyInterval: 0, session: lanceSession(lance) });
   }
   const { storage, remote } = storeOptions(place.scheme, key);
   return lance.connect(placeText(place), {
     readConsistencyInterval: storeConsistencySeconds,
+    session: lanceSession(lance),
     storageOptions: storage,
     ...remote,
   });

@@ -1,6 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { SkippedFile } from "../../protocol/index-status.ts";
 import { HashMap, HashQueue } from "./many-hashes.ts";
 import type { ManifestFile } from "./manifest.ts";
+
+/** Some ten milliseconds of work. */
+const passagesAtOnce = 5_000;
 
 /** What changes in the files that an index holds. */
 export interface HeldChange {
@@ -13,11 +17,11 @@ export interface HeldChange {
  * the state is told at every commit and a large index has many passages.
  */
 export class Holdings {
-  readonly #files = new Map<string, ManifestFile>();
+  #files = new Map<string, ManifestFile>();
   /** Nearly every text is in one passage, and a list for each would be most of what an index takes in memory. */
-  readonly #byHash = new HashMap<string | string[]>();
+  #byHash = new HashMap<string | string[]>();
   /** Texts without a vector: looking for them among all would hold the event loop at every saved file of a large index. */
-  readonly #missing = new HashQueue();
+  #missing = new HashQueue();
   #vectors = new Set<string>();
   #unused = new Set<string>();
   #readFiles = 0;
@@ -35,14 +39,36 @@ export class Holdings {
     return this.#readFiles;
   }
 
-  /** Takes over all files of an index. */
-  hold(files: ReadonlyMap<string, ManifestFile>): void {
-    this.#files.clear();
-    this.#byHash.clear();
-    this.#missing.clear();
-    this.#readFiles = this.#total = this.#done = 0;
-    this.#unused = new Set(this.#vectors);
-    this.apply({ set: files, gone: [] });
+  /** What an index holds, by its files and the texts that have a vector. Made with pauses for whoever else waits, since a large index has many. */
+  static async of(files: ReadonlyMap<string, ManifestFile>, vectors: Set<string>): Promise<Holdings> {
+    const made = new Holdings();
+    made.#vectors = vectors;
+    let passages = 0;
+    for (const [path, file] of files) {
+      made.#add(path, file);
+      passages += file.ids.length;
+      if (passages < passagesAtOnce) continue;
+      passages = 0;
+      await setImmediate();
+    }
+    let seen = 0;
+    for (const hash of vectors) {
+      if (!made.#byHash.has(hash)) made.#unused.add(hash);
+      if (++seen % passagesAtOnce === 0) await setImmediate();
+    }
+    return made;
+  }
+
+  /** Holds what the other does and nothing of what was held before, at one go: a search meanwhile sees the one or the other. */
+  become(other: Holdings): void {
+    this.#files = other.#files;
+    this.#byHash = other.#byHash;
+    this.#missing = other.#missing;
+    this.#vectors = other.#vectors;
+    this.#unused = other.#unused;
+    this.#readFiles = other.#readFiles;
+    this.#total = other.#total;
+    this.#done = other.#done;
   }
 
   apply({ set, gone }: HeldChange): void {
@@ -50,18 +76,6 @@ export class Holdings {
     for (const [path, file] of set) {
       this.#remove(path);
       this.#add(path, file);
-    }
-  }
-
-  /** Takes over the hashes of all texts that have a vector. */
-  holdVectors(hashes: Set<string>): void {
-    this.#vectors = hashes;
-    this.#unused = new Set([...hashes].filter((hash) => !this.#byHash.has(hash)));
-    this.#done = 0;
-    this.#missing.clear();
-    for (const [hash, ids] of this.#byHash) {
-      if (hashes.has(hash)) this.#done += countOf(ids);
-      else this.#missing.add(hash);
     }
   }
 

@@ -4,7 +4,7 @@ import type { SkippedFile } from "../../protocol/index-status.ts";
 import type { Lance } from "../lance.ts";
 import type { Embedder } from "../models/embedder.ts";
 import { adoptStore, checkStore } from "./adopt-store.ts";
-import type { Holdings } from "./holdings.ts";
+import { Holdings } from "./holdings.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
 import { type IndexStore, clearFolder, clearStore, connectStore, openIndexStore } from "./index-store.ts";
 import { type Lease, takeLease } from "./lease.ts";
@@ -130,7 +130,9 @@ export class StoreKeeper {
     if (versions === this.#seen || this.writes) return false;
     const { state } = this.store;
     const reading = await readHead(state);
-    await adoptStore(this.store, this.#holdings, reading.kind === "ok" ? reading.head : undefined);
+    const head = reading.kind === "ok" ? reading.head : undefined;
+    // Who has become the writer meanwhile knows better than what was read before.
+    if (!(await adoptStore(this.store, this.#holdings, head, () => !this.writes))) return false;
     this.#seen = versions;
     return true;
   }
@@ -169,7 +171,8 @@ export class StoreKeeper {
       return onDisk ?? live;
     };
     const before = await size();
-    await tables.removeVectors([...this.#holdings.unused]);
+    const unused = [...this.#holdings.unused];
+    await tables.removeVectors(unused);
     const own = this.#embedder && vectorTableName(this.#embedder.id, this.#embedder.dimension);
     const serving = this.#serving && vectorTableName(this.#serving.embedder.id, this.#serving.embedder.dimension);
     for (const name of (await database?.names()) ?? []) {
@@ -177,7 +180,7 @@ export class StoreKeeper {
     }
     await tables.prune();
     this.#removeForeign();
-    this.#holdings.holdVectors(await tables.knownVectors());
+    this.#holdings.dropVectors(unused);
     return { before, after: await size() };
   }
 
@@ -211,8 +214,7 @@ export class StoreKeeper {
     const database = this.#store?.database;
     // Whoever searches meanwhile finds nothing, not a table that is gone.
     this.#store = openMemoryStore();
-    this.#holdings.hold(new Map());
-    this.#holdings.holdVectors(new Set());
+    this.#holdings.become(new Holdings());
     if (this.memoryReason) return;
     if (database) await clearStore(database);
     else if (this.#options.place.kind === "folder") clearFolder(this.#options.place.path);

@@ -1,5 +1,6 @@
 import type { Table } from "apache-arrow";
 import type { Database } from "./database.ts";
+import { eachRow } from "./each-row.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { quoted } from "./quoted.ts";
 import { textTable } from "./text-columns.ts";
@@ -46,17 +47,15 @@ export async function openStoredFiles(database: Database): Promise<StoredFiles> 
     },
     async all() {
       await table.checkoutLatest();
-      const rows = await table.query().select(columns).toArrow();
       const files = new Map<string, ManifestFile>();
-      const [paths, hashes, sizes, times, lists] = columns.map((name) => rows.getChild(name)!);
-      for (let row = 0; row < rows.numRows; row++) {
-        files.set(String(paths!.get(row)), {
-          hash: String(hashes!.get(row)),
-          size: Number(sizes!.get(row)),
-          modified: Number(times!.get(row)),
-          ...passagesIn(String(lists!.get(row))),
-        });
-      }
+      await eachRow(table, columns, (path, hash, size, modified, passages) =>
+        files.set(path, {
+          hash,
+          size: Number(size),
+          modified: Number(modified),
+          ...passagesIn(passages),
+        }),
+      );
       return files;
     },
     async remove(paths) {

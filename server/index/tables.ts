@@ -3,6 +3,7 @@ import type { Passage } from "../../protocol/passage.ts";
 import type { Lance } from "../lance.ts";
 import type { LegHit } from "./fusion.ts";
 import type { Database } from "./database.ts";
+import { eachRow } from "./each-row.ts";
 import { passageColumns, passageOf, readColumns, rowOf } from "./passage-rows.ts";
 import { quoted } from "./quoted.ts";
 import { filterSql } from "./search-filter.ts";
@@ -81,10 +82,8 @@ export async function openTables(
     },
     countPassages: () => passages.countRows(),
     async paths() {
-      const rows = await passages.query().select(["path"]).toArrow();
-      const column = rows.getChild("path")!;
       const paths = new Set<string>();
-      for (let row = 0; row < rows.numRows; row++) paths.add(String(column.get(row)));
+      await eachRow(passages, ["path"], (path) => paths.add(path));
       return paths;
     },
     async removeFiles(paths) {

@@ -5,7 +5,7 @@ import type { IndexPlace } from "./index-place.ts";
 
 /** Every query reads the rows that no index holds, at about 20 µs each, and every fragment; folding them in takes seconds in a large table, so that one waits for more. */
 const unindexedRows = 600;
-const rowsPerUnindexed = 500;
+const rowsPerUnindexed = 1_000;
 const smallFragments = 20;
 const rowsPerFragment = 25_000;
 /** A reader of a folder looks for the last version at every query, so that only what it is in the middle of needs one this old; on a store it looks more seldom. */

@@ -1,6 +1,7 @@
 import type { Table } from "@lancedb/lancedb";
 import type { Lance } from "../lance.ts";
 import type { Database } from "./database.ts";
+import { eachRow } from "./each-row.ts";
 import type { LegHit } from "./fusion.ts";
 import { quoted } from "./quoted.ts";
 
@@ -56,10 +57,8 @@ export async function openVectorTable(
       await table.add(data);
     },
     async hashes() {
-      const rows = await table.query().select(["hash"]).toArrow();
-      const column = rows.getChild("hash")!;
       const hashes = new Set<string>();
-      for (let row = 0; row < rows.numRows; row++) hashes.add(String(column.get(row)));
+      await eachRow(table, ["hash"], (hash) => hashes.add(hash));
       return hashes;
     },
     async remove(hashes) {

@@ -6,6 +6,7 @@ import { RunCheckpoint, RunEvent, RunSummary, type RunAction } from "../../proto
 import { Trajectory } from "../../protocol/trajectory.ts";
 import { backOff, dispatcherFor, httpFetch, readUpTo } from "../models/http.ts";
 import { packRecipe } from "./recipe-upload.ts";
+import { isRunId } from "./run-paths.ts";
 import {
   type Launch,
   type RecipeProblem as Problem,
@@ -19,7 +20,10 @@ const Refusal = z.object({
   kind: z.enum(["unknown-run", "damaged", "unreachable", "unauthorised", "busy", "disk", "refused"]),
   message: z.string().max(2000),
 });
-const Details = z.object({ summary: RunSummary, recipe: Recipe, checkpoints: z.array(RunCheckpoint) });
+/** An id is printed, and asked for again: what is none does not come in. */
+const Summary = RunSummary.extend({ id: z.string().refine(isRunId) });
+const Launched = LaunchAnswer.refine((launch) => !launch.ok || isRunId(launch.id));
+const Details = z.object({ summary: Summary, recipe: Recipe, checkpoints: z.array(RunCheckpoint) });
 const Check = z.object({ problems: z.array(RecipeProblem), estimate: RunEstimate.optional() });
 
 const largestAnswer = 256 * 2 ** 20;
@@ -56,7 +60,7 @@ export class HttpRunHost implements RunHost {
   }
 
   list(signal: AbortSignal): Promise<RunSummary[]> {
-    return this.#json(z.array(RunSummary), "GET", "/runs", signal);
+    return this.#json(z.array(Summary), "GET", "/runs", signal);
   }
 
   details(id: string, signal: AbortSignal): Promise<RunDetails> {
@@ -72,11 +76,11 @@ export class HttpRunHost implements RunHost {
   async launch(recipeFile: string, options: { key: string; dryRun?: boolean }, signal: AbortSignal): Promise<Launch> {
     const packed = packRecipe(recipeFile);
     if (!packed.ok) return packed;
-    return this.#json(LaunchAnswer, "POST", "/runs", signal, { ...packed.upload, ...options });
+    return this.#json(Launched, "POST", "/runs", signal, { ...packed.upload, ...options });
   }
 
   resume(id: string, signal: AbortSignal): Promise<Launch> {
-    return this.#json(LaunchAnswer, "POST", `${runPath(id)}/resume`, signal, {});
+    return this.#json(Launched, "POST", `${runPath(id)}/resume`, signal, {});
   }
 
   async act(id: string, action: RunAction, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -114,7 +115,7 @@ export class LocalRunHost implements RunHost {
       return launch;
     } finally {
       if (!keep) {
-        freeKey(this.#home, options.key);
+        freeKey(this.#home, options.key, id);
         this.#discard(id);
       }
     }
@@ -153,7 +154,7 @@ export class LocalRunHost implements RunHost {
     if (!lockRun(paths.folder).ok) throw new RunHostError("busy", "The run lives; stop it before you remove it.");
     this.#discard(id);
     if (key === undefined) freeKeysOf(this.#home, id);
-    else freeKey(this.#home, key);
+    else freeKey(this.#home, key, id);
   }
 
   async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<RunEvent, void, undefined> {
@@ -301,7 +302,8 @@ export class LocalRunHost implements RunHost {
   #pathsOf(id: string): RunPaths {
     if (!isRunId(id)) throw new RunHostError("unknown-run", `${id.slice(0, 40)} is no id of a run; list the runs.`);
     const paths = runPaths(join(this.#home, id));
-    if (!existsSync(paths.folder)) throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
+    if (!statSync(paths.folder, { throwIfNoEntry: false })?.isDirectory())
+      throw new RunHostError("unknown-run", `There is no run ${id}; list the runs.`);
     return paths;
   }
 
@@ -332,7 +334,8 @@ export class LocalRunHost implements RunHost {
     this.#known.delete(id);
     const run: KnownRun = {
       paths,
-      manifest: readManifest(paths),
+      // A folder that was copied says whose copy it is; who acts on it must not act on that one.
+      manifest: { ...readManifest(paths), id },
       progress: new ProgressReader(paths.events),
       trajectories: new TrajectoryReader(paths),
     };

@@ -30,9 +30,10 @@ export function claimKey(home: string, key: string, id: string): KeyClaim {
   }
 }
 
-/** Frees a key: its run is removed, or never came to be. */
-export function freeKey(home: string, key: string): void {
-  rmSync(fileOf(home, key), { force: true });
+/** Frees a key whose run is removed, or never came to be. One that is bound to another run stays bound. */
+export function freeKey(home: string, key: string, id: string): void {
+  const file = fileOf(home, key);
+  if (readClaim(file)?.id === id) rmSync(file, { force: true });
 }
 
 /** Frees every key that is bound to a run, for a run that does not tell its own. */

@@ -49,8 +49,10 @@ export class RunMirrors {
       mode: 0o600,
     });
     void this.#follow(host, id, folder, ending.signal).catch((error: unknown) => {
+      // One that was ended may have a follower after it.
+      if (ending.signal.aborted) return;
       this.#following.delete(file);
-      if (!ending.signal.aborted) this.#onFault("copying the rollouts of a run", error);
+      this.#onFault("copying the rollouts of a run", error);
     });
     return file;
   }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { longLivedEnvironment } from "../../protocol/process-environment.ts";
 import { failureInLog, logTail } from "../engine/engine-log.ts";
 import { askRun, readProcessRecord } from "./control-client.ts";
 import { RunHostError } from "./run-host.ts";
@@ -28,7 +29,7 @@ export async function startRunProcess(paths: RunPaths, command: RunCommand, sign
   const child = spawn(command.file, [...command.args, paths.folder], {
     cwd: paths.folder,
     // Electron as the language server's program is Node only when told.
-    env: { ...process.env, ...command.env, ELECTRON_RUN_AS_NODE: "1" },
+    env: { ...process.env, ...longLivedEnvironment(process.env), ...command.env, ELECTRON_RUN_AS_NODE: "1" },
     detached: true,
     stdio: ["ignore", log, log],
     windowsHide: true,

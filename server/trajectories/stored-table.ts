@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Connection, Index, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import { Trajectory } from "../../protocol/trajectory.ts";
-import { type Lance, loadLance } from "../lance.ts";
+import { type Lance, lanceSession, loadLance } from "../lance.ts";
 import { openOrMakeTable } from "../open-table.ts";
 import { storedFacts } from "./stored-row.ts";
 
@@ -38,7 +38,7 @@ const laterColumns: Readonly<Record<string, "Utf8" | "Binary" | "Float64" | "Int
 export async function openStoredTable(path: string): Promise<Table | undefined> {
   const load = await loadLance();
   if (!load.ok) return undefined;
-  const connection: Connection = await load.lance.connect(path);
+  const connection: Connection = await load.lance.connect(path, { session: lanceSession(load.lance) });
   const schema = await tableSchema();
   const listed = async (): Promise<boolean> => (await connection.tableNames()).includes(tableName);
   const table = await openOrMakeTable(connection, { name: tableName, listed, schema: () => schema });

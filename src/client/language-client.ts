@@ -6,6 +6,7 @@ import {
   RevealOutputChannelOn,
   TransportKind,
 } from "vscode-languageclient/node";
+import { longLivedEnvironment } from "../../protocol/process-environment.ts";
 import type { ServerOptions } from "../../protocol/server-messages.ts";
 import { trajectoryScheme } from "../../protocol/trajectory-uri.ts";
 import type { Faults } from "../faults.ts";
@@ -49,7 +50,7 @@ export async function startServer(spec: {
       module: join(spec.extensionPath, "dist", "server.cjs"),
       transport: TransportKind.ipc,
       // A working folder inside the workspace would keep it locked on Windows.
-      options: { cwd: spec.extensionPath },
+      options: { cwd: spec.extensionPath, env: longLivedEnvironment(process.env) },
     },
     {
       documentSelector: [

@@ -30,6 +30,8 @@ export interface EditsBench {
   /** Milliseconds of an edit with all that comes behind it, upkeep and vectors: by the clock and of processor time. */
   edit: { wall: number; cpu: number };
   hybrid: { p50: number; p95: number; cpu: number };
+  /** Resident memory of the process when the edits begin, and after them. */
+  megabytes?: { before: number; after: number };
 }
 
 const count = Number(process.argv[2] ?? 10_000);
@@ -59,6 +61,7 @@ async function bench(): Promise<EditsBench> {
     peakBytes = Math.max(peakBytes, bytes);
     return bytes;
   };
+  const before = resident();
   const looking = setInterval(look, lookMilliseconds);
   const course = [look()];
   const meter = new Meter();
@@ -88,6 +91,7 @@ async function bench(): Promise<EditsBench> {
   }
   clearInterval(looking);
   const endBytes = look();
+  const after = resident();
   const live = await store.tables.everyPassage();
   store.database.close();
   const liveBytes = await freshBytes(live, embedder);
@@ -103,7 +107,12 @@ async function bench(): Promise<EditsBench> {
     course,
     edit: { wall: meter.wall / edits, cpu: meter.cpu / edits },
     hybrid: searching.figures(),
+    megabytes: { before, after },
   };
+}
+
+function resident(): number {
+  return process.memoryUsage().rss / 2 ** 20;
 }
 
 /** Of the same passages in an index that is written at one go and pruned. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { longLivedEnvironment } from "../../protocol/process-environment.ts";
 import type { EditsBench } from "./index-edits.ts";
 import type { ScaleBench } from "./index-scale.ts";
 import { keptLongBench, keptLongFile } from "./scale-section.ts";
@@ -33,6 +34,7 @@ function measured<T>(script: string, ...args: string[]): T {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 24,
+    env: { ...process.env, ...longLivedEnvironment(process.env) },
   });
   return JSON.parse(line) as T;
 }

@@ -51,6 +51,8 @@ export interface ScaleBench {
   /** Opening the built index in a process of its own until it can be searched, and what that process needs after a hundred searches. */
   restartSeconds: number;
   restartCpuSeconds: number;
+  /** As `loopBlocked`, while it was opened. */
+  restartBlocked: number;
   megabytes: number;
   edits: {
     count: number;
@@ -155,6 +157,7 @@ async function bench(): Promise<ScaleBench> {
     hybrid,
     restartSeconds: reopened.seconds,
     restartCpuSeconds: reopened.cpuSeconds,
+    restartBlocked: reopened.loopBlocked,
     megabytes: reopened.megabytes,
     edits: {
       count: editCount,

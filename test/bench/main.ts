@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { longLivedEnvironment } from "../../protocol/process-environment.ts";
 import { benchAttach } from "./attach-run.ts";
 import { benchmarksPage, type Benchmarks } from "./benchmarks-page.ts";
 import { extractiveRecall } from "./extractive-recall.ts";
@@ -78,6 +79,7 @@ function measured<T>(script: string, ...args: (string | number)[]): T {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 24,
+    env: { ...process.env, ...longLivedEnvironment(process.env) },
   });
   return JSON.parse(line) as T;
 }

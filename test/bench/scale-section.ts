@@ -83,6 +83,7 @@ ${table(
     row("a saved edit is found by a search, p50 / p95, ms", "1,000", (b) => pair(b.edits.searchable)),
     row("longest hold of the event loop while words are stored, ms of processor time", "50", (b) => ms(b.loopBlocked)),
     row("opened in a new process and searched, s", "2", (b) => b.restartSeconds.toFixed(2)),
+    row("longest hold of its event loop until then, ms of processor time", "50", (b) => ms(b.restartBlocked)),
     row("memory of that process after a hundred searches, MiB", "", (b) => whole(b.megabytes)),
   ],
 )}
@@ -122,7 +123,8 @@ function editedText(edited: readonly Kept<EditsBench>[]): string {
     return "What thousands of edits leave on disk is measured by `node test/bench/index-long.ts 10000:10000`.";
   const mib = (bytes: number): string => whole(bytes / 2 ** 20);
   const rows = edited.map(({ measuredOn, machine, figures }) => {
-    const { passages, edits, filesPerCommit, liveBytes, bareBytes, peakBytes, endBytes, edit, hybrid } = figures;
+    const { passages, edits, filesPerCommit, liveBytes, bareBytes, peakBytes, endBytes, edit, hybrid, megabytes } =
+      figures;
     const share = (bytes: number): string =>
       `${mib(bytes)} (${(bytes / liveBytes).toFixed(1)} × live, ${(bytes / bareBytes).toFixed(1)} × bare)`;
     return [
@@ -132,6 +134,7 @@ function editedText(edited: readonly Kept<EditsBench>[]): string {
       share(endBytes),
       `${ms(edit.wall)} (${ms(edit.cpu)})`,
       pair(hybrid),
+      megabytes ? `${whole(megabytes.before)}, ${whole(megabytes.after)}` : "–",
       `${measuredOn}, ${machine}`,
     ];
   });
@@ -139,7 +142,7 @@ function editedText(edited: readonly Kept<EditsBench>[]): string {
 an index that is written at one go, with its search indexes and no old version; *bare* are their texts and titles as UTF-8 with their vectors as numbers of 4 bytes. The bar is 3 × live, also at
 the highest of some looks in every second. Vectors of texts that are gone are kept for a branch that comes back, up to half as many as there are passages, and count as no live data.
 
-${table(["", "live, bare, MiB", "at most, MiB", "at the end, MiB", "an edit with its upkeep, ms", "hybrid search meanwhile, p50 / p95, ms", "measured"], rows)}`;
+${table(["", "live, bare, MiB", "at most, MiB", "at the end, MiB", "an edit with its upkeep, ms", "hybrid search meanwhile, p50 / p95, ms", "memory before and after them, MiB", "measured"], rows)}`;
 }
 
 const peerNames: Record<string, string> = {

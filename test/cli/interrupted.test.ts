@@ -1,19 +1,24 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { modelServer, streams, textEvents } from "../fixtures/model-server.ts";
 import { program } from "./program.ts";
 
-/** Waits until the index of the only project has appeared on disk, so that a signal comes in the middle of the work. */
-async function indexBegun(dataHome: string): Promise<void> {
+/** A path of the only project's files; undefined before there is one. */
+function inProject(dataHome: string, ...path: string[]): string | undefined {
   const projects = join(dataHome, "projects");
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const [project] = existsSync(projects) ? readdirSync(projects) : [];
-    if (project && existsSync(join(projects, project, "index", "writer.json"))) return pause(300);
-    await pause(25);
+  const [project] = existsSync(projects) ? readdirSync(projects) : [];
+  return project && join(projects, project, ...path);
+}
+
+/** Waits until the first passages of the only project are on disk, so that a signal comes in the middle of the work, before the vectors. */
+async function indexBegun(dataHome: string): Promise<void> {
+  for (;;) {
+    const passages = inProject(dataHome, "index", "tables", "passages.lance");
+    if (passages && existsSync(passages)) return;
+    await pause(5);
   }
-  throw new Error("No index appeared.");
 }
 
 test("Ctrl-C in the middle of indexing ends with 130; the next run goes on and completes the index", async () => {
@@ -60,8 +65,14 @@ test("Ctrl-C in the middle of a question ends with 130 and keeps what there was"
     "--embedder",
     "none",
   ]);
-  while (model.requests.length === 0) await pause(50);
-  await pause(1000);
+  const journals = (): string => {
+    const running = inProject(cli.dataHome, "trajectories", "running");
+    if (!running || !existsSync(running)) return "";
+    return readdirSync(running)
+      .map((name) => readFileSync(join(running, name), "utf8"))
+      .join("");
+  };
+  while (!journals().includes("I look for the keeper.")) await pause(20);
   child.kill("SIGINT");
   expect(await ended).toMatchObject({ code: 130 });
   const { trajectories } = (await cli.json(["trajectories", "list", cli.folder])) as { trajectories: { id: string }[] };

@@ -50,7 +50,7 @@ beforeAll(async () => {
   expect(installed.code, installed.stderr).toBe(0);
 });
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
 
 async function parse(backend: string, overrides: object) {
   const { python, project } = await ensureEnvironment({ backend: "jax" }, AbortSignal.timeout(300_000));

@@ -47,7 +47,7 @@ test("so is that of a model converted from its GGUF file", async () => {
     expect(read.model.endIds).toEqual([python.eos]);
     expect(python.chat).toContain("<|im_start|>user\nWhich dome?<|im_end|>");
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

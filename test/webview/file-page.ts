@@ -88,7 +88,7 @@ export async function serveFile(
     },
     close() {
       ending.abort();
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -69,7 +69,7 @@ export async function startViewer(): Promise<{
       openPage(browser, folder, name, theme, { width, height }),
     async close() {
       await browser.close();
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -24,7 +24,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "searchlight-answers-"));
   folder = openFolder(root, join(root, ".home"));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 async function write(path: string, text: string): Promise<Passage[]> {
   writeFileSync(join(root, path), text);

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test("of a folder's store the latest is shown that was not excluded, and it is said where nothing else is there", async () => {

@@ -34,7 +34,7 @@ beforeEach(() => {
     ]),
   );
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const data = async (...args: string[]) => {
   const fixed = ["--data", join(root, "questions.jsonl"), "--index", join(root, "passages.jsonl")];

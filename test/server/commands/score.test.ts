@@ -8,7 +8,7 @@ import { hasReference, referenceFile, referenceRows } from "../../fixtures/golde
 
 const root = join(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "score-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 async function score(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {

@@ -10,7 +10,7 @@ import { twoHopStory } from "../../fixtures/story.ts";
 const program = join(import.meta.dirname, "../../../server/cli.ts");
 const folder = mkdtempSync(join(tmpdir(), "view-"));
 const env = { ...process.env, SEARCHLIGHT_HOME: join(folder, "home") };
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 function view(
   args: string[],

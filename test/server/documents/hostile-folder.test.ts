@@ -11,7 +11,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "searchlight-hostile-"));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 test("a folder of files that cannot be read is indexed for the rest, and each of them is listed with its reason", async () => {
   const docs = join(root, "docs");

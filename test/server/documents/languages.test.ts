@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await index.close();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const found = async (query: string) => {

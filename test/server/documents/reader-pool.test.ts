@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await pool?.close();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const read = (path: string) => pool!.read({ folderPath: root, folder: "f", path }, new AbortController().signal);
@@ -58,7 +58,11 @@ test("a PDF that would never be read to its end is given up, and the next file i
   const line = Buffer.from("BT /F 9 Tf 1 0 0 1 9 9 Tm (a) Tj ET\n");
   writeFileSync(join(root, "slow.pdf"), pdfOfStream(Buffer.concat(Array.from({ length: 1_500_000 }, () => line))));
   writeFileSync(join(root, "good.md"), "# Domes\n\nThe dome opens at dusk.\n");
-  expect(await read("slow.pdf")).toEqual({ kind: "skipped", reason: `reading took more than ${slowSeconds} s`, lasting: true });
+  expect(await read("slow.pdf")).toEqual({
+    kind: "skipped",
+    reason: `reading took more than ${slowSeconds} s`,
+    lasting: true,
+  });
   expect(await read("good.md")).toMatchObject({ kind: "read" });
 });
 

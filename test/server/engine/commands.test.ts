@@ -12,7 +12,7 @@ import { runProgram } from "../../../server/engine/run-program.ts";
 const root = join(import.meta.dirname, "../../..");
 const cli = join(root, "server/cli.ts");
 const home = mkdtempSync(join(tmpdir(), "searchlight-commands-"));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 function searchlight(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { SEARCHLIGHT_ENGINE_TOKEN: _token, ...rest } = process.env;

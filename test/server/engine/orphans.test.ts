@@ -31,7 +31,7 @@ afterEach(() => {
       // Ended already.
     }
   }
-  rmSync(data, { recursive: true, force: true });
+  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** A group of two processes, as an engine that nobody holds. */

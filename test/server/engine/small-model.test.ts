@@ -9,7 +9,7 @@ import { readModelFolder } from "../../../server/engine/model-folder.ts";
 import { findModel } from "../../../server/models/model-files.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "searchlight-smol-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
 
 test("SmolLM2-135M-Instruct becomes what the Python libraries make of it, to the byte", async () => {
   const source = findModel("smollm2-135m-instruct-q4_1", ["model.gguf"]);

@@ -9,7 +9,7 @@ import { sampleTrajectory } from "../../fixtures/trajectory.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const home = mkdtempSync(join(tmpdir(), "compare-command-"));
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 function compare(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {

@@ -16,7 +16,7 @@ import {
 
 const root = join(import.meta.dirname, "../../..");
 const home = mkdtempSync(join(tmpdir(), "evaluate-command-"));
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 const env = { ...process.env, SEARCHLIGHT_HOME: join(home, "data"), SEARCHLIGHT_CACHE: join(home, "cache") };
 
 const count = 10;

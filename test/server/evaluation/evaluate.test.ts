@@ -15,7 +15,7 @@ import { sampleManifest } from "../../fixtures/evaluation-rows.ts";
 import { functionRetriever, remotePassage } from "../../fixtures/retriever.ts";
 
 const home = mkdtempSync(join(tmpdir(), "evaluate-"));
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 let folders = 0;
 const openFolder = (): RunFolder => openRunFolder(join(home, `run-${folders++}`), sampleManifest());
 

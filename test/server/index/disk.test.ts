@@ -30,7 +30,7 @@ beforeEach(() => {
   mkdirSync(join(root, "docs"));
   mkdirSync(join(root, "home"));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 test.skipIf(!mounts)(
   "a disk that fills up is told as such, what was committed is searched, and room lets it go on",

@@ -100,7 +100,7 @@ test(`killed at ${points} random points of adding, editing, folding, building an
     // Much of a kill is waiting for a process to start.
     await Promise.all(Array.from({ length: lanes }, (_, lane) => killedAgain(lane, root, next, counted)));
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   }
   const { kills, acknowledged, damaged } = counted;
   console.info(`${kills} kills, ${acknowledged} acknowledged files looked for, ${damaged} indexes built anew`);

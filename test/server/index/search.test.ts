@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   index.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const search = (query: string, mode: SearchMode = "words") => index.search(query, 10, mode, signal);
@@ -115,7 +115,7 @@ test("a text that stands in many places has one vector, and takes one place of a
     expect(hits.find(({ copies: places }) => places)!.copies).toHaveLength(2);
   } finally {
     many.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

@@ -153,7 +153,7 @@ test("a training run records the snapshot it searches, and goes on with it when 
     await expect(open()).rejects.toThrow(/There is no model/);
     expect(searched().index.id).toBe(snapshotText(place, first.snapshot.id));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

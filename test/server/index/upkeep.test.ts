@@ -42,7 +42,7 @@ test("an index of vectors that was extended many times stays in few parts, and f
     expect((await table.search(last, 1))[0]).toMatchObject({ id: "last0" });
     database.close();
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 
@@ -70,7 +70,7 @@ test("rows that are replaced again and again take no more than three times the l
     expect(onDisk / live).toBeLessThanOrEqual(3.2);
     database.close();
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 
@@ -96,6 +96,6 @@ test("a table of a few values that is written without end keeps few versions", a
     database.close();
   } finally {
     vi.useRealTimers();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }, 240_000);

@@ -42,7 +42,7 @@ afterEach(async () => {
   await server.stop();
   if (home === undefined) delete process.env["SEARCHLIGHT_HOME"];
   else process.env["SEARCHLIGHT_HOME"] = home;
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe("the language server", () => {

@@ -64,7 +64,7 @@ afterEach(async () => {
   await server.stop();
   if (home === undefined) delete process.env["SEARCHLIGHT_HOME"];
   else process.env["SEARCHLIGHT_HOME"] = home;
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** Opens the text form as an editor does, and asks about it. */

@@ -260,9 +260,8 @@ describe("cancelling", () => {
   });
 
   test("closes the connection before the first byte", async () => {
-    await using server = await modelServer(fallsSilent());
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 50);
+    await using server = await modelServer(() => controller.abort());
     const { error } = await failure(await openPolicy(`openai:m@${server.url}`), controller.signal);
     expect(error.kind).toBe("cancelled");
     expect(await server.requests[0]!.gone).toEqual({ complete: false });

@@ -19,6 +19,7 @@ async function proxyTo(port: number): Promise<AsyncDisposable & { url: string; a
         reply.pipe(response);
       },
     );
+    onward.on("error", () => response.destroy());
     incoming.pipe(onward);
   });
   proxy.listen(0, "127.0.0.1");

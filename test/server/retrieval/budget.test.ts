@@ -15,7 +15,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "searchlight-budget-"));
   ledger = join(home, "spending", "web.jsonl");
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 const source = () => functionRetriever((query) => [remotePassage(query)]);
 const withBudget = (inner = source(), options: Partial<BudgetOptions> = {}) =>

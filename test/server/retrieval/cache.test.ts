@@ -14,7 +14,7 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "searchlight-cache-"));
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 const echoing = () => functionRetriever((query) => [remotePassage(`about ${query}`)]);
 const texts = (outcomes: readonly SearchOutcome[]) =>

@@ -16,7 +16,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "searchlight-recording-"));
   file = join(home, "runs", "one.jsonl");
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 const run = (retriever: Retriever) =>
   runRollout(

@@ -14,7 +14,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "searchlight-check-"));
   writeRecipe(folder);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 async function fields(changes: Partial<RecipeInput>): Promise<string[]> {
   const { problems } = await checkRecipe(Recipe.parse(sampleRecipe(changes)), folder, AbortSignal.timeout(30_000));

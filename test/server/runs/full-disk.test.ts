@@ -20,7 +20,7 @@ const hasDisk = mounted();
 
 afterAll(() => {
   if (hasDisk) execFileSync("umount", ["-l", disk]);
-  rmSync(disk, { recursive: true, force: true });
+  rmSync(disk, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test.skipIf(!hasDisk)(

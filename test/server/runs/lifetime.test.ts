@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { identify, isAlive } from "../../../server/process-identity.ts";
@@ -255,6 +255,49 @@ test.each([
     if (second.ok) await all(open(), second.id);
   },
 );
+
+test("a run's folder that was copied is a run of its own: what is done to it is not done to the other", async () => {
+  const { host, recipe, open, home } = fresh();
+  const file = recipe({}, 1);
+  const id = await launched(host, file, "key-0013");
+  await all(host, id);
+  const copy = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  cpSync(join(home, id), join(home, copy), { recursive: true });
+  const another = open();
+  expect((await another.list(soon())).map((run) => run.id)).toEqual([id, copy]);
+  expect((await another.details(copy, soon())).summary.id).toBe(copy);
+  await another.remove(copy, soon());
+  expect((await another.list(soon())).map((run) => run.id)).toEqual([id]);
+  // The key is still the first one's.
+  expect(await another.launch(file, { key: "key-0013" }, soon())).toEqual({ ok: true, id, joined: true });
+});
+
+test("what lies among the runs and is no folder is no run, and is left alone", async () => {
+  const { host, home } = fresh();
+  const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, id), "no run");
+  expect(await host.list(soon())).toEqual([]);
+  await expect(host.remove(id, soon())).rejects.toMatchObject({ kind: "unknown-run" });
+  expect(readFileSync(join(home, id), "utf8")).toBe("no run");
+});
+
+test("removing a run whose folder is a link, or has links in it, removes nothing that they lead to", async () => {
+  const { host, recipe, home, folder } = fresh();
+  const id = await launched(host, recipe({}, 1), "key-0014");
+  await all(host, id);
+  const elsewhere = join(folder, "elsewhere");
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, "kept.txt"), "kept");
+  symlinkSync(elsewhere, join(home, id, "adapters", "link"));
+  await host.remove(id, soon());
+  const linked = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  symlinkSync(elsewhere, join(home, linked));
+  expect(await host.list(soon())).toMatchObject([{ id: linked, state: "damaged" }]);
+  await host.remove(linked, soon());
+  expect(await host.list(soon())).toEqual([]);
+  expect(readFileSync(join(elsewhere, "kept.txt"), "utf8")).toBe("kept");
+});
 
 test("a damaged run that lives is stopped and not removed", async () => {
   const { host, recipe, open, home } = fresh();

@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { HttpRunHost } from "../../../server/runs/http-host.ts";
 import { openRunService } from "../../../server/runs/http-service.ts";
+import type { RunHost } from "../../../server/runs/run-host.ts";
+import { RunMirrors } from "../../../server/runs/run-mirror.ts";
 import { WindowRuns } from "../../../server/window-runs.ts";
 import { launched, scriptedHost, soon, until } from "./scripted-host.ts";
 
@@ -55,6 +58,36 @@ test("the rollouts of a run behind a service come into a file here as it goes on
   await open().shown(file, soon());
   const whole = runs.lines(id, "trajectories.jsonl").map((line) => (JSON.parse(line) as { id: string }).id);
   await expect.poll(() => [...new Set(idsIn(file))].sort(), { timeout: 30_000 }).toEqual(whole.toSorted());
+  expect(faults).toEqual([]);
+});
+
+test("a copy that is closed and shown again at once is followed by one alone", async () => {
+  const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  const followers = new Set<AbortSignal>();
+  // A run that tells nothing at the moment: a follower asks again after a while.
+  const host = {
+    details: async () => ({}),
+    // eslint-disable-next-line require-yield -- there are no events
+    async *events(_id: string, _from: number, signal: AbortSignal) {
+      followers.add(signal);
+    },
+  } as unknown as RunHost;
+  const home = mkdtempSync(join(tmpdir(), "searchlight-copies-"));
+  closing.push(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  const faults: unknown[] = [];
+  const copies = new RunMirrors(home, (_where, error) => faults.push(error));
+  closing.push(() => copies.closeAll());
+  const open = () => copies.open(host, "http://a", id, soon());
+  const file = await open();
+  await expect.poll(() => followers.size).toBe(1);
+  copies.close(file);
+  await open();
+  await expect.poll(() => followers.size).toBe(2);
+  // The end of the first, which comes later, takes nothing from the second.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await open();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([...followers].map(({ aborted }) => aborted)).toEqual([true, false]);
   expect(faults).toEqual([]);
 });
 

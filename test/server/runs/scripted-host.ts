@@ -47,7 +47,8 @@ export function scriptedHost(env: NodeJS.ProcessEnv = {}, runs?: string) {
         .trim()
         .split("\n")
         .filter(Boolean),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A run's process may be writing its last words.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 

@@ -8,7 +8,8 @@ import type { RunEvent } from "../../../protocol/run.ts";
 import { HttpRunHost } from "../../../server/runs/http-host.ts";
 import { type RunService, openRunService } from "../../../server/runs/http-service.ts";
 import { packRecipe } from "../../../server/runs/recipe-upload.ts";
-import { all, scriptedHost, soon } from "./scripted-host.ts";
+import { answers, modelServer } from "../../fixtures/model-server.ts";
+import { all, scriptedHost, soon, until } from "./scripted-host.ts";
 
 const token = "a-token-of-some-length";
 const closing: (() => Promise<void> | void)[] = [];
@@ -65,12 +66,22 @@ test("runs go on while the service is gone, and a client that follows misses not
   const host = new HttpRunHost({ url, token });
   const launch = await host.launch(runs.recipe({ phase: 40 }, 12), { key: "remote-key-2" }, soon());
   const { id } = launch as { id: string };
-  const following = collected(host, id);
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  await close();
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await serve(Number(new URL(url).port), runs);
-  const events = await following;
+  const events: RunEvent[] = [];
+  const [, cutAt] = await Promise.all([
+    (async () => {
+      for await (const event of host.events(id, 0, soon())) events.push(event);
+    })(),
+    (async () => {
+      await expect.poll(() => events.length, { timeout: 30_000 }).toBeGreaterThan(3);
+      await close();
+      const cutAt = events.length;
+      // The run goes on by itself, and only then is there somebody to ask again.
+      await until(runs.host, id, ({ seq }) => seq > cutAt + 3);
+      await serve(Number(new URL(url).port), runs);
+      return cutAt;
+    })(),
+  ]);
+  expect(events.length).toBeGreaterThan(cutAt + 3);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
   expect(events.at(-1)).toMatchObject({ type: "done", outcome: "done" });
 });
@@ -158,6 +169,27 @@ test("a recipe with mistakes comes back with them and starts nothing", async () 
   });
   expect(await answer.json()).toMatchObject({ ok: false, problems: [{ field: "model.base" }] });
   expect(await runs.host.list(soon())).toEqual([]);
+});
+
+test("an id that is none, as another program might send one to a terminal, does not come in", async () => {
+  const id = "\u001b[2J01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  const summary = {
+    id,
+    name: "x",
+    createdAt: "2026-01-01T00:00:00Z",
+    state: "done",
+    iteration: 0,
+    checkpoints: 0,
+    events: 0,
+  };
+  await using listing = await modelServer(answers(200, [summary]));
+  await expect(new HttpRunHost({ url: listing.url, token }).list(soon())).rejects.toMatchObject({ kind: "refused" });
+  await using launching = await modelServer(answers(200, { ok: true, id, joined: false }));
+  const host = new HttpRunHost({ url: launching.url, token });
+  const runs = scriptedHost();
+  closing.push(runs.remove);
+  await expect(host.launch(runs.recipe(), { key: "remote-key-6" }, soon())).rejects.toMatchObject({ kind: "refused" });
+  await expect(host.resume("01ARZ3NDEKTSV4RRFFQ69G5FAV", soon())).rejects.toMatchObject({ kind: "refused" });
 });
 
 test("a service that is not there, or another program, is told in one sentence", async () => {

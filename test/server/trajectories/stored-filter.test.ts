@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   store.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const found = async (filter: StoredFilter): Promise<string[]> =>
@@ -191,7 +191,7 @@ test("a table of before these columns is filled in, and no record of it changes"
   const load = await loadLance();
   if (!load.ok) return;
   store.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   const old = Array.from({ length: 230 }, (_, at) => asked(at + 1, `Which lamp is number ${at}?`));
   const rows = old.map((each) => ({
     id: each.id,
@@ -241,7 +241,7 @@ test("every column that is filtered has an index, and rows that it does not hold
 
 test("windows that open a store at the same time all search it", async () => {
   store.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   const stores = await Promise.all([1, 2, 3].map(() => openTrajectoryStore(home)));
   const trajectory = asked(1, "Where does the ridge road end?");
   await stores[0]!.add(trajectory);

@@ -12,7 +12,7 @@ const fileOf = (...hashes: string[]): ManifestFile => ({
   texts: hashes,
 });
 
-test("vectors without a passage, and passages without a vector, are told apart from the others, longest without one first, whatever happens", () => {
+test("vectors without a passage, and passages without a vector, are told apart from the others, longest without one first, whatever happens", async () => {
   const hash = fc.constantFrom("a", "b", "c", "d", "e", "f");
   const path = fc.constantFrom("one.md", "two.md", "three.md");
   const step = fc.oneof(
@@ -22,8 +22,8 @@ test("vectors without a passage, and passages without a vector, are told apart f
     fc.record({ kind: fc.constant("dropped" as const), hashes: fc.array(hash, { maxLength: 2 }) }),
     fc.record({ kind: fc.constant("adopted" as const) }),
   );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const holdings = new Holdings();
       for (const each of steps) {
         if (each.kind === "set") holdings.apply({ set: new Map([[each.path, fileOf(...each.hashes)]]), gone: [] });
@@ -31,9 +31,7 @@ test("vectors without a passage, and passages without a vector, are told apart f
         else if (each.kind === "made") holdings.addVectors(each.hashes);
         else if (each.kind === "dropped") holdings.dropVectors(each.hashes);
         else {
-          const vectors = new Set(holdings.vectors);
-          holdings.hold(new Map(holdings.files));
-          holdings.holdVectors(vectors);
+          holdings.become(await Holdings.of(new Map(holdings.files), new Set(holdings.vectors)));
         }
         const used = [...holdings.files.values()].flatMap(({ texts }) => texts);
         const without = [...holdings.vectors].filter((key) => !used.includes(key));
