@@ -7,17 +7,16 @@ export type LanceLoad = { ok: true; lance: Lance } | { ok: false; reason: string
 
 let loaded: Promise<LanceLoad> | undefined;
 
-/** Bytes of LanceDB's caches in this process; a hundred different searches of 100,000 passages need a quarter of them. */
+/** Bytes of the caches of a connection; a hundred different searches of 100,000 passages need a quarter of them. */
 const cacheBytes = { index: 128n * 2n ** 20n, metadata: 32n * 2n ** 20n };
-let session: Session | undefined;
 
 /**
- * The caches that every connection of this process shares. By default they may take seven gigabytes, and a server in whose folder files are saved
- * all day comes to that: what a fold replaces stays in them.
+ * Caches for one connection. By default they may take seven gigabytes, and a server in whose folder files are saved all day comes to that: what a
+ * fold replaces stays in them. Each connection has its own: with them goes how a store was reached, so that who shares them is let in by the key of
+ * another, and a table that is made anew at the same path may be taken for the one before.
  */
 export function lanceSession({ Session: Caches }: Lance): Session {
-  session ??= new Caches(cacheBytes.index, cacheBytes.metadata);
-  return session;
+  return new Caches(cacheBytes.index, cacheBytes.metadata);
 }
 
 /**
