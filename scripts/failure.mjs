@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /** A failure that a person can act on: its message is one sentence that says what is missing and what to do. */
 export class Failure extends Error {}
 
@@ -8,10 +10,14 @@ export function say(text) {
   process.stderr.write(`[${String(Math.round((Date.now() - began) / 1000)).padStart(3)} s] ${text}\n`);
 }
 
-/** Runs a script's main function: a `Failure` is its sentence and exit code 1, anything else shows its stack. */
+/**
+ * Runs a script's main function, which answers an exit code or, of a process that was killed, the signal's name. A `Failure` is its
+ * sentence and exit code 1, anything else shows its stack.
+ */
 export async function main(work) {
   try {
-    process.exitCode = (await work()) ?? 0;
+    const code = (await work()) ?? 0;
+    process.exitCode = typeof code === "string" ? 128 + constants.signals[code] : code;
   } catch (error) {
     process.stderr.write(`${error instanceof Failure ? error.message : (diskFull(error) ?? error.stack)}\n`);
     process.exitCode = 1;

@@ -26,8 +26,10 @@ await main(async () => {
   if (indexed !== 0) return indexed;
   say(`Asking: ${question}`);
   const asked = await cli("ask", folder, question);
-  if (asked !== 0 || !editor) return asked;
-  return openEditor(folder);
+  if (asked !== 0) return asked;
+  if (editor) return openEditor(folder);
+  say(`Ask on: node dist/cli.js ask ${folder} "QUESTION"; npm start opens VS Code as well.`);
+  return 0;
 });
 
 function readArguments(args) {

@@ -36,9 +36,10 @@ export function Charts() {
       <Family heading="Evaluation" series={evaluations} step="Iteration" />
       <Family
         heading="Reinforcement learning"
-        series={training}
+        // As everywhere on the page, the first iteration is number 1; an evaluation stands at the number of those before it.
+        series={{ ...training, x: training.x.map((iteration) => iteration + 1) }}
         step="Iteration"
-        onOpen={openIteration}
+        onOpen={(number) => openIteration(number - 1)}
         stages={stages}
       />
       <Family heading="Supervised start" series={supervised} step="Step" />

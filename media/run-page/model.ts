@@ -82,7 +82,7 @@ export function chooseIteration(iteration: number | undefined): void {
 export function openIteration(iteration: number): void {
   chooseIteration(iteration);
   tab.value = "rollouts";
-  announcement.value = `Rollouts of iteration ${iteration}`;
+  announcement.value = `Rollouts of iteration ${iteration + 1}`;
 }
 
 export function chooseRollout(trajectoryId: string): void {

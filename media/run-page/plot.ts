@@ -5,9 +5,10 @@ export type PlotLines = [number[], ...(number | null)[][]];
 
 /** Lines are told apart by dash as well as by colour. */
 export const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [1, 3]];
+/** The editor's own `charts-orange` is translucent and hardly seen on a dark ground. */
 const colours = [
   "charts-blue",
-  "charts-orange",
+  "charts-foreground",
   "charts-green",
   "charts-purple",
   "charts-red",

@@ -52,10 +52,10 @@ function IterationChoice() {
         Iteration{" "}
         <input
           type="number"
-          min={0}
-          max={latest}
-          value={iteration}
-          onChange={({ currentTarget: { valueAsNumber } }) => Number.isInteger(valueAsNumber) && go(valueAsNumber)}
+          min={1}
+          max={latest + 1}
+          value={iteration + 1}
+          onChange={({ currentTarget: { valueAsNumber } }) => Number.isInteger(valueAsNumber) && go(valueAsNumber - 1)}
         />
       </label>
       <button
@@ -71,7 +71,7 @@ function IterationChoice() {
         <span class="dim">the latest</span>
       ) : (
         <button type="button" class="quiet" onClick={() => chooseIteration(undefined)}>
-          {latest > iteration ? `Show the latest (${latest})` : "Follow the latest"}
+          {latest > iteration ? `Show the latest (${latest + 1})` : "Follow the latest"}
         </button>
       )}
       {facts.value?.local && (

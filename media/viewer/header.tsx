@@ -14,7 +14,7 @@ export function Header() {
   const { live, searching } = view.value;
   const { icon, words } = stateOf(shown, live);
   const searches = shown.searches.length;
-  const facts = [shown.policy.label, shown.profile, count(searches, "search", "searches")];
+  const facts = [count(searches, "search", "searches")];
   if (!live) facts.push(seconds(shown.usage.seconds));
   if (reward.value) facts.push(`reward ${points(reward.value.total)}`);
   return (
@@ -24,7 +24,13 @@ export function Header() {
           <Icon name={icon} spin={live} /> {searching === undefined ? words : "searching"}
         </span>
         <span class="dim" title={shown.policy.chosen}>
-          {facts.join(" · ")}
+          {shown.policy.label} · {shown.profile}
+          {facts.map((fact) => (
+            <>
+              {" · "}
+              <span class="unbroken">{fact}</span>
+            </>
+          ))}
         </span>
       </div>
       {live ? (

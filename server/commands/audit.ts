@@ -6,6 +6,7 @@ import { sampleQuestions } from "../evaluation/sample-questions.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { auditProgress } from "./evaluate-progress.ts";
 import { wholeNumber } from "./named-choices.ts";
+import { counted } from "./counted.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
 import { readQuestionFile } from "./question-file.ts";
@@ -101,7 +102,7 @@ async function audited(
 
 function printAudit(audit: CorpusAudit): void {
   const { k } = audit;
-  print(`${audit.questions} questions`);
+  print(counted(audit.questions, "question"));
   line("gold answer in the corpus", audit.goldInCorpus);
   line(`gold answer in the top ${k}`, audit.goldInTopK);
   line("supports in the corpus", audit.supportsInCorpus);
@@ -113,7 +114,8 @@ function printAudit(audit: CorpusAudit): void {
     line(`answer in the top ${k}`, answerInTopK);
     line(`its passage in the top ${k}`, passageInTopK);
   }
-  if (audit.failedSearches > 0) print(`${audit.failedSearches} searches failed: ${oneLine(audit.failure ?? "", 200)}`);
+  if (audit.failedSearches > 0)
+    print(`${counted(audit.failedSearches, "search", "searches")} failed: ${oneLine(audit.failure ?? "", 200)}`);
   if (audit.missing.length > 0)
     print(
       `Gold answer in no passage: ${oneLine(audit.missing.slice(0, mostShown).join(", "), 600)}${audit.missing.length > mostShown ? ` and ${audit.missing.length - mostShown} more` : ""}`,

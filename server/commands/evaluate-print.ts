@@ -1,4 +1,5 @@
 import { type MeasureName, type RunSummary, measureNames } from "../evaluation/runs/summary.ts";
+import { counted } from "./counted.ts";
 import { print } from "./output.ts";
 import { oneLine } from "./visible-text.ts";
 
@@ -51,8 +52,12 @@ export function shown(name: MeasureName, value: number): string {
 /** The means of a run with their intervals. */
 export function printSummary(summary: RunSummary & { questions: number; bad: number }): void {
   const { rows, questions, bad, failed, means, stops, types, judge } = summary;
-  const lost = [failed > 0 ? `${failed} failed` : "", bad > 0 ? `${bad} records left out` : ""].filter(Boolean);
-  print(`${rows} of ${questions} questions${lost.length > 0 ? ` (${lost.join(", ")})` : ""}, 95 % intervals:`);
+  const lost = [failed > 0 ? `${failed} failed` : "", bad > 0 ? `${counted(bad, "record")} left out` : ""].filter(
+    Boolean,
+  );
+  print(
+    `${rows} of ${counted(questions, "question")}${lost.length > 0 ? ` (${lost.join(", ")})` : ""}, 95 % intervals:`,
+  );
   for (const name of measureNames) {
     const interval = means[name];
     if (!interval) continue;
@@ -68,7 +73,7 @@ export function printSummary(summary: RunSummary & { questions: number; bad: num
   );
   for (const [type, { rows: count, f1, cem1 }] of Object.entries(types))
     print(
-      `  ${oneLine(type, 24).padEnd(24)} ${String(count).padStart(5)} questions   F1 ${(100 * f1).toFixed(1)}   CEM_1 ${(100 * cem1).toFixed(1)}`,
+      `  ${oneLine(type, 24).padEnd(24)} ${String(count).padStart(5)} ${count === 1 ? "question " : "questions"}   F1 ${(100 * f1).toFixed(1)}   CEM_1 ${(100 * cem1).toFixed(1)}`,
     );
   if (!judge) return;
   for (const metric of ["em", "cem1", "f1"] as const) {

@@ -4,6 +4,7 @@ import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import { CommandError, exitCodes } from "./output.ts";
 import { whyUnread } from "../file-failure.ts";
+import { perhapsMeant } from "../nearest-name.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -53,6 +54,11 @@ export function readEvaluationRecipe(file: string): Record<string, string | bool
   const recipe = EvaluationRecipe.safeParse(data);
   if (!recipe.success) {
     const issue = recipe.error.issues[0]!;
+    if (issue.code === "unrecognized_keys")
+      throw new CommandError(
+        `The recipe ${file} has no field ${JSON.stringify(issue.keys[0])}${perhapsMeant(issue.keys[0]!, Object.keys(EvaluationRecipe.shape))}; mend its name or take it out.`,
+        exitCodes.usage,
+      );
     const field = issue.path.map(String).join(".") || "the whole file";
     throw new CommandError(`The recipe ${file} is wrong at ${field}: ${issue.message}.`, exitCodes.usage);
   }

@@ -7,6 +7,7 @@ import { type IndexPlace, parsePlace } from "../index/index-place.ts";
 import { PlaceFault } from "../index/place-fault.ts";
 import { type Snapshot, listSnapshots, snapshotText, withDatabase } from "../index/snapshot-catalog.ts";
 import { loadLance } from "../lance.ts";
+import { counted } from "./counted.ts";
 import { updateWithProgress } from "./index-progress.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { existingFolder, openCommandProject } from "./project-argument.ts";
@@ -185,7 +186,7 @@ async function said<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function describeSnapshot({ folder, passages, vectors, embedder }: Snapshot): string {
-  return `${oneLine(folder, 80)}: ${passages} passages, ${embedder ? `${vectors} vectors of ${oneLine(embedder.id, 80)}` : "words only"}`;
+  return `${oneLine(folder, 80)}: ${counted(passages, "passage")}, ${embedder ? `${counted(vectors, "vector")} of ${oneLine(embedder.id, 80)}` : "words only"}`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { type ConvertedModel, modelFromGguf } from "../engine/gguf/from-gguf.ts";
 import { GgufError } from "../engine/gguf/read-gguf.ts";
 import { modelsHome } from "../engine/model-folders.ts";
+import { whyUnread } from "../file-failure.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { visible } from "./visible-text.ts";
 
@@ -18,7 +19,7 @@ export function addFromGgufCommand(command: Command): void {
     )
     .option("--json", "one JSON object on standard output")
     .action((file: string, folder: string | undefined, _options: object, self: Command) => {
-      if (!existsSync(file)) throw new CommandError(`${file} does not exist; give a GGUF file.`, exitCodes.usage);
+      refuseUnreadable(file);
       const target =
         folder === undefined ? join(modelsHome(), basename(file).replace(/\.gguf$/i, "")) : resolve(folder);
       if (existsSync(join(target, "config.json")))
@@ -32,6 +33,15 @@ export function addFromGgufCommand(command: Command): void {
         ),
       );
     });
+}
+
+function refuseUnreadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw new CommandError(`${file} ${whyUnread(error)}; give a GGUF file.`, exitCodes.usage, { cause: error });
+  }
+  if (!statSync(file).isFile()) throw new CommandError(`${file} is no file; give a GGUF file.`, exitCodes.usage);
 }
 
 function convert(file: string, folder: string): ConvertedModel {

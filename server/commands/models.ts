@@ -4,6 +4,7 @@ import { readModelFolder } from "../engine/model-folder.ts";
 import { addFromGgufCommand } from "./models-from-gguf.ts";
 import { addMakeTinyCommand } from "./models-make-tiny.ts";
 import { policyFolders } from "../policies/policy-folders.ts";
+import { counted } from "./counted.ts";
 import { print, printJson } from "./output.ts";
 import { visible } from "./visible-text.ts";
 
@@ -43,6 +44,6 @@ function listModels(json: boolean): void {
   }
   for (const { name, title, base, iteration, score, metric } of policies) {
     const scored = score === undefined ? "" : `, ${metric ?? "score"} ${score.toFixed(3)}`;
-    print(visible(`trained:${name}  ${title}: ${base} after ${iteration} iterations${scored}`));
+    print(visible(`trained:${name}  ${title}: ${base} after ${counted(iteration, "iteration")}${scored}`));
   }
 }

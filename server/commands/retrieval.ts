@@ -4,6 +4,7 @@ import { spending } from "../retrieval/budget.ts";
 import { wireForms } from "../retrieval/wire/forms.ts";
 import { join } from "node:path";
 import { hitJson, printHits } from "./hits-print.ts";
+import { counted } from "./counted.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { addServeCommand } from "./retrieval-serve.ts";
 import {
@@ -89,5 +90,5 @@ function printSpending(json: boolean): void {
   if (json) return printJson({ month, spent });
   if (spent.length === 0) print(`No searches in ${month}.`);
   for (const { name, searches, money } of spent)
-    print(`${name}: ${searches} searches${money > 0 ? `, ${money.toFixed(2)} in money` : ""}`);
+    print(`${name}: ${counted(searches, "search", "searches")}${money > 0 ? `, ${money.toFixed(2)} in money` : ""}`);
 }

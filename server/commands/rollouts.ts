@@ -8,6 +8,7 @@ import { type SampledGroup, sampleGroups } from "../sample-groups.ts";
 import { type CorpusChoice, chosenCorpus } from "./chosen-corpus.ts";
 import { chosenPolicy, profileFor, chosenReward, fittingReward, wholeNumber } from "./named-choices.ts";
 import { createFile } from "./new-file.ts";
+import { counted } from "./counted.ts";
 import { CommandError, exitCodes, interruptSignal, print, printJson } from "./output.ts";
 import { readQuestionFile } from "./question-file.ts";
 import { addRetrieverOptions } from "./retriever-options.ts";
@@ -117,7 +118,7 @@ async function runRolloutsCommand(options: RolloutsOptions): Promise<void> {
     });
   else
     print(
-      `${totals.rollouts} rollouts of ${groups.length} questions in ${options.out}: mean reward ${totals.reward.toFixed(3)}, ${totals.withoutSpread} groups without spread.`,
+      `${counted(totals.rollouts, "rollout")} of ${counted(groups.length, "question")} in ${options.out}: mean reward ${totals.reward.toFixed(3)}, ${counted(totals.withoutSpread, "group")} without spread.`,
     );
   if (signal.aborted)
     throw new CommandError(

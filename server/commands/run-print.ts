@@ -1,5 +1,6 @@
 import type { RunEvent, RunSpending, RunSummary } from "../../protocol/run.ts";
 import type { RecipeProblem, RunEstimate } from "../runs/run-host.ts";
+import { counted } from "./counted.ts";
 import { oneLine } from "./visible-text.ts";
 
 /** One line for a person about an event, or nothing where it is no news. */
@@ -11,10 +12,8 @@ export function runLine(event: RunEvent): string | undefined {
       return `${event.state}${event.reason ? `: ${event.reason}` : ""}`;
     case "plan":
       return [
-        `${event.iterations} iterations`,
-        ...(event.supervisedSteps > 0
-          ? [`${event.supervisedSteps} supervised ${event.supervisedSteps === 1 ? "step" : "steps"} before them`]
-          : []),
+        counted(event.iterations, "iteration"),
+        ...(event.supervisedSteps > 0 ? [`${counted(event.supervisedSteps, "supervised step")} before`] : []),
         event.stages.map(({ name, iterations }) => `${name} ${iterations}`).join(", "),
       ].join("; ");
     case "supervised":
@@ -53,7 +52,7 @@ export function spendingText({ policyTokens, trainedTokens, searches, seconds, m
   const parts = [
     `${policyTokens} tokens sampled`,
     `${trainedTokens} trained`,
-    `${searches} searches`,
+    counted(searches, "search", "searches"),
     duration(seconds),
   ];
   return [...parts, ...(money > 0 ? [`money ${money.toFixed(2)}`] : [])].join(", ");

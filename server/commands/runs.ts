@@ -7,6 +7,7 @@ import { keepPolicy } from "../keep-policy.ts";
 import type { RunHost } from "../runs/run-host.ts";
 import { attachRun, detachedHint } from "./attach-run.ts";
 import { asRunFailure, chosenRunHost } from "./chosen-run-host.ts";
+import { counted } from "./counted.ts";
 import { CommandError, exitCodes, interruptSignal, note, print, printJson } from "./output.ts";
 import { spendingText, summaryLine } from "./run-print.ts";
 import { readCount } from "./trainer-options.ts";
@@ -140,7 +141,7 @@ async function show(host: RunHost, run: string, { json }: RunsOptions, signal: A
   for (const { name, iteration, score, best } of checkpoints)
     print(
       visible(
-        `Checkpoint ${name}: ${iteration} iterations${score === undefined ? "" : `, score ${score.toFixed(3)}`}${best ? ", best" : ""}`,
+        `Checkpoint ${name}: ${counted(iteration, "iteration")}${score === undefined ? "" : `, score ${score.toFixed(3)}`}${best ? ", best" : ""}`,
       ),
     );
   for (const line of log) print(visible(`  ${line}`));

@@ -1,3 +1,4 @@
+import { counted } from "./counted.ts";
 import { print } from "./output.ts";
 import type { ScoreTotals, ScoredRow } from "./score-summary.ts";
 import { oneLine } from "./visible-text.ts";
@@ -20,7 +21,7 @@ export function printScores(rows: readonly ScoredRow[], summary: ScoreTotals): v
   const { metrics, reward } = summary;
   print();
   print(
-    `${summary.rows} trajectories, ${summary.bad} not readable; answered ${percent(summary.answerRate)} %, ${summary.rollout.searches.toFixed(2)} searches each`,
+    `${counted(summary.rows, "trajectory", "trajectories")}, ${summary.bad} not readable; answered ${percent(summary.answerRate)} %, ${summary.rollout.searches.toFixed(2)} searches each`,
   );
   const { evidenceReached, repeatedDocumentShare, environmentShare } = summary.rollout;
   const evidence = evidenceReached === null ? "" : `a gold answer was retrieved in ${percent(evidenceReached)} %, `;
@@ -36,7 +37,7 @@ export function printScores(rows: readonly ScoredRow[], summary: ScoreTotals): v
   if (judge) print(`judge ${percent(judge.judged)}, agrees with CEM_1 on ${percent(judge.agree)} % of ${judge.rows}`);
   print(`reward ${reward.mean.toFixed(3)} ± ${reward.std.toFixed(3)} by ${Object.keys(reward.profiles).join(", ")}`);
   for (const [rule, { rows: broken, points }] of Object.entries(summary.rules))
-    print(`  ${rule}: ${broken} trajectories, ${points.toFixed(3)} points`);
+    print(`  ${rule}: ${counted(broken, "trajectory", "trajectories")}, ${points.toFixed(3)} points`);
   const { mask } = summary;
   if (mask.agree < mask.rows) {
     const kinds = Object.entries(mask.kinds).map(([kind, rows]) => `${kind} ${rows}`);

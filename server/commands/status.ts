@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type IndexStatus, describeSkipped } from "../../protocol/index-status.ts";
+import { counted } from "./counted.ts";
 import { print, printJson } from "./output.ts";
 import { openCommandProject } from "./project-argument.ts";
 import { oneLine, visible } from "./visible-text.ts";
@@ -29,6 +30,5 @@ export function describeStatus(status: IndexStatus): string {
   const said = `${visible(status.folder.name)}: ${status.state === "none" ? "no index" : status.state}. ${visible(status.reason)}`;
   if (status.state === "none") return said;
   const vectors = status.embedder ? `, ${status.vectors.done} of ${status.vectors.total} vectors` : "";
-  const files = `${status.files} ${status.files === 1 ? "file" : "files"}`;
-  return `${said} ${files}, ${status.passages} ${status.passages === 1 ? "passage" : "passages"}${vectors}.`;
+  return `${said} ${counted(status.files, "file")}, ${counted(status.passages, "passage")}${vectors}.`;
 }

@@ -10,6 +10,7 @@ import { storeAnnotations } from "../trajectories/annotations/annotation-file.ts
 import { excludedBy } from "../trajectories/annotations/excluded.ts";
 import { type TrajectoryStore, openTrajectoryStore } from "../trajectories/store.ts";
 import { chosenFormat, formatNames, tellRefused, writeFormat } from "./chosen-format.ts";
+import { counted } from "./counted.ts";
 import { CommandError, exitCodes, print, printJson } from "./output.ts";
 import { existingFolder } from "./project-argument.ts";
 import { printTrajectory } from "./trajectory-print.ts";
@@ -58,7 +59,7 @@ export function addTrajectoriesCommand(program: Command): void {
                 : oneLine(row.stopReason ?? "", 40)
               : row.status;
           print(
-            `${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${row.searches} ${row.searches === 1 ? "search" : "searches"})`,
+            `${oneLine(row.id, 64)}  ${row.createdAt.slice(0, 16).replace("T", " ")}  ${oneLine(row.question, 70)}  (${end}, ${counted(row.searches, "search", "searches")})`,
           );
         }
       });

@@ -32,7 +32,7 @@ function items(models: readonly FoundModel[], chosen: string): Item[] {
       label: "Extractive",
       policy: "extractive",
       description: mark("extractive"),
-      detail: "Built in, works offline, needs no model: searches by rule and answers with quoted sentences.",
+      detail: "Built in, needs no model and no network: searches by rule, answers with quotes.",
     },
   ];
   for (const server of new Set(models.map((model) => model.server))) {

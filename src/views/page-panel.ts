@@ -33,7 +33,10 @@ export class PagePanel implements vscode.Disposable {
   constructor(spec: PagePanelSpec) {
     this.#spec = spec;
     const { context, panel, faults, name } = spec;
-    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "icons", "searchlight.svg");
+    // The picture of a tab is drawn as it is: it takes no colour from the theme, as that of a view does.
+    const icon = (theme: string): vscode.Uri =>
+      vscode.Uri.joinPath(context.extensionUri, "media", "icons", `searchlight-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.options = {
       enableScripts: true,
       localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "dist")],

@@ -74,6 +74,12 @@ test("a file that cannot be written is named as it was given", async () => {
   expect(stderr).toBe(`${output} cannot be written because its folder does not exist; choose another file.\n`);
 });
 
+test("a folder is no model of one file", async () => {
+  const { code, stderr } = await searchlight.run(["models", "from-gguf", docs]);
+  expect(code).toBe(2);
+  expect(stderr).toBe(`${docs} is no file; give a GGUF file.\n`);
+});
+
 test("an abstention is said once", async () => {
   const { stdout } = await searchlight.run(["ask", docs, "What is the capital of Mongolia?", ...words]);
   expect(stdout.match(/Not in these documents/g)).toHaveLength(1);

@@ -82,13 +82,13 @@ test("a chart is moved along by keys, says its values, and Enter opens that iter
   const chart = view.page.getByRole("slider", { name: /^Entropy/ });
   await chart.focus();
   await view.page.keyboard.press("Home");
-  expect(await chart.getAttribute("aria-valuetext")).toBe("Iteration 0: entropy 2");
+  expect(await chart.getAttribute("aria-valuetext")).toBe("Iteration 1: entropy 2");
   await view.page.keyboard.press("ArrowRight");
   await view.page.keyboard.press("ArrowRight");
-  expect(await chart.getAttribute("aria-valuenow")).toBe("2");
+  expect(await chart.getAttribute("aria-valuenow")).toBe("3");
   await view.page.keyboard.press("Enter");
   await expect.poll(() => tab(view, "Rollouts").getAttribute("aria-selected")).toBe("true");
-  expect(await view.page.getByLabel("Iteration", { exact: true }).inputValue()).toBe("2");
+  expect(await view.page.getByLabel("Iteration", { exact: true }).inputValue()).toBe("3");
 });
 
 test("a click on a step of a chart leads to the rollouts of that iteration", async () => {
@@ -99,7 +99,7 @@ test("a click on a step of a chart leads to the rollouts of that iteration", asy
   await view.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   const input = view.page.getByLabel("Iteration", { exact: true });
   await input.waitFor();
-  expect(Math.abs(Number(await input.inputValue()) - 14.5)).toBeLessThanOrEqual(1);
+  expect(Math.abs(Number(await input.inputValue()) - 15.5)).toBeLessThanOrEqual(1);
 });
 
 test("a chosen rollout stays while iterations come; the latest is a button away", async () => {
@@ -116,8 +116,8 @@ test("a chosen rollout stays while iterations come; the latest is a button away"
     .click();
   expect((await view.sent()).at(-1)).toEqual({ method: "rollout", params: { trajectoryId: "r5" } });
   await view.post("events", { events: events.slice(cut + 1) });
-  await view.page.getByRole("button", { name: "Show the latest (11)" }).waitFor();
-  expect(await view.page.getByLabel("Iteration", { exact: true }).inputValue()).toBe("5");
+  await view.page.getByRole("button", { name: "Show the latest (12)" }).waitFor();
+  expect(await view.page.getByLabel("Iteration", { exact: true }).inputValue()).toBe("6");
 });
 
 test("groups of an iteration that the picture holds no more are asked for and shown", async () => {
@@ -125,7 +125,7 @@ test("groups of an iteration that the picture holds no more are asked for and sh
   await view.post("run", wholeRun(numbered(runStory({ iterations: 400 }))));
   await tab(view, "Rollouts").click();
   const input = view.page.getByLabel("Iteration", { exact: true });
-  await input.fill("3");
+  await input.fill("4");
   await input.blur();
   await expect.poll(async () => (await view.sent()).at(-1)).toEqual({ method: "groups", params: { iteration: 3 } });
   const group = runStory({ iterations: 4, question: "An old question?" }).flatMap((event) =>

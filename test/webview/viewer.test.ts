@@ -220,6 +220,22 @@ test("a message of the wrong shape is reported and changes nothing", async () =>
   expect(await view.page.getByRole("heading", { name: storyQuestion }).count()).toBe(1);
 });
 
+test("in a narrow view a long query has a line of its own, and no figure is parted from its unit", async () => {
+  const view = await viewer.open({ width: 290 });
+  const { trajectory } = twoHopStory();
+  const searches = trajectory.searches.map((search) => ({ ...search, query: storyQuestion, rawQuery: storyQuestion }));
+  await view.post("show", { trajectory: { ...trajectory, searches }, live: false, empty: "no-question" });
+  const row = view.page.locator(".query-row").first();
+  await row.waitFor();
+  const share = await row.evaluate(
+    (element) => element.querySelector(".query")!.getBoundingClientRect().width / element.getBoundingClientRect().width,
+  );
+  expect(share).toBeGreaterThan(0.8);
+  const facts = view.page.locator(".facts .unbroken");
+  expect(await facts.first().textContent()).toBe("2 searches");
+  expect(await facts.evaluateAll((all) => all.map((fact) => fact.getClientRects().length))).toEqual([1, 1]);
+});
+
 test("each empty state says what to do and offers it", async () => {
   const view = await viewer.open({ height: 500 });
   const buttons = { "no-folder": "Open Folder", "no-question": "Choose Model…", "server-down": "Restart…" } as const;

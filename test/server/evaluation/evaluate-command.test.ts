@@ -300,7 +300,7 @@ describe("a recipe of an evaluation", () => {
   });
 
   test.each([
-    ["a field that there is not", '{"dat": "x"}', /wrong at the whole file: Unrecognized key/],
+    ["a field that there is not", '{"dat": "x"}', /has no field "dat" \(perhaps "data" is meant\); mend its name/],
     ["a wrong value", '{"data": "questions.jsonl", "limit": "all"}', /wrong at limit:/],
     ["a file that is no JSON", '{\n"data": \n', /is no JSON at line 3/],
     ["no questions", "{}", /Give --data, or a recipe that has it\./],

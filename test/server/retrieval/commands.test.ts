@@ -135,7 +135,7 @@ test("a web search is kept, counted and capped", async () => {
   expect(web.requests).toHaveLength(1);
   const spent = await run(["retrieval", "spending", "--json"]);
   expect(JSON.parse(spent.stdout)).toMatchObject({ spent: [{ name: "serper", searches: 1, money: 0.5 }] });
-  expect((await run(["retrieval", "spending"])).stdout).toBe("serper: 1 searches, 0.50 in money\n");
+  expect((await run(["retrieval", "spending"])).stdout).toBe("serper: 1 search, 0.50 in money\n");
 });
 
 test.each([
