@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { longLivedEnvironment } from "../../protocol/process-environment.ts";
 import { failureInLog, logTail } from "../engine/engine-log.ts";
+import { homesElsewhere } from "../home.ts";
 import { askRun, readProcessRecord } from "./control-client.ts";
 import { RunHostError } from "./run-host.ts";
 import type { RunPaths } from "./run-paths.ts";
@@ -29,7 +30,13 @@ export async function startRunProcess(paths: RunPaths, command: RunCommand, sign
   const child = spawn(command.file, [...command.args, paths.folder], {
     cwd: paths.folder,
     // Electron as the language server's program is Node only when told.
-    env: { ...process.env, ...longLivedEnvironment(process.env), ...command.env, ELECTRON_RUN_AS_NODE: "1" },
+    env: {
+      ...process.env,
+      ...longLivedEnvironment(process.env),
+      ...homesElsewhere(),
+      ...command.env,
+      ELECTRON_RUN_AS_NODE: "1",
+    },
     detached: true,
     stdio: ["ignore", log, log],
     windowsHide: true,

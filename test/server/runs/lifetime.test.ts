@@ -1,8 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { join, relative } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
 import { identify, isAlive } from "../../../server/process-identity.ts";
-import { all, launched, scriptedHost, soon, until } from "./scripted-host.ts";
+import { LocalRunHost } from "../../../server/runs/local-host.ts";
+import { all, launched, scriptedCommand, scriptedHost, soon, until } from "./scripted-host.ts";
 
 let made: ReturnType<typeof scriptedHost>[] = [];
 function fresh(env: NodeJS.ProcessEnv = {}) {
@@ -270,6 +271,19 @@ test("a run's folder that was copied is a run of its own: what is done to it is 
   expect((await another.list(soon())).map((run) => run.id)).toEqual([id]);
   // The key is still the first one's.
   expect(await another.launch(file, { key: "key-0013" }, soon())).toEqual({ ok: true, id, joined: true });
+});
+
+test("a run is launched also where SEARCHLIGHT_HOME is no whole path", async () => {
+  const { recipe, folder } = fresh();
+  vi.stubEnv("SEARCHLIGHT_HOME", relative(process.cwd(), join(folder, "data")));
+  try {
+    const host = new LocalRunHost({ command: scriptedCommand, check: async () => ({ problems: [] }) });
+    const id = await launched(host, recipe({}, 1), "key-0015");
+    expect((await all(host, id)).at(-1)).toMatchObject({ outcome: "done" });
+    expect((await host.details(id, soon())).folder).toBe(join(folder, "data", "runs", id));
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("what lies among the runs and is no folder is no run, and is left alone", async () => {
