@@ -40,7 +40,7 @@ export function indexControl(home: string): IndexControl {
         return [];
       }
       return names.flatMap((name) => {
-        rmSync(join(requests, name), { force: true });
+        rmSync(join(requests, name), { recursive: true, force: true });
         return IndexRequest.safeParse(name).data ?? [];
       });
     },

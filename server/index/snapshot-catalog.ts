@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Database } from "./database.ts";
 import type { Lance } from "../lance.ts";
@@ -84,7 +85,9 @@ export function openSnapshotDatabase(
 /** The snapshot that a spec names. Throws a `PlaceFault` with one sentence. */
 export async function findSnapshot(lance: Lance, spec: SnapshotSpec, options: DatabaseOptions): Promise<Snapshot> {
   const where = placeText(spec.place);
-  const snapshots = await withDatabase(lance, spec.place, options, listSnapshots);
+  // To open a folder makes it, and a mistyped one is none.
+  const nowhere = spec.place.kind === "folder" && !existsSync(spec.place.path);
+  const snapshots = nowhere ? [] : await withDatabase(lance, spec.place, options, listSnapshots);
   const found = spec.id === undefined ? snapshots.at(-1) : snapshots.find(({ id }) => id === spec.id);
   if (!found)
     throw new PlaceFault(

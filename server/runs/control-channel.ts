@@ -65,6 +65,8 @@ export async function openControlChannel(
     });
   });
   await listen(server, address);
+  // Where no more files can be opened a connection is not taken; the run goes on, and who asked asks again.
+  server.on("error", () => {});
   return {
     address,
     token,

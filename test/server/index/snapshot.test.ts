@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as lance from "@lancedb/lancedb";
@@ -76,6 +76,12 @@ function contract(target: () => IndexPlace): void {
 }
 
 describe("snapshots in a folder", () => {
+  test("a folder that is not there has none, and is not made by the question", async () => {
+    const path = join(docs.root, "mistyped");
+    await expect(openSnapshot(lance, { place: { kind: "folder", path } })).rejects.toThrow(/no snapshot at .* publish/);
+    expect(existsSync(path)).toBe(false);
+  });
+
   contract(() => ({ kind: "folder", path: join(docs.root, "published") }));
 
   test("an index without all of its vectors is not published", async () => {

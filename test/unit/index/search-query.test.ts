@@ -81,6 +81,16 @@ describe("filters", () => {
   test("a passage's own language counts", () => {
     expect(found("lang:de", passage("a.md", "", "de"), passage("b.md", "", "en"), passage("c.md"))).toEqual(["a.md"]);
   });
+  test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])(
+    "a filter that is named like what every object has is a name like any other: %s",
+    (name) => {
+      expect(filterSql(parseQuery(`dome lang:${name}`).filters)).toBe(`lang = '${name.toLowerCase()}'`);
+      expect(parseQuery(`dome kind:${name}`)).toMatchObject({ text: `dome kind:${name}`, filters: [] });
+      expect(found("kind:text", passage(`a.${name}`))).toEqual([`a.${name}`]);
+      expect(found(`lang:${name}`, passage(`a.${name}`))).toEqual([]);
+    },
+  );
+
   test("a phrase is whole words in order", () => {
     const texts = ["the north-dome, heated", "north domes", "dome north", "the North\nDome"];
     expect(found('"north dome"', ...texts.map((text, at) => passage(`${at}`, text)))).toEqual(["0", "3"]);
