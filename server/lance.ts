@@ -7,16 +7,21 @@ export type LanceLoad = { ok: true; lance: Lance } | { ok: false; reason: string
 
 let loaded: Promise<LanceLoad> | undefined;
 
-/** Bytes of the caches of a connection; a hundred different searches of 100,000 passages need a quarter of them. */
-const cacheBytes = { index: 128n * 2n ** 20n, metadata: 32n * 2n ** 20n };
+/**
+ * Bytes of the caches of a connection. A hundred different searches of 100,000 passages need a quarter of the index cache; a million that are edited
+ * need three times as much as it, and are slowed down to a half without.
+ */
+const cacheBytes = { index: 128 * 2 ** 20, metadata: 32 * 2 ** 20 };
+const cacheShare = 0.25;
 
 /**
- * Caches for one connection. By default they may take seven gigabytes, and a server in whose folder files are saved all day comes to that: what a
- * fold replaces stays in them. Each connection has its own: with them goes how a store was reached, so that who shares them is let in by the key of
- * another, and a table that is made anew at the same path may be taken for the one before.
+ * Caches for one connection to what takes so many bytes on disk. By default they may take seven gigabytes, and a server in whose folder files are
+ * saved all day comes to that: what a fold replaces stays in them. Each connection has its own: with them goes how a store was reached, so that who
+ * shares them is let in by the key of another, and a table that is made anew at the same path may be taken for the one before.
  */
-export function lanceSession({ Session: Caches }: Lance): Session {
-  return new Caches(cacheBytes.index, cacheBytes.metadata);
+export function lanceSession({ Session: Caches }: Lance, bytesOnDisk = 0): Session {
+  const index = Math.max(cacheBytes.index, Math.round(cacheShare * bytesOnDisk));
+  return new Caches(BigInt(index), BigInt(cacheBytes.metadata));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import type { Connection, Table } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
+import { bytesBelow } from "../bytes-below.ts";
 import { type Lance, lanceSession } from "../lance.ts";
 import { openOrMakeTable } from "../open-table.ts";
 import { type IndexPlace, placeText } from "./index-place.ts";
@@ -63,18 +64,22 @@ export async function openDatabase(
   };
 }
 
-function connect(lance: Lance, place: IndexPlace, key: string | undefined): Promise<Connection> {
+/** Nobody asks a store how much it holds; this is that of some hundred thousand passages. */
+const bytesOfStore = 2 ** 30;
+
+async function connect(lance: Lance, place: IndexPlace, key: string | undefined): Promise<Connection> {
   if (place.kind === "folder") {
     // What cannot be made may still be there to be read.
     try {
       mkdirSync(place.path, { recursive: true });
     } catch {}
-    return lance.connect(place.path, { readConsistencyInterval: 0, session: lanceSession(lance) });
+    const session = lanceSession(lance, await bytesBelow(place.path));
+    return lance.connect(place.path, { readConsistencyInterval: 0, session });
   }
   const { storage, remote } = storeOptions(place.scheme, key);
   return lance.connect(placeText(place), {
     readConsistencyInterval: storeConsistencySeconds,
-    session: lanceSession(lance),
+    session: lanceSession(lance, bytesOfStore),
     storageOptions: storage,
     ...remote,
   });
