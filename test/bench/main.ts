@@ -1,7 +1,7 @@
-// npm run bench [-- --quick | --unembedded | --million | --page]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
+// npm run bench [-- --quick | --unembedded | --million | --page | --scale]: measures and writes docs/benchmarks.md. `--quick` leaves out what takes minutes,
 // `--unembedded` only the vectors of the Kubernetes pages, which take ten; `--million` first measures what takes half an hour (a million passages,
 // ten thousand edits; index-long.ts does it alone) and keeps its figures for the pages of later runs. `--page` measures nothing: it writes the page
-// of the last run's figures again, with what is kept by then.
+// of the last run's figures again, with what is kept by then; `--scale` does so after it has measured the index at size again.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -109,10 +109,13 @@ function writePage(figures: Benchmarks): void {
 }
 
 const figuresFile = join(root, "out", "bench.json");
-if (process.argv.includes("--page")) {
+const scaleAlone = process.argv.includes("--scale");
+if (scaleAlone || process.argv.includes("--page")) {
   if (!existsSync(figuresFile)) throw new Error("There are no figures yet; run npm run bench first.");
-  const { scale: kept, ...figures } = JSON.parse(readFileSync(figuresFile, "utf8")) as Benchmarks;
-  writePage({ ...figures, scale: { ...kept, long: keptLongBench() } });
+  const { scale: last, ...others } = JSON.parse(readFileSync(figuresFile, "utf8")) as Benchmarks;
+  const again = { ...others, scale: scaleAlone ? scale() : { ...last, long: keptLongBench() } };
+  writeFileSync(figuresFile, JSON.stringify(again));
+  writePage(again);
   process.exit();
 }
 
