@@ -75,7 +75,7 @@ async function killedAgain(
       counted.kills++;
       expect(index.status().role, `kill ${at}`).toBe("writer");
       // A table that is only just being made cannot be opened; then nothing was acknowledged that is not being built anew.
-      const made = touching !== "all" && Object.keys(held).length > 0;
+      const made = touching !== "all" && turn > 0;
       const { reason } = index.status();
       if (/damaged/.test(reason)) counted[made ? "damaged" : "unmade"].push(`kill ${at}: ${reason}`);
       for (const [file, word] of Object.entries(held)) {
