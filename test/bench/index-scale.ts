@@ -52,7 +52,7 @@ export interface ScaleBench {
   restartSeconds: number;
   restartCpuSeconds: number;
   /** As `loopBlocked`, while it was opened. */
-  restartBlocked: number;
+  restartBlocked?: number;
   megabytes: number;
   edits: {
     count: number;

@@ -83,7 +83,9 @@ ${table(
     row("a saved edit is found by a search, p50 / p95, ms", "1,000", (b) => pair(b.edits.searchable)),
     row("longest hold of the event loop while words are stored, ms of processor time", "50", (b) => ms(b.loopBlocked)),
     row("opened in a new process and searched, s", "2", (b) => b.restartSeconds.toFixed(2)),
-    row("longest hold of its event loop until then, ms of processor time", "50", (b) => ms(b.restartBlocked)),
+    row("longest hold of its event loop until then, ms of processor time", "50", (b) =>
+      b.restartBlocked === undefined ? "–" : ms(b.restartBlocked),
+    ),
     row("memory of that process after a hundred searches, MiB", "", (b) => whole(b.megabytes)),
   ],
 )}
