@@ -34,14 +34,6 @@ export class HashMap<Value> {
   delete(hash: string): boolean {
     return this.#parts[partOf(hash)]!.delete(hash);
   }
-
-  clear(): void {
-    for (const part of this.#parts) part.clear();
-  }
-
-  *[Symbol.iterator](): Generator<[string, Value]> {
-    for (const part of this.#parts) yield* part;
-  }
 }
 
 /** A set of millions of hashes in the order in which they came; quick to take away those that came first. */
@@ -62,10 +54,6 @@ export class HashQueue {
   delete(hash: string): void {
     const at = this.#stretches.findIndex((stretch) => stretch.delete(hash));
     if (at >= 0 && this.#stretches[at]!.size === 0) this.#stretches = this.#stretches.toSpliced(at, 1);
-  }
-
-  clear(): void {
-    this.#stretches = [];
   }
 
   /** Those that are in it; what is taken away meanwhile is left out, or has been met. */
